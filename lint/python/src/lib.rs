@@ -1,6 +1,19 @@
 //! Python: text, syntax and trace.
 //!
 //! This crate knows the language and nothing else: no rule, no YAML, no file system, no library.
+//! What stands around a program is a [`World`], which whoever wants a trace provides.
 
+#[expect(missing_docs, reason = "fields of variants are named after Python's own grammar")]
 pub mod syntax;
 pub mod text;
+mod trace;
+mod value;
+mod world;
+
+pub use text::{BOM, Position, Span, Text};
+pub use trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
+pub use value::{
+    Argument, Arguments, Class, External, FileId, Function, MAX_ALTERNATIVES, ObjectId, Operator,
+    Partial, Place, Value, Wrapped,
+};
+pub use world::{Found, Guard, Now, Outcome, World};

@@ -121,7 +121,9 @@ impl Text {
     fn line_starts(&self) -> &[u32] {
         self.0.line_starts.get_or_init(|| {
             let bytes = self.as_str().as_bytes();
-            std::iter::once(0).chain(memchr::memchr_iter(b'\n', bytes).map(|i| i as u32 + 1)).collect()
+            std::iter::once(0)
+                .chain(memchr::memchr_iter(b'\n', bytes).map(|i| i as u32 + 1))
+                .collect()
         })
     }
 }

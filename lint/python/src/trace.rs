@@ -1,0 +1,118 @@
+//! The result: what happens, in order, with where, how surely, and by which way.
+
+use std::sync::Arc;
+
+use crate::syntax::Name;
+use crate::value::{FileId, Function, Place, Value};
+use crate::world::{Guard, World};
+
+/// Whether something happens on every start-up (for a root: on every call).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certainty {
+    /// It depends on something the text does not settle.
+    Sometimes,
+    /// Every run reaches it.
+    Always,
+}
+
+/// What a program does.
+#[derive(Clone, Debug)]
+pub struct Trace<W: World> {
+    /// What happens: first start-up in CPython's order, then each root.
+    pub events: Vec<Event<W::Effect>>,
+    /// The functions called after start-up, in the order in which they were handed over.
+    pub roots: Vec<Root<W::Role>>,
+    /// The files that were read, in the order in which they were reached.
+    pub files: Vec<FileId>,
+    /// The budgets that ran out; where there is one, the trace is not whole.
+    pub exhausted: Vec<Budget>,
+    pub(crate) links: Vec<Link>,
+    pub(crate) guards: Vec<(Option<u32>, Guard)>,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+pub struct Event<E> {
+    /// What it means.
+    pub effect: E,
+    /// Where.
+    pub place: Place,
+    /// How surely.
+    pub certainty: Certainty,
+    /// The root it happens in, an index into [`Trace::roots`]; `None` during start-up.
+    pub root: Option<usize>,
+    pub(crate) link: Option<u32>,
+    pub(crate) guard: Option<u32>,
+}
+
+/// A function that somebody else calls after start-up.
+#[derive(Clone, Debug)]
+pub struct Root<R> {
+    /// In which role.
+    pub role: R,
+    /// The function.
+    pub function: Arc<Function>,
+    /// Where it was handed over.
+    pub place: Place,
+    /// How surely it was handed over.
+    pub certainty: Certainty,
+}
+
+/// A step on the way to an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    pub(crate) parent: Option<u32>,
+    /// What is entered.
+    pub step: Step,
+    /// Where: the import or the call.
+    pub place: Place,
+}
+
+/// What a step enters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A module of the program, by its dotted name.
+    Import(Name),
+    /// A function of the program, by its qualified name.
+    Call(Name),
+}
+
+/// What ended a trace early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Budget {
+    /// More statements and expressions were walked than [`Limits::steps`](crate::Limits).
+    Steps,
+    /// More events happened than [`Limits::events`](crate::Limits).
+    Events,
+    /// Calls or imports nested deeper than [`Limits::depth`](crate::Limits).
+    Depth,
+    /// More source text was reached than [`Limits::bytes`](crate::Limits).
+    Bytes,
+}
+
+impl<W: World> Trace<W> {
+    /// The steps that lead to `event`, the entry point's first.
+    pub fn chain<'a>(&'a self, event: &Event<W::Effect>) -> Vec<&'a Link> {
+        let mut chain: Vec<&Link> =
+            std::iter::successors(event.link.map(|link| &self.links[link as usize]), |link| {
+                link.parent.map(|parent| &self.links[parent as usize])
+            })
+            .collect();
+        chain.reverse();
+        chain
+    }
+
+    /// What `event` depends on, innermost first.
+    pub fn guards<'a>(&'a self, event: &Event<W::Effect>) -> impl Iterator<Item = &'a Guard> {
+        std::iter::successors(
+            event.guard.map(|guard| &self.guards[guard as usize]),
+            |(parent, _)| parent.map(|parent| &self.guards[parent as usize]),
+        )
+        .map(|(_, guard)| guard)
+    }
+
+    /// Whether `value` could ever be one of the roots' functions; roots are unique by function.
+    pub fn is_root(&self, value: &Value) -> bool {
+        matches!(value, Value::Function(function) if self.roots.iter().any(|root| root.function == *function))
+    }
+}

@@ -1,0 +1,411 @@
+//! What an expression is worth, as far as the text settles it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::syntax::{BinOp, ClassDef, FunctionDef, Name};
+use crate::text::Span;
+
+/// A file of the program. The [`World`](crate::World) hands them out and knows what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// A span in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// Where in it.
+    pub span: Span,
+}
+
+/// Something on the trace's heap (a namespace, a list, a dict, an instance). It means nothing
+/// outside the trace that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId(pub(crate) u32);
+
+/// What an expression is worth.
+///
+/// A [`World`](crate::World) and the readers of a trace see frozen values only: lists and dicts by
+/// content ([`Value::List`], [`Value::Dict`]), never [`Value::Object`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing is known.
+    Unknown,
+    /// `None`
+    None,
+    /// `True` or `False`
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// A string.
+    Str(Arc<str>),
+    /// A tuple; also `*args`.
+    Tuple(Arc<[Value]>),
+    /// A list or set as it was when it was seen.
+    List(Arc<[Value]>),
+    /// A dict as it was when it was seen.
+    Dict(Arc<[(Value, Value)]>),
+    /// One of a few, none of them itself a choice or unknown.
+    OneOf(Arc<[Value]>),
+    /// A function of the program.
+    Function(Arc<Function>),
+    /// A method together with what it is bound to.
+    Method(Arc<Function>, Box<Value>),
+    /// A class of the program.
+    Class(Arc<Class>),
+    /// An instance of a class of the program.
+    Instance(Arc<Class>, ObjectId),
+    /// A module of the program.
+    Module(Name, ObjectId),
+    /// `functools.partial(callee, …)`.
+    Partial(Arc<Partial>),
+    /// A function of the program behind a wrapper that the world knows (see
+    /// [`Outcome::wraps`](crate::Outcome::wraps)).
+    Wrapped(Arc<Wrapped>),
+    /// Something from outside the program, that remembers how it was made.
+    External(Arc<External>),
+    /// A live list, set or dict.
+    Object(ObjectId),
+}
+
+/// `functools.partial`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Partial {
+    /// What is called in the end.
+    pub callee: Value,
+    /// What it already has.
+    pub arguments: Arguments,
+}
+
+/// A callable behind a wrapper.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wrapped {
+    /// What the wrapper stands for.
+    pub inner: Value,
+    /// The wrapping call, as an external value.
+    pub wrapper: Arc<External>,
+}
+
+/// A function of the program, as its `def` made it.
+pub struct Function {
+    /// Its text.
+    pub def: Arc<FunctionDef>,
+    /// Its file.
+    pub file: FileId,
+    /// The module it stands in (`__main__` for the entry point).
+    pub module: Name,
+    /// Its qualified name within the module, as CPython's `__qualname__`.
+    pub qualname: Name,
+    pub(crate) defaults: Vec<Option<Value>>,
+    /// The frames around it, innermost first, and last the module's namespace.
+    pub(crate) scopes: Arc<[ObjectId]>,
+    /// The class whose body defined it, for `super()`.
+    pub(crate) owner: Option<ObjectId>,
+    pub(crate) id: u32,
+}
+
+impl Function {
+    /// The `def` line's name, for a finding.
+    pub fn place(&self) -> Place {
+        Place { file: self.file, span: self.def.name_span }
+    }
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<function {}.{}>", self.module, self.qualname)
+    }
+}
+
+/// A class of the program, as its `class` statement made it.
+pub struct Class {
+    /// Its text.
+    pub def: Arc<ClassDef>,
+    /// Its file.
+    pub file: FileId,
+    /// The module it stands in.
+    pub module: Name,
+    /// Its qualified name within the module.
+    pub qualname: Name,
+    /// Its bases in order.
+    pub bases: Vec<Value>,
+    pub(crate) namespace: ObjectId,
+}
+
+impl PartialEq for Class {
+    fn eq(&self, other: &Self) -> bool {
+        self.namespace == other.namespace
+    }
+}
+
+impl fmt::Debug for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<class {}.{}>", self.module, self.qualname)
+    }
+}
+
+/// Something from outside the program.
+#[derive(Clone, Debug, PartialEq)]
+pub enum External {
+    /// A value that nothing is known of, as the start of a chain (`x` in `x.to("cuda")`).
+    Unknown,
+    /// A module or a name in one, by its full dotted name: `torch`, `torch.cuda.is_available`.
+    Name(Arc<str>),
+    /// `of.name`, where `of` is not itself a [`External::Name`].
+    Attribute {
+        /// Whose attribute.
+        of: Arc<External>,
+        /// Its name.
+        name: Name,
+    },
+    /// The result of a call.
+    Call {
+        /// What was called.
+        callee: Arc<External>,
+        /// With what.
+        arguments: Arc<Arguments>,
+        /// Where.
+        place: Place,
+    },
+    /// `of[key]`.
+    Item {
+        /// Of what.
+        of: Arc<External>,
+        /// Which.
+        key: Value,
+    },
+    /// The result of an operator, or of a condition, that involves something external.
+    Operation {
+        /// Which.
+        operator: Operator,
+        /// On what, in the order written.
+        operands: Arc<[Value]>,
+    },
+    /// An instance of a class of the program that has an external base: attributes that the
+    /// program does not define come from there.
+    Instance {
+        /// The class.
+        class: Arc<Class>,
+        /// The base.
+        base: Arc<External>,
+    },
+}
+
+/// What joins the operands of an [`External::Operation`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// An arithmetic or bit operator.
+    Binary(BinOp),
+    /// `==`, `!=`, `<`, …; chains are joined by `And`.
+    Compare(crate::syntax::CompareOp),
+    /// `not x`
+    Not,
+    /// `-x`, `+x`, `~x`
+    Sign,
+    /// `x and y`
+    And,
+    /// `x or y`
+    Or,
+    /// An f-string's parts.
+    Format,
+    /// `*x`, iteration over `x`, an element of it.
+    Element,
+}
+
+impl External {
+    /// The dotted way to this value, with `()` for a call and `[]` for an item:
+    /// `torch.zeros().cuda`. What is not known is `?`.
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        self.write_path(&mut path, 32);
+        path
+    }
+
+    fn write_path(&self, path: &mut String, depth: u32) {
+        if depth == 0 {
+            path.push('?');
+            return;
+        }
+        match self {
+            Self::Name(name) => path.push_str(name),
+            Self::Attribute { of, name } => {
+                of.write_path(path, depth - 1);
+                path.push('.');
+                path.push_str(name);
+            }
+            Self::Call { callee, .. } => {
+                callee.write_path(path, depth - 1);
+                path.push_str("()");
+            }
+            Self::Item { of, .. } => {
+                of.write_path(path, depth - 1);
+                path.push_str("[]");
+            }
+            Self::Instance { base, .. } => {
+                base.write_path(path, depth - 1);
+                path.push_str("()");
+            }
+            Self::Unknown | Self::Operation { .. } => path.push('?'),
+        }
+    }
+
+    /// The full dotted name, where this is one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The dotted name at the start of the chain: `torch.zeros` for `torch.zeros(1).cuda`.
+    pub fn origin(&self) -> Option<&str> {
+        let mut external = self;
+        loop {
+            external = match external {
+                Self::Name(name) => return Some(name),
+                Self::Attribute { of, .. } | Self::Item { of, .. } => of,
+                Self::Call { callee, .. } => callee,
+                Self::Instance { base, .. } => base,
+                Self::Unknown | Self::Operation { .. } => return None,
+            };
+        }
+    }
+
+    /// The attribute `name` of this value.
+    #[must_use]
+    pub fn attribute(self: &Arc<Self>, name: &str) -> Self {
+        match &**self {
+            Self::Name(path) => Self::Name(format!("{path}.{name}").into()),
+            _ => Self::Attribute { of: Arc::clone(self), name: name.into() },
+        }
+    }
+}
+
+/// The arguments of a call, in the order written.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Arguments {
+    /// Those that are known.
+    pub items: Vec<Argument>,
+    /// Whether a `*x` or `**x` of unknown content was passed as well.
+    pub open: bool,
+}
+
+/// One argument.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    /// Its keyword, if it has one.
+    pub name: Option<Name>,
+    /// Its value.
+    pub value: Value,
+    /// Where the author wrote it: a parameter that is merely passed on stands where the caller
+    /// wrote it.
+    pub place: Place,
+}
+
+impl Arguments {
+    /// The argument with this keyword.
+    pub fn keyword(&self, name: &str) -> Option<&Argument> {
+        self.items.iter().find(|argument| argument.name.as_deref() == Some(name))
+    }
+
+    /// The positional argument at `index`, from 0.
+    pub fn positional(&self, index: usize) -> Option<&Argument> {
+        self.items.iter().filter(|argument| argument.name.is_none()).nth(index)
+    }
+
+    /// The argument of a parameter that stands at `index` and is called `name`.
+    pub fn get(&self, index: usize, name: &str) -> Option<&Argument> {
+        self.keyword(name).or_else(|| self.positional(index))
+    }
+}
+
+/// How many alternatives a value keeps before it is [`Value::Unknown`].
+pub const MAX_ALTERNATIVES: usize = 8;
+
+impl Value {
+    /// A string.
+    pub fn str(text: &str) -> Self {
+        Self::Str(text.into())
+    }
+
+    /// Something external, by its full dotted name.
+    pub fn external(name: &str) -> Self {
+        Self::External(Arc::new(External::Name(name.into())))
+    }
+
+    /// The string, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The external thing, if it is one.
+    pub fn as_external(&self) -> Option<&Arc<External>> {
+        match self {
+            Self::External(external) => Some(external),
+            _ => None,
+        }
+    }
+
+    /// Whether it is true, where that is settled.
+    pub fn truth(&self) -> Option<bool> {
+        match self {
+            Self::None => Some(false),
+            Self::Bool(value) => Some(*value),
+            Self::Int(value) => Some(*value != 0),
+            Self::Float(value) => Some(*value != 0.0),
+            Self::Str(value) => Some(!value.is_empty()),
+            Self::Tuple(items) | Self::List(items) => Some(!items.is_empty()),
+            Self::Dict(items) => Some(!items.is_empty()),
+            Self::Function(_)
+            | Self::Method(..)
+            | Self::Class(_)
+            | Self::Module(..)
+            | Self::Partial(_)
+            | Self::Wrapped(_) => Some(true),
+            Self::OneOf(values) => {
+                let mut truths = values.iter().map(Self::truth);
+                let first = truths.next()??;
+                truths.all(|truth| truth == Some(first)).then_some(first)
+            }
+            Self::Unknown | Self::Instance(..) | Self::External(_) | Self::Object(_) => None,
+        }
+    }
+
+    /// Each alternative, this value itself where there is no choice.
+    pub fn alternatives(&self) -> &[Value] {
+        match self {
+            Self::OneOf(values) => values,
+            other => std::slice::from_ref(other),
+        }
+    }
+
+    /// Either of two.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == other {
+            return self;
+        }
+        if matches!(self, Self::Unknown) || matches!(other, Self::Unknown) {
+            return Self::Unknown;
+        }
+        let mut values = self.alternatives().to_vec();
+        for value in other.alternatives() {
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+        if values.len() > MAX_ALTERNATIVES { Self::Unknown } else { Self::OneOf(values.into()) }
+    }
+}

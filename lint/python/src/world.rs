@@ -1,0 +1,155 @@
+//! What a trace asks about everything that is not Python: the [`World`].
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use crate::syntax::Name;
+use crate::text::Text;
+use crate::value::{Arguments, External, FileId, Function, Place, Value};
+
+/// What stands around a program: the text of its modules, and what outside things do and are worth.
+///
+/// A trace asks in CPython's order, so an answer may depend on what was imported before.
+pub trait World: Sync {
+    /// What an event means to whoever reads the trace.
+    type Effect: Clone + Debug + Send;
+    /// In which role a function is called later, by somebody else.
+    type Role: Copy + Debug + Eq + Send;
+
+    /// Where `import name` (absolute, dotted) leads.
+    fn find(&self, name: &str) -> Found;
+
+    /// `import module` or, with `name`, `from module import name`, of something that is not in the
+    /// program. Asked each time; `now.imported` tells whether it is the first.
+    fn import(&self, module: &str, name: Option<&str>, now: &Now<'_>) -> Vec<Self::Effect>;
+
+    /// Something external is read: an attribute, an item, a name from an external module.
+    fn read(&self, external: &External, now: &Now<'_>) -> Outcome<Self>;
+
+    /// Something external is called. `callee` may be a chain with unknown start.
+    fn call(
+        &self,
+        callee: &Arc<External>,
+        arguments: &Arc<Arguments>,
+        now: &Now<'_>,
+    ) -> Outcome<Self>;
+
+    /// Something external is written: `target = value`, where target is an attribute or an item.
+    fn write(&self, target: &External, value: &Value, now: &Now<'_>) -> Vec<Self::Effect>;
+
+    /// An operator, a condition, an f-string or an iteration was applied to something external.
+    fn operate(&self, operation: &External, now: &Now<'_>) -> Outcome<Self>;
+
+    /// The program gives up here: `raise`, `sys.exit` and their like, under `now.guards`.
+    fn give_up(&self, now: &Now<'_>) -> Vec<Self::Effect>;
+
+    /// A function that a wrapper of this world stands for is called by the program itself.
+    fn call_wrapped(
+        &self,
+        wrapper: &Arc<External>,
+        inner: &Value,
+        now: &Now<'_>,
+    ) -> Vec<Self::Effect>;
+}
+
+/// Where an import leads.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A module of the program.
+    Local {
+        /// Its file.
+        file: FileId,
+        /// Its text.
+        text: Text,
+        /// Whether it is a package's `__init__`.
+        package: bool,
+    },
+    /// A folder of the program without `__init__`.
+    Namespace,
+    /// Not of the program, and sure to be there.
+    Installed,
+    /// Not of the program, and sure to be missing.
+    Missing,
+    /// Not of the program; whether it is installed is not known.
+    Unsure,
+}
+
+/// What comes of something external.
+pub struct Outcome<W: World + ?Sized> {
+    /// What it does.
+    pub effects: Vec<W::Effect>,
+    /// What it is worth, if that is settled; else the external value itself.
+    pub value: Option<Value>,
+    /// The result stands for this callable: calling the result is calling it elsewhere (in the
+    /// role given), not here.
+    pub wraps: Option<(Value, W::Role)>,
+    /// The result stands for this callable, which runs in place when the result is called.
+    pub passes: Option<Value>,
+    /// Callables that run now, in place.
+    pub runs: Vec<Value>,
+    /// Callables that somebody else calls later, in this role.
+    pub roots: Vec<(Value, W::Role)>,
+}
+
+impl<W: World + ?Sized> Default for Outcome<W> {
+    fn default() -> Self {
+        Self {
+            effects: Vec::new(),
+            value: None,
+            wraps: None,
+            passes: None,
+            runs: Vec::new(),
+            roots: Vec::new(),
+        }
+    }
+}
+
+impl<W: World + ?Sized> Outcome<W> {
+    /// Only an effect.
+    pub fn effect(effect: W::Effect) -> Self {
+        Self { effects: vec![effect], ..Self::default() }
+    }
+
+    /// Only a worth.
+    pub fn worth(value: Value) -> Self {
+        Self { value: Some(value), ..Self::default() }
+    }
+}
+
+/// The moment at which a [`World`] is asked.
+pub struct Now<'a> {
+    /// Where.
+    pub place: Place,
+    /// The external modules imported so far, parents included.
+    pub imported: &'a FxHashSet<Name>,
+    /// What this moment depends on, outermost first.
+    pub guards: &'a [Guard],
+    /// The function being run, if any.
+    pub function: Option<&'a Arc<Function>>,
+    /// Whether start-up is over.
+    pub in_root: bool,
+}
+
+/// Something that a moment depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Guard {
+    /// A condition that the text does not settle, and the branch taken.
+    Condition {
+        /// The condition's value.
+        test: Value,
+        /// Whether it holds on this branch.
+        holds: bool,
+        /// Where it stands.
+        place: Place,
+    },
+    /// The body of a `try` that catches these, by the dotted names of the classes; a bare `except`
+    /// is `BaseException`.
+    Try {
+        /// The names.
+        catches: Arc<[Name]>,
+    },
+    /// The handler of a `try`.
+    Handler,
+}
