@@ -1,0 +1,3 @@
+//! The `spacelint` command.
+
+fn main() {}
