@@ -1,0 +1,91 @@
+//! What Gradio versions can and cannot do on Spaces. Versions are text: whoever compares them does so by
+//! PEP 440, which this crate does not know.
+
+use crate::Confidence;
+
+include!(concat!(env!("OUT_DIR"), "/gradio.rs"));
+
+/// Which Gradio there is, and which is advised.
+#[derive(Debug)]
+pub struct Releases {
+    /// The newest release.
+    pub latest: &'static str,
+    /// The newest release of each major line, from oldest to newest.
+    pub last_of_major: &'static [&'static str],
+    /// The version that a Space should at least have.
+    pub recommended: &'static str,
+    /// The first version without a published flaw that reaches a Space.
+    pub minimum_secure: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Whom a [`Floor`] concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// A ZeroGPU Space.
+    ZeroGpu,
+    /// A ZeroGPU Space, whose visitors lose the quota that is theirs.
+    Identity,
+    /// The same, for a Space served by `gr.Server`.
+    IdentityOfServer,
+    /// Any Space.
+    Security,
+}
+
+/// A version below which something does not work.
+#[derive(Debug)]
+pub struct Floor {
+    /// The first version that is well.
+    pub version: &'static str,
+    /// Whom it concerns.
+    pub scope: Scope,
+    /// Whether the Space fails for everyone below it.
+    pub hard: bool,
+    /// What happens below it, as a sentence without its first capital and its full stop.
+    pub reason: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// A published vulnerability.
+#[derive(Debug)]
+pub struct Advisory {
+    /// The first version without it.
+    pub fixed: &'static str,
+    /// Its CVE and GHSA numbers, sorted.
+    pub ids: &'static [&'static str],
+    /// What it lets somebody do.
+    pub note: &'static str,
+    /// Whether it can be used on a Space.
+    pub on_spaces: bool,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Which Gradio there is, and which is advised.
+pub fn releases() -> &'static Releases {
+    &RELEASES
+}
+
+/// The floors, from oldest to newest.
+pub fn floors() -> &'static [Floor] {
+    FLOORS
+}
+
+/// The vulnerabilities, from oldest to newest fix.
+pub fn advisories() -> &'static [Advisory] {
+    ADVISORIES
+}

@@ -1,0 +1,138 @@
+//! `gradio.toml`.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use toml::value::Datetime;
+
+use super::{origin, read, sorted, strings, version};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Gradio {
+    meta: Meta,
+    floor: Vec<Floor>,
+    advisory: Vec<Advisory>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Meta {
+    latest: String,
+    last_of_major: Vec<String>,
+    recommended: String,
+    minimum_secure: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Floor {
+    version: String,
+    scope: String,
+    hard: bool,
+    reason: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advisory {
+    fixed: String,
+    ids: Vec<String>,
+    note: String,
+    on_spaces: bool,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+/// Rust for `src/gradio.rs`.
+pub(crate) fn generate(text: &str) -> Result<String, String> {
+    let table: Gradio = read(text)?;
+    let mut out = String::new();
+    let meta = &table.meta;
+    for text in
+        meta.last_of_major.iter().chain([&meta.latest, &meta.recommended, &meta.minimum_secure])
+    {
+        version("[meta]", text)?;
+    }
+    rising("[meta] last_of_major", &meta.last_of_major, false)?;
+    let _ = writeln!(
+        out,
+        "static RELEASES: Releases = Releases {{ latest: {:?}, last_of_major: {}, recommended: {:?}, \
+         minimum_secure: {:?}, {} }};",
+        meta.latest,
+        strings(&meta.last_of_major),
+        meta.recommended,
+        meta.minimum_secure,
+        origin("[meta]", &meta.source, meta.as_of, &meta.confidence)?,
+    );
+
+    rising(
+        "[[floor]]",
+        &table.floor.iter().map(|floor| floor.version.clone()).collect::<Vec<_>>(),
+        true,
+    )?;
+    out.push_str("static FLOORS: &[Floor] = &[\n");
+    for floor in &table.floor {
+        let what = format!("[[floor]] {}", floor.version);
+        let scope = match floor.scope.as_str() {
+            "zerogpu" => "ZeroGpu",
+            "identity" => "Identity",
+            "identity-server" => "IdentityOfServer",
+            "security" => "Security",
+            other => return Err(format!("{what}: no scope is called {other:?}")),
+        };
+        let _ = writeln!(
+            out,
+            "Floor {{ version: {:?}, scope: Scope::{scope}, hard: {}, reason: {:?}, {} }},",
+            floor.version,
+            floor.hard,
+            floor.reason,
+            origin(&what, &floor.source, floor.as_of, &floor.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+
+    rising(
+        "[[advisory]]",
+        &table.advisory.iter().map(|one| one.fixed.clone()).collect::<Vec<_>>(),
+        false,
+    )?;
+    out.push_str("static ADVISORIES: &[Advisory] = &[\n");
+    for advisory in &table.advisory {
+        let what = format!("[[advisory]] {}", advisory.fixed);
+        sorted(&what, advisory.ids.iter().map(String::as_str))?;
+        let _ = writeln!(
+            out,
+            "Advisory {{ fixed: {:?}, ids: {}, note: {:?}, on_spaces: {}, {} }},",
+            advisory.fixed,
+            strings(&advisory.ids),
+            advisory.note,
+            advisory.on_spaces,
+            origin(&what, &advisory.source, advisory.as_of, &advisory.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    Ok(out)
+}
+
+/// Refuses versions that do not rise from one to the next.
+fn rising(what: &str, versions: &[String], equal: bool) -> Result<(), String> {
+    let mut before: Option<(Vec<u64>, &String)> = None;
+    for text in versions {
+        let now = version(what, text)?;
+        if let Some((before, text_before)) = &before
+            && (now < *before || (now == *before && !equal))
+        {
+            return Err(format!("{what}: {text} does not come after {text_before}"));
+        }
+        before = Some((now, text));
+    }
+    Ok(())
+}

@@ -1,0 +1,378 @@
+//! `platform.toml`.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use toml::value::Datetime;
+
+use super::{origin, read, sorted, strings, version, whole};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Platform {
+    tier: Tiers,
+    size: Sizes,
+    duration: Duration,
+    promotion: Promotion,
+    supported: Supported,
+    builder: Vec<Builder>,
+    hardware: Hardware,
+    environment: Vec<Environment>,
+    hub_token: HubToken,
+    secret_words: SecretWords,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tiers {
+    anonymous: Tier,
+    free: Tier,
+    pro: Tier,
+    enterprise: Tier,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tier {
+    label: String,
+    quota_seconds: u32,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sizes {
+    large: Size,
+    xlarge: Size,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Size {
+    default: bool,
+    gpu: String,
+    vram_gb: u32,
+    time_factor: f64,
+    quota_factor: u32,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Duration {
+    default_seconds: u32,
+    day_seconds: u32,
+    factor_since_spaces: String,
+    size_since_spaces: String,
+    positional_since_spaces: String,
+    callable_since_spaces: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Promotion {
+    bytes: u64,
+    since_spaces: String,
+    says: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Supported {
+    gradio_minimum: String,
+    python: Vec<String>,
+    torch: Vec<String>,
+    torch_cap: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Builder {
+    package: String,
+    requirement: String,
+    on: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hardware {
+    zerogpu: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Environment {
+    names: Vec<String>,
+    value: Option<String>,
+    #[serde(default)]
+    set: bool,
+    #[serde(default)]
+    zerogpu: bool,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HubToken {
+    read: Vec<String>,
+    not_read: Vec<String>,
+    disabled_by: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretWords {
+    secret: Vec<String>,
+    pairs: Vec<String>,
+    counts: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+/// Rust for `src/platform.rs`.
+pub(crate) fn generate(text: &str) -> Result<String, String> {
+    let table: Platform = read(text)?;
+    let mut out = String::new();
+    tiers(&mut out, &table.tier)?;
+    sizes(&mut out, &table.size)?;
+    duration(&mut out, &table)?;
+    supported(&mut out, &table)?;
+    builder(&mut out, &table.builder)?;
+    environment(&mut out, &table.environment)?;
+    names(&mut out, &table)?;
+    Ok(out)
+}
+
+fn tiers(out: &mut String, tiers: &Tiers) -> Result<(), String> {
+    out.push_str("static TIERS: [TierFacts; 4] = [\n");
+    let mut before = 0;
+    for (name, tier) in [
+        ("anonymous", &tiers.anonymous),
+        ("free", &tiers.free),
+        ("pro", &tiers.pro),
+        ("enterprise", &tiers.enterprise),
+    ] {
+        let what = format!("[tier.{name}]");
+        if tier.quota_seconds <= before {
+            return Err(format!("{what}: the tiers' quotas must rise"));
+        }
+        before = tier.quota_seconds;
+        let _ = writeln!(
+            out,
+            "TierFacts {{ label: {:?}, quota_seconds: {}, {} }},",
+            tier.label,
+            whole(tier.quota_seconds.into()),
+            origin(&what, &tier.source, tier.as_of, &tier.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn sizes(out: &mut String, sizes: &Sizes) -> Result<(), String> {
+    if sizes.large.default == sizes.xlarge.default {
+        return Err("[size]: one size, and only one, is the default".to_owned());
+    }
+    let default = if sizes.large.default { "Large" } else { "Xlarge" };
+    let _ = writeln!(out, "const DEFAULT_SIZE: Size = Size::{default};");
+    out.push_str("static SIZES: [SizeFacts; 2] = [\n");
+    for (name, size) in [("large", &sizes.large), ("xlarge", &sizes.xlarge)] {
+        let what = format!("[size.{name}]");
+        if !(size.time_factor.is_finite() && size.time_factor >= 1.0) || size.quota_factor == 0 {
+            return Err(format!("{what}: a factor is at least 1"));
+        }
+        let _ = writeln!(
+            out,
+            "SizeFacts {{ name: {name:?}, gpu: {:?}, vram_gb: {}, time_factor: {:?}, quota_factor: {}, {} }},",
+            size.gpu,
+            size.vram_gb,
+            size.time_factor,
+            size.quota_factor,
+            origin(&what, &size.source, size.as_of, &size.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
+    let duration = &table.duration;
+    for text in [
+        &duration.factor_since_spaces,
+        &duration.size_since_spaces,
+        &duration.positional_since_spaces,
+        &duration.callable_since_spaces,
+        &table.promotion.since_spaces,
+    ] {
+        version("[duration]", text)?;
+    }
+    let _ = writeln!(
+        out,
+        "static DURATION: DurationFacts = DurationFacts {{ default_seconds: {}, day_seconds: {}, \
+         factor_since_spaces: {:?}, size_since_spaces: {:?}, positional_since_spaces: {:?}, \
+         callable_since_spaces: {:?}, {} }};",
+        whole(duration.default_seconds.into()),
+        whole(duration.day_seconds.into()),
+        duration.factor_since_spaces,
+        duration.size_since_spaces,
+        duration.positional_since_spaces,
+        duration.callable_since_spaces,
+        origin("[duration]", &duration.source, duration.as_of, &duration.confidence)?,
+    );
+    let promotion = &table.promotion;
+    let _ = writeln!(
+        out,
+        "static PROMOTION: Promotion = Promotion {{ bytes: {}, since_spaces: {:?}, says: {:?}, {} }};",
+        whole(promotion.bytes),
+        promotion.since_spaces,
+        promotion.says,
+        origin("[promotion]", &promotion.source, promotion.as_of, &promotion.confidence)?,
+    );
+    Ok(())
+}
+
+fn supported(out: &mut String, table: &Platform) -> Result<(), String> {
+    let supported = &table.supported;
+    for text in supported
+        .python
+        .iter()
+        .chain(&supported.torch)
+        .chain([&supported.torch_cap, &supported.gradio_minimum])
+    {
+        version("[supported]", text)?;
+    }
+    let _ = writeln!(
+        out,
+        "static SUPPORTED: Supported = Supported {{ gradio_minimum: {:?}, python: {}, torch: {}, \
+         torch_cap: {:?}, {} }};",
+        supported.gradio_minimum,
+        strings(&supported.python),
+        strings(&supported.torch),
+        supported.torch_cap,
+        origin("[supported]", &supported.source, supported.as_of, &supported.confidence)?,
+    );
+    Ok(())
+}
+
+fn builder(out: &mut String, lines: &[Builder]) -> Result<(), String> {
+    sorted("[[builder]]", lines.iter().map(|line| line.requirement.as_str()))?;
+    out.push_str("static BUILDER: &[BuilderLine] = &[\n");
+    for line in lines {
+        let what = format!("[[builder]] {}", line.requirement);
+        if !line.requirement.starts_with(&line.package) {
+            return Err(format!("{what}: does not install {:?}", line.package));
+        }
+        let on = match line.on.as_str() {
+            "every" => "Every",
+            "zerogpu" => "ZeroGpu",
+            "other" => "Other",
+            other => return Err(format!("{what}: no kind of Space is called {other:?}")),
+        };
+        let _ = writeln!(
+            out,
+            "BuilderLine {{ package: {:?}, requirement: {:?}, on: Spaces::{on}, {} }},",
+            line.package,
+            line.requirement,
+            origin(&what, &line.source, line.as_of, &line.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn environment(out: &mut String, groups: &[Environment]) -> Result<(), String> {
+    let mut entries: Vec<(&str, String)> = Vec::new();
+    for group in groups {
+        let first = group.names.first().map_or("", String::as_str);
+        let what = format!("[[environment]] {first}");
+        sorted(&what, group.names.iter().map(String::as_str))?;
+        let value = match (&group.value, group.set) {
+            (Some(_), true) => return Err(format!("{what}: `value` says that it is set already")),
+            (Some(value), false) => format!("Some(EnvValue::Known({value:?}))"),
+            (None, true) => "Some(EnvValue::SetButUnknown)".to_owned(),
+            (None, false) => "None".to_owned(),
+        };
+        let origin = origin(&what, &group.source, group.as_of, &group.confidence)?;
+        for name in &group.names {
+            entries.push((
+                name,
+                format!(
+                    "Env {{ name: {name:?}, value: {value}, zerogpu_only: {}, {origin} }},\n",
+                    group.zerogpu
+                ),
+            ));
+        }
+    }
+    entries.sort();
+    sorted("[[environment]]", entries.iter().map(|(name, _)| *name))?;
+    out.push_str("static ENVIRONMENT: &[Env] = &[\n");
+    out.extend(entries.into_iter().map(|(_, code)| code));
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn names(out: &mut String, table: &Platform) -> Result<(), String> {
+    let hardware = &table.hardware;
+    sorted("[hardware]", hardware.zerogpu.iter().map(String::as_str))?;
+    origin("[hardware]", &hardware.source, hardware.as_of, &hardware.confidence)?;
+    let _ = writeln!(out, "static ZEROGPU_HARDWARE: &[&str] = {};", strings(&hardware.zerogpu));
+
+    let token = &table.hub_token;
+    sorted("[hub_token] not_read", token.not_read.iter().map(String::as_str))?;
+    let _ = writeln!(
+        out,
+        "static HUB_TOKEN: HubToken = HubToken {{ read: {}, not_read: {}, disabled_by: {:?}, {} }};",
+        strings(&token.read),
+        strings(&token.not_read),
+        token.disabled_by,
+        origin("[hub_token]", &token.source, token.as_of, &token.confidence)?,
+    );
+
+    let words = &table.secret_words;
+    origin("[secret_words]", &words.source, words.as_of, &words.confidence)?;
+    for (name, list) in [
+        ("SECRET_WORDS", &words.secret),
+        ("SECRET_PAIRS", &words.pairs),
+        ("COUNT_WORDS", &words.counts),
+    ] {
+        sorted("[secret_words]", list.iter().map(String::as_str))?;
+        if name == "SECRET_PAIRS" {
+            let _ = writeln!(out, "static {name}: &[(&str, &str)] = &[");
+            for pair in list {
+                let (first, second) = pair
+                    .split_once(' ')
+                    .ok_or_else(|| format!("[secret_words]: {pair:?} is not two words"))?;
+                let _ = writeln!(out, "({first:?}, {second:?}),");
+            }
+            out.push_str("];\n");
+        } else {
+            let _ = writeln!(out, "static {name}: &[&str] = {};", strings(list));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! What the build refuses: each table is broken in one way and read by the build script's own reader.
+
+#[path = "../tables/mod.rs"]
+mod tables;
+
+use std::fs;
+use std::path::Path;
+
+fn text_of(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    fs::read_to_string(path).expect("the table stands beside Cargo.toml")
+}
+
+fn generate(file: &str, text: &str) -> Result<String, String> {
+    let table = tables::TABLES.iter().find(|table| table.file == file).expect("a known table");
+    (table.generate)(text)
+}
+
+/// The table with the `nth` line that starts with `start` taken out.
+fn without(text: &str, start: &str, nth: usize) -> String {
+    let mut seen = 0;
+    let lines = text.lines().filter(|line| {
+        let hit = line.starts_with(start);
+        seen += usize::from(hit);
+        !(hit && seen == nth + 1)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[track_caller]
+fn refused(file: &str, text: &str, words: &str) {
+    let error = generate(file, text).expect_err("the table is bad");
+    assert!(error.contains(words), "{file}: {error}");
+}
+
+#[track_caller]
+fn replaced(file: &str, from: &str, to: &str, words: &str) {
+    let text = text_of(file);
+    assert!(text.contains(from), "{file} has no {from:?}");
+    refused(file, &text.replacen(from, to, 1), words);
+}
+
+#[test]
+fn the_tables_are_good() {
+    for table in tables::TABLES {
+        let made = (table.generate)(&text_of(table.file));
+        assert!(made.is_ok(), "{}: {}", table.file, made.unwrap_or_else(|error| error));
+    }
+}
+
+#[test]
+fn every_entry_needs_its_source_date_and_confidence() {
+    for table in tables::TABLES {
+        let text = text_of(table.file);
+        for field in ["source", "as_of", "confidence"] {
+            let start = format!("{field} = ");
+            let entries = text.lines().filter(|line| line.starts_with(&start)).count();
+            assert!(entries > 1, "{} has entries", table.file);
+            for nth in 0..entries {
+                refused(
+                    table.file,
+                    &without(&text, &start, nth),
+                    &format!("missing field `{field}`"),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_source_is_words_and_a_date_is_a_day() {
+    for table in tables::TABLES {
+        let text = text_of(table.file);
+        let line = text.lines().find(|line| line.starts_with("source = ")).expect("entries");
+        refused(table.file, &text.replacen(line, "source = \" \"", 1), "`source` is empty");
+        let line = text.lines().find(|line| line.starts_with("as_of = ")).expect("entries");
+        refused(table.file, &text.replacen(line, "as_of = 12:00:00", 1), "`as_of` is not a day");
+        refused(table.file, &text.replacen(line, "as_of = \"soon\"", 1), "datetime");
+    }
+}
+
+#[test]
+fn what_is_unsure_is_refused() {
+    for table in tables::TABLES {
+        let text = text_of(table.file);
+        refused(
+            table.file,
+            &text.replacen("confidence = \"H\"", "confidence = \"L\"", 1),
+            "less sure",
+        );
+    }
+}
+
+#[test]
+fn a_misspelt_field_is_refused() {
+    for table in tables::TABLES {
+        let text = text_of(table.file).replacen("\nsource = ", "\nsourec = \"x\"\nsource = ", 1);
+        refused(table.file, &text, "unknown field `sourec`");
+    }
+}
+
+#[test]
+fn names_are_sorted_and_there_once() {
+    replaced("platform.toml", "\"HOME\", \"PATH\"", "\"PATH\", \"HOME\"", "must come before");
+    replaced("platform.toml", "\"HOME\", \"PATH\"", "\"HOME\", \"HOME\"", "there twice");
+    replaced("platform.toml", "names = [\"SYSTEM\"]", "names = [\"PATH\"]", "there twice");
+    replaced("gradio.toml", "fixed = \"4.13.0\"", "fixed = \"4.10.0\"", "does not come after");
+}
+
+#[test]
+fn versions_are_versions() {
+    replaced("gradio.toml", "version = \"5.12.0\"", "version = \"5.x\"", "not a version");
+    replaced("platform.toml", "\"2.9.1\"", "\"v2.9.1\"", "not a version");
+}
