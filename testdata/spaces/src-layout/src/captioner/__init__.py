@@ -1,0 +1,5 @@
+"""Alternative text for pictures."""
+
+from .ui import create_app
+
+__all__ = ["create_app"]
