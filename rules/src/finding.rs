@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use spacelint_python::{Certainty, Span};
+use spacelint_python::{BOM, Certainty, Span};
 use spacelint_space::SourceFile;
 
 use crate::rule::RuleInfo;
@@ -36,6 +36,13 @@ pub struct Location {
     pub span: Span,
 }
 
+impl Location {
+    /// `span` of `file`.
+    pub fn new(file: &Arc<SourceFile>, span: Span) -> Self {
+        Self { file: Arc::clone(file), span }
+    }
+}
+
 /// A further place, with its own words.
 #[derive(Clone, Debug)]
 pub struct Related {
@@ -64,6 +71,29 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
+impl Finding {
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a further place, with its own words.
+    #[must_use]
+    pub fn related(mut self, location: impl Into<Location>, message: impl Into<String>) -> Self {
+        self.related.push(Related { location: location.into(), message: message.into() });
+        self
+    }
+
+    /// Says how surely the failure happens.
+    #[must_use]
+    pub fn certainty(mut self, certainty: Certainty) -> Self {
+        self.certainty = certainty;
+        self
+    }
+}
+
 /// What would mend a finding.
 #[derive(Clone, Debug)]
 pub struct Fix {
@@ -82,4 +112,60 @@ pub struct Edit {
     pub location: Location,
     /// The new text, with `\n` as line ending: applying it adapts to the file's.
     pub content: String,
+}
+
+impl Fix {
+    /// A fix that keeps behaviour or removes the failure.
+    pub fn safe(message: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { message: message.into(), applicability: Applicability::Safe, edits }
+    }
+
+    /// A fix that a person should look at.
+    pub fn needs_review(message: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { message: message.into(), applicability: Applicability::Unsafe, edits }
+    }
+}
+
+impl Edit {
+    /// Writes `content` in place of what stands there.
+    pub fn replace(location: impl Into<Location>, content: impl Into<String>) -> Self {
+        Self { location: location.into(), content: content.into() }
+    }
+
+    /// Removes what stands there.
+    pub fn delete(location: impl Into<Location>) -> Self {
+        Self::replace(location, "")
+    }
+
+    /// Writes `content` before the byte at `offset`.
+    pub fn insert(file: &Arc<SourceFile>, offset: u32, content: impl Into<String>) -> Self {
+        Self::replace(Location::new(file, Span::empty(offset as usize)), content)
+    }
+
+    /// Makes `line`, without a line ending, the line (from 1) of that number; what stood there
+    /// follows. Past the last line it is added at the end, after a line feed where that lacks one.
+    pub fn insert_line(file: &Arc<SourceFile>, number: u32, line: &str) -> Self {
+        let text = file.text.as_str();
+        let start = file.text.line_span(number).start;
+        // Before the first line, but after a byte order mark.
+        let start = if start == 0 && text.starts_with(BOM) { BOM.len_utf8() as u32 } else { start };
+        let unended = start as usize == text.len() && !text.is_empty() && !text.ends_with('\n');
+        let content = if unended { format!("\n{line}") } else { format!("{line}\n") };
+        Self::insert(file, start, content)
+    }
+
+    /// Removes every line that `span` touches, line endings included.
+    pub fn delete_lines(file: &Arc<SourceFile>, span: Span) -> Self {
+        let text = &file.text;
+        let last = span.end.saturating_sub(1).max(span.start);
+        let first = text.line_span(text.line_of(span.start)).start;
+        let end = text.line_span(text.line_of(last)).end;
+        // The byte order mark is the file's, not the line's.
+        let first = if first == 0 && text.as_str().starts_with(BOM) {
+            BOM.len_utf8() as u32
+        } else {
+            first
+        };
+        Self::delete(Location::new(file, Span { start: first, end }))
+    }
 }

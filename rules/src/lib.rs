@@ -1,4 +1,23 @@
 //! What breaks a Space: rules, fixes and suppression.
+//!
+//! A rule is a pure function of a [`Space`](spacelint_space::Space): it never parses, walks a directory
+//! or prints. To add one, write `<category>/<name>.rs` and `<category>/<name>.md` and name it in the
+//! list of `<category>/mod.rs`.
 
+pub mod check;
 pub mod finding;
+pub mod registry;
 pub mod rule;
+
+mod card;
+mod dependencies;
+mod duration;
+mod files;
+mod identity;
+mod secrets;
+mod zerogpu;
+
+pub use check::{InternalError, Report, Selection, Suppressed, check};
+pub use finding::{Applicability, Edit, Finding, Fix, Location, Related, Severity};
+pub use registry::{Category, RuleEntry, all, find, nearest};
+pub use rule::{Check, Rule, RuleInfo};

@@ -3,6 +3,7 @@
 //! This crate knows the language and nothing else: no rule, no YAML, no file system, no library.
 //! What stands around a program is a [`World`], which whoever wants a trace provides.
 
+mod lines;
 #[expect(missing_docs, reason = "fields of variants are named after Python's own grammar")]
 pub mod syntax;
 pub mod text;
@@ -10,6 +11,7 @@ mod trace;
 mod value;
 mod world;
 
+pub use lines::{Lines, lines};
 pub use text::{BOM, Position, Span, Text};
 pub use trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
 pub use value::{

@@ -1,0 +1,3 @@
+//! The front matter of `README.md`.
+
+crate::registry::rules! { Card: }

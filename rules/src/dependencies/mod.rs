@@ -1,0 +1,3 @@
+//! What the Space installs.
+
+crate::registry::rules! { Dependencies: }

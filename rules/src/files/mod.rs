@@ -1,0 +1,3 @@
+//! The files themselves, and what silences rules in them.
+
+crate::registry::rules! { Files: }

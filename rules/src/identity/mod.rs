@@ -1,0 +1,3 @@
+//! Whom a call is made for.
+
+crate::registry::rules! { Identity: }

@@ -1,0 +1,3 @@
+//! What the Space needs from its settings.
+
+crate::registry::rules! { Secrets: }

@@ -1,0 +1,3 @@
+//! How ZeroGPU starts and runs a Space.
+
+crate::registry::rules! { Zerogpu: }
