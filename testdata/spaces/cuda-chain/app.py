@@ -12,7 +12,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 upscaler = Upscaler("caidas/swin2SR-realworld-sr-x4-64-bsrgan-psnr")
 
 
-@spaces.GPU(duration=60)
+@spaces.GPU(duration=240)
 def upscale(image, preset):
     if image is None:
         raise gr.Error("Upload a picture first.")
