@@ -1,22 +1,25 @@
 //! A Space on disk, as a plain value.
+//!
+//! Everything is read through one [`Files`] value, and nothing after it opens a file. This crate
+//! says what the text of a Space says; whether that is good is for the rules, which it must never
+//! know.
 
-use std::sync::Arc;
+pub mod card;
+mod decode;
+pub mod discover;
+mod files;
+pub mod packages;
+pub mod pins;
+pub mod pyproject;
+pub mod requirements;
+mod space;
 
-use camino::Utf8PathBuf;
-use spacelint_python::Text;
-
-/// A file of the Space, read and decoded.
-#[derive(Debug)]
-pub struct SourceFile {
-    /// Relative to the Space's root, with `/`.
-    pub path: Utf8PathBuf,
-    /// The decoded text.
-    pub text: Text,
-}
-
-/// A Space.
-#[derive(Debug)]
-pub struct Space {
-    /// The card's file.
-    pub readme: Option<Arc<SourceFile>>,
-}
+pub use card::{Card, CardFault, Entry};
+pub use decode::Encoding;
+pub use discover::{DiscoverError, Discovery, discover};
+pub use files::{Files, Kind, MAX_FILE_BYTES, ReadError, ReadErrorReason, SourceFile, digest};
+pub use packages::Packages;
+pub use pins::{Allowed, Pins};
+pub use pyproject::Pyproject;
+pub use requirements::{Requirement, RequirementLine, Requirements};
+pub use space::{Problem, Space};

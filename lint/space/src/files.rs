@@ -1,0 +1,350 @@
+//! The one way to read. A [`Files`] value is a disk, a disk under unsaved buffers, or memory; once
+//! it has been asked, it answers the same again, so that a run sees one state of every file.
+//!
+//! It knows paths and bytes, and must never know what a file means to a Space.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::Hasher;
+use std::io::{ErrorKind, Read};
+use std::ops::Bound;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use rustc_hash::FxHashMap;
+use spacelint_python::Text;
+
+use crate::decode::{Encoding, decode};
+
+/// The largest file that is read, in bytes. Offsets are `u32`, and no text in a Space is near it.
+pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// A file of the Space, read and decoded.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Relative to the Space's root, with `/`.
+    pub path: Utf8PathBuf,
+    /// The decoded text. A byte order mark stays at its start.
+    pub text: Text,
+    /// How the text stands in the file.
+    pub encoding: Encoding,
+    /// [`digest`] of the file's bytes, by which a later writer sees whether it changed.
+    pub digest: u64,
+}
+
+impl SourceFile {
+    /// Decodes `bytes`.
+    pub fn new(path: impl Into<Utf8PathBuf>, bytes: Vec<u8>) -> Self {
+        let path = path.into();
+        let digest = digest(&bytes);
+        let (text, encoding) = decode(bytes, path.extension() == Some("py"));
+        Self { path, text: Text::new(text), encoding, digest }
+    }
+
+    /// `text`, an edited form of this file's, as bytes in the file's encoding.
+    pub fn encode(&self, text: &str) -> Vec<u8> {
+        self.encoding.encode(text)
+    }
+}
+
+/// A number by which changed bytes are told from unchanged ones; the same in every run of one
+/// build, and no protection against an attacker.
+pub fn digest(bytes: &[u8]) -> u64 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// A file that is there, or may be, and that was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// The path as it was asked for.
+    pub path: Utf8PathBuf,
+    /// Why.
+    pub reason: ReadErrorReason,
+}
+
+/// Why a file was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadErrorReason {
+    /// The path is absolute, or leads out of the Space by `..` or through a symbolic link.
+    Outside,
+    /// Neither a file nor a folder: a pipe, a device, a socket.
+    Special,
+    /// Larger than [`MAX_FILE_BYTES`].
+    TooLarge {
+        /// The file's size in bytes.
+        bytes: u64,
+    },
+    /// The system's own words.
+    System(String),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match &self.reason {
+            ReadErrorReason::Outside => write!(f, "`{path}` lies outside the Space"),
+            ReadErrorReason::Special => write!(f, "`{path}` is not a regular file"),
+            ReadErrorReason::TooLarge { bytes } => {
+                write!(f, "`{path}` has {bytes} bytes; at most {MAX_FILE_BYTES} are read")
+            }
+            ReadErrorReason::System(message) => write!(f, "cannot read `{path}`: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+type Answer = Result<Option<Arc<SourceFile>>, ReadErrorReason>;
+
+/// The files of one Space.
+pub struct Files {
+    root: Utf8PathBuf,
+    base: Base,
+    buffers: BTreeMap<Utf8PathBuf, Arc<SourceFile>>,
+    read: Mutex<FxHashMap<Utf8PathBuf, Answer>>,
+}
+
+enum Base {
+    /// The root without symbolic links, resolved when first needed.
+    Disk(OnceLock<Result<PathBuf, String>>),
+    /// Nothing but the buffers.
+    Memory,
+}
+
+impl Files {
+    /// The folder `root` on disk. Nothing is read yet.
+    pub fn disk(root: impl Into<Utf8PathBuf>) -> Self {
+        Self::new(root.into(), Base::Disk(OnceLock::new()))
+    }
+
+    /// Files that exist nowhere else, by their paths from the root; a path that leaves the root is
+    /// left out.
+    pub fn memory(entries: impl IntoIterator<Item = (Utf8PathBuf, Vec<u8>)>) -> Self {
+        entries
+            .into_iter()
+            .fold(Self::new(Utf8PathBuf::new(), Base::Memory), |files, (path, bytes)| {
+                files.with_buffer(path, bytes)
+            })
+    }
+
+    fn new(root: Utf8PathBuf, base: Base) -> Self {
+        Self { root, base, buffers: BTreeMap::new(), read: Mutex::default() }
+    }
+
+    /// The same files with `bytes` at `path` (from the root), as in an editor's unsaved buffer.
+    #[must_use]
+    pub fn with_buffer(mut self, path: Utf8PathBuf, bytes: Vec<u8>) -> Self {
+        if let Some(path) = normal(&path) {
+            self.buffers.insert(path.clone(), Arc::new(SourceFile::new(path, bytes)));
+        }
+        self
+    }
+
+    /// The Space's folder as it was given; empty for memory.
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// The file at `path`, which is relative to the root; none if no file is there. A folder is no
+    /// file.
+    pub fn read(&self, path: &Utf8Path) -> Result<Option<Arc<SourceFile>>, ReadError> {
+        let error = |reason| ReadError { path: path.to_owned(), reason };
+        let Some(name) = normal(path) else { return Err(error(ReadErrorReason::Outside)) };
+        if let Some(file) = self.buffers.get(&name) {
+            return Ok(Some(Arc::clone(file)));
+        }
+        let Base::Disk(root) = &self.base else { return Ok(None) };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answer) = read.get(&name) {
+            return answer.clone().map_err(error);
+        }
+        let answer = self.read_disk(root, &name);
+        read.insert(name, answer.clone());
+        answer.map_err(error)
+    }
+
+    fn read_disk(&self, root: &OnceLock<Result<PathBuf, String>>, name: &Utf8Path) -> Answer {
+        let missing_or = |error: &std::io::Error| match error.kind() {
+            ErrorKind::NotFound
+            | ErrorKind::NotADirectory
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput => Ok(None),
+            _ => Err(ReadErrorReason::System(words(error))),
+        };
+        let root = root.get_or_init(|| {
+            let given = if self.root.as_str().is_empty() { Utf8Path::new(".") } else { &self.root };
+            given.as_std_path().canonicalize().map_err(|error| words(&error))
+        });
+        let root = root.as_ref().map_err(|message| ReadErrorReason::System(message.clone()))?;
+        let real = match root.join(name.as_std_path()).canonicalize() {
+            Ok(real) => real,
+            Err(error) => return missing_or(&error),
+        };
+        if !real.starts_with(root) {
+            return Err(ReadErrorReason::Outside);
+        }
+        // The system finds `README.md` under `Readme.md` on some disks; the platform's does not.
+        if DISK_MAY_FOLD_CASE && !self.is_spelled_so(name) {
+            return Ok(None);
+        }
+        let metadata = match std::fs::metadata(&real) {
+            Ok(metadata) => metadata,
+            Err(error) => return missing_or(&error),
+        };
+        if metadata.is_dir() {
+            return Ok(None);
+        }
+        if !metadata.is_file() {
+            return Err(ReadErrorReason::Special);
+        }
+        let mut bytes = Vec::with_capacity(metadata.len().min(MAX_FILE_BYTES) as usize + 1);
+        // The size is asked of what was read: a file may grow, and some report no size at all.
+        let result = std::fs::File::open(&real)
+            .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
+        if let Err(error) = result {
+            return missing_or(&error);
+        }
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            let bytes = metadata.len().max(bytes.len() as u64);
+            return Err(ReadErrorReason::TooLarge { bytes });
+        }
+        Ok(Some(Arc::new(SourceFile::new(name, bytes))))
+    }
+
+    /// What stands at `path`; none for nothing, for a thing that is neither file nor folder and for
+    /// a path out of the Space. The root is a folder.
+    pub fn kind(&self, path: &Utf8Path) -> Option<Kind> {
+        let name = normal(path)?;
+        if self.buffers.contains_key(&name) {
+            return Some(Kind::File);
+        }
+        if self.buffered_under(&name).next().is_some() || name.as_str().is_empty() {
+            return Some(Kind::Folder);
+        }
+        let Base::Disk(_) = &self.base else { return None };
+        let metadata = std::fs::metadata(self.root.join(&name)).ok()?;
+        if DISK_MAY_FOLD_CASE && !self.is_spelled_so(&name) {
+            return None;
+        }
+        kind_of(metadata.file_type())
+    }
+
+    /// What stands in `folder`, sorted by name; empty where there is no such folder. A name that is
+    /// not Unicode is left out: no Python module or card can spell it.
+    pub fn list(&self, folder: &Utf8Path) -> Vec<(String, Kind)> {
+        let Some(name) = normal(folder) else { return Vec::new() };
+        let mut found = BTreeMap::new();
+        if let Base::Disk(_) = &self.base {
+            let path = if self.root.as_str().is_empty() && name.as_str().is_empty() {
+                Utf8PathBuf::from(".")
+            } else {
+                self.root.join(&name)
+            };
+            for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+                let Ok(file_name) = entry.file_name().into_string() else { continue };
+                let Ok(mut kind) = entry.file_type() else { continue };
+                if kind.is_symlink() {
+                    let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
+                    kind = metadata.file_type();
+                }
+                if let Some(kind) = kind_of(kind) {
+                    found.insert(file_name, kind);
+                }
+            }
+        }
+        for path in self.buffered_under(&name) {
+            let Ok(rest) = path.strip_prefix(&name) else { continue };
+            let mut components = rest.components();
+            let Some(first) = components.next() else { continue };
+            let kind = if components.next().is_some() { Kind::Folder } else { Kind::File };
+            found.insert(first.as_str().to_owned(), kind);
+        }
+        found.into_iter().collect()
+    }
+
+    fn buffered_under<'a>(&'a self, folder: &'a Utf8Path) -> impl Iterator<Item = &'a Utf8Path> {
+        self.buffers
+            .range::<Utf8Path, _>((Bound::Excluded(folder), Bound::Unbounded))
+            .map(|(path, _)| path.as_path())
+            .take_while(move |path| path.starts_with(folder))
+    }
+
+    /// Whether every part of `name` is spelled on disk as it is here.
+    fn is_spelled_so(&self, name: &Utf8Path) -> bool {
+        let mut folder = self.root.clone();
+        name.components().all(|component| {
+            let path = if folder.as_str().is_empty() { Utf8Path::new(".") } else { &folder };
+            let found = std::fs::read_dir(path).is_ok_and(|entries| {
+                entries.flatten().any(|entry| entry.file_name() == component.as_str())
+            });
+            folder.push(component);
+            found
+        })
+    }
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let buffers: Vec<_> = self.buffers.keys().collect();
+        f.debug_struct("Files")
+            .field("root", &self.root)
+            .field("buffers", &buffers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a disk usually finds a name however its letters' case is written. The platform runs on
+/// disks that do not.
+const DISK_MAY_FOLD_CASE: bool = cfg!(any(windows, target_vendor = "apple"));
+
+/// `path` without `.` and `..`; none if it is absolute or leaves its root.
+fn normal(path: &Utf8Path) -> Option<Utf8PathBuf> {
+    let mut normal = Utf8PathBuf::new();
+    for component in path.components() {
+        match component {
+            Utf8Component::Normal(name) => normal.push(name),
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => {
+                if !normal.pop() {
+                    return None;
+                }
+            }
+            Utf8Component::Prefix(_) | Utf8Component::RootDir => return None,
+        }
+    }
+    if cfg!(windows) {
+        normal = normal.as_str().replace('\\', "/").into();
+    }
+    Some(normal)
+}
+
+fn kind_of(file_type: std::fs::FileType) -> Option<Kind> {
+    if file_type.is_file() {
+        Some(Kind::File)
+    } else if file_type.is_dir() {
+        Some(Kind::Folder)
+    } else {
+        None
+    }
+}
+
+/// The system's message without its number.
+pub(crate) fn words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}

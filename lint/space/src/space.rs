@@ -1,0 +1,130 @@
+//! Putting a [`Space`] together from its [`Files`].
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::card::Card;
+use crate::discover::APP_FILES;
+use crate::files::{Files, ReadError, SourceFile};
+use crate::packages::Packages;
+use crate::pins::Pins;
+use crate::pyproject::Pyproject;
+use crate::requirements::Requirements;
+use crate::{Encoding, Kind};
+
+/// A Space: what its text says, read once.
+#[derive(Debug)]
+pub struct Space {
+    /// The Space's folder as it was given to [`Files`]; every path in it is relative to this.
+    pub root: Utf8PathBuf,
+    /// `README.md`.
+    pub readme: Option<Arc<SourceFile>>,
+    /// The card; none without a `README.md` or without front matter in it.
+    pub card: Option<Card>,
+    /// `pre-requirements.txt` and `requirements.txt`, in that order, those that exist.
+    pub requirements: Vec<Requirements>,
+    /// `packages.txt`.
+    pub packages: Option<Packages>,
+    /// `pyproject.toml`.
+    pub pyproject: Option<Pyproject>,
+    /// The path of the entry point, there or not: what the card's `app_file` names, else the
+    /// platform's default; without a card, the app that was found.
+    pub app_file: Utf8PathBuf,
+    /// The entry point, where it exists. A static Space has none.
+    pub entry: Option<Arc<SourceFile>>,
+    /// What could not be read, or only in part, in the order in which it was met.
+    pub problems: Vec<Problem>,
+    pins: Pins,
+}
+
+/// A file of the Space that was not read as it stands.
+#[derive(Clone, Debug)]
+pub enum Problem {
+    /// Not read at all: the run is incomplete.
+    Unreadable(ReadError),
+    /// Read, with replacements for what its encoding does not know.
+    Undecodable(Arc<SourceFile>),
+}
+
+impl Space {
+    /// Reads the Space in `files`. Whatever is there, this ends in a Space: what cannot be read is
+    /// among its problems.
+    pub fn read(files: &Files) -> Self {
+        let mut reader = Reader { files, problems: Vec::new() };
+        let readme = reader.read("README.md");
+        let card = readme.as_ref().and_then(Card::parse);
+        let mut requirements = Vec::new();
+        for path in ["pre-requirements.txt", "requirements.txt"] {
+            if let Some(file) = reader.read(path) {
+                requirements.push(Requirements::parse(&file, &mut |path| reader.read(path)));
+            }
+        }
+        let packages = reader.read("packages.txt").map(|file| Packages::parse(&file));
+        let pyproject = reader.read("pyproject.toml").map(|file| Pyproject::parse(&file));
+        let app_file = app_file(files, card.as_ref());
+        let is_static = card.as_ref().and_then(|card| card.str("sdk")) == Some("static");
+        let entry = if is_static { None } else { reader.read(&app_file) };
+        let pins = Pins::new(card.as_ref(), &requirements, pyproject.as_ref());
+        Self {
+            root: files.root().to_owned(),
+            readme,
+            card,
+            requirements,
+            packages,
+            pyproject,
+            app_file,
+            entry,
+            problems: reader.problems,
+            pins,
+        }
+    }
+
+    /// Whether it is known that there is no card: no `README.md`, or one without front matter. A
+    /// `README.md` that cannot be read may have one.
+    pub fn is_card_missing(&self) -> bool {
+        self.card.is_none()
+            && !self.problems.iter().any(
+                |problem| matches!(problem, Problem::Unreadable(error) if error.path == "README.md"),
+            )
+    }
+
+    /// What pip is told to install.
+    pub fn pins(&self) -> &Pins {
+        &self.pins
+    }
+}
+
+fn app_file(files: &Files, card: Option<&Card>) -> Utf8PathBuf {
+    if let Some(path) = card.and_then(|card| card.str("app_file")).filter(|path| !path.is_empty()) {
+        return path.into();
+    }
+    let found = match card {
+        Some(_) => None,
+        None => APP_FILES.iter().find(|path| files.kind(Utf8Path::new(path)) == Some(Kind::File)),
+    };
+    Utf8PathBuf::from(*found.unwrap_or(&APP_FILES[0]))
+}
+
+struct Reader<'a> {
+    files: &'a Files,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, path: impl AsRef<Utf8Path>) -> Option<Arc<SourceFile>> {
+        match self.files.read(path.as_ref()) {
+            Ok(file) => {
+                let file = file?;
+                if file.encoding == Encoding::Lossy {
+                    self.problems.push(Problem::Undecodable(Arc::clone(&file)));
+                }
+                Some(file)
+            }
+            Err(error) => {
+                self.problems.push(Problem::Unreadable(error));
+                None
+            }
+        }
+    }
+}
