@@ -3,7 +3,8 @@
 //! This crate knows the language and nothing else: no rule, no YAML, no file system, no library.
 //! What stands around a program is a [`World`], which whoever wants a trace provides.
 
-mod lines;
+mod interpret;
+mod lower;
 #[expect(missing_docs, reason = "fields of variants are named after Python's own grammar")]
 pub mod syntax;
 pub mod text;
@@ -11,7 +12,8 @@ mod trace;
 mod value;
 mod world;
 
-pub use lines::{Lines, lines};
+pub use interpret::{Entry, Limits, trace};
+pub use lower::parse;
 pub use text::{BOM, Position, Span, Text};
 pub use trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
 pub use value::{

@@ -1,6 +1,6 @@
 //! The syntax tree that the trace walks: as small as what names and calls need, with every span.
 //!
-//! It is lowered once from the tree-sitter tree (see [`parse`]), never fails, and never nests
+//! It is lowered once from the tree-sitter tree (see [`parse`](crate::parse)), never fails, and never nests
 //! deeper than [`MAX_NESTING`]: what is deeper, or cannot be understood, is [`ExprKind::Unknown`],
 //! so that whatever walks it may recurse.
 

@@ -1,0 +1,616 @@
+//! Expressions.
+
+use std::sync::Arc;
+
+use tree_sitter::Node;
+
+use super::kind::Kind;
+use super::literal::{self, Opening};
+use super::{Lower, span, unknown};
+use crate::syntax::{
+    Arg, ArgKind, BinOp, Clause, CompareOp, ComprehensionKind, Expr, ExprKind, FStringPart,
+    FunctionDef, Stmt, StmtKind, UnaryOp,
+};
+use crate::text::Span;
+
+impl<'t> Lower<'t> {
+    /// The expression under the cursor.
+    pub(super) fn expr(&mut self, node: Node<'t>, kind: Kind) -> Expr {
+        let kind = match kind {
+            Kind::Identifier => match self.slice(node) {
+                // The parser made it up.
+                "" => ExprKind::Unknown,
+                text => ExprKind::Name(self.intern(text)),
+            },
+            Kind::None => ExprKind::None,
+            Kind::True => ExprKind::Bool(true),
+            Kind::False => ExprKind::Bool(false),
+            Kind::Ellipsis => ExprKind::Ellipsis,
+            Kind::Integer | Kind::Float => literal::number(self.slice(node)),
+            Kind::String => self.string(node),
+            Kind::ParenthesizedExpression
+            | Kind::TuplePattern
+            | Kind::Type
+            | Kind::AsPattern
+            | Kind::AsPatternTarget => return self.transparent(),
+            _ => self.nested(1, || ExprKind::Unknown, |this| this.composite(node, kind)),
+        };
+        Expr { span: span(node), kind }
+    }
+
+    /// Passes, in a loop, all that makes no level of its own: parentheses, and wrappers of which
+    /// only the first child counts.
+    fn transparent(&mut self) -> Expr {
+        let mut steps = 0;
+        let made = loop {
+            let node = self.cursor.node();
+            let kind = Kind::of(node);
+            match kind {
+                Kind::ParenthesizedExpression
+                | Kind::Type
+                | Kind::AsPattern
+                | Kind::AsPatternTarget => {}
+                // On the left of `=` parentheses and tuples look the same.
+                Kind::TuplePattern if !self.is_tuple() => {}
+                Kind::TuplePattern => {
+                    let kind = self.nested(
+                        1,
+                        || ExprKind::Unknown,
+                        |this| ExprKind::Tuple(this.elements().0),
+                    );
+                    break Expr { span: span(node), kind };
+                }
+                _ => break self.expr(node, kind),
+            }
+            if !self.goto_first_node() {
+                break unknown(span(node));
+            }
+            steps += 1;
+        };
+        for _ in 0..steps {
+            self.cursor.goto_parent();
+        }
+        made
+    }
+
+    /// Moves to the first child that is no token; stays where there is none.
+    fn goto_first_node(&mut self) -> bool {
+        if !self.cursor.goto_first_child() {
+            return false;
+        }
+        loop {
+            match Kind::of(self.cursor.node()) {
+                Kind::Error => self.salvage(),
+                Kind::Comment | Kind::LineContinuation => {}
+                kind if kind.is_token() => {}
+                _ => return true,
+            }
+            if !self.cursor.goto_next_sibling() {
+                self.cursor.goto_parent();
+                return false;
+            }
+        }
+    }
+
+    /// Whether the parentheses under the cursor make a tuple.
+    fn is_tuple(&mut self) -> bool {
+        let (mut nodes, mut comma) = (0, false);
+        self.each(|_, _, kind| {
+            comma |= kind == Kind::Comma;
+            nodes += usize::from(!kind.is_token());
+        });
+        comma || nodes != 1
+    }
+
+    fn composite(&mut self, node: Node<'t>, kind: Kind) -> ExprKind {
+        match kind {
+            Kind::Attribute | Kind::MemberType => self.attribute(),
+            Kind::Call => self.call(),
+            Kind::Subscript | Kind::GenericType => self.subscript(),
+            Kind::BinaryOperator | Kind::UnionType => self.binary(),
+            Kind::BooleanOperator => self.logic(),
+            Kind::ComparisonOperator => self.comparison(),
+            Kind::UnaryOperator => self.unary(),
+            Kind::NotOperator => self.only(|operand| ExprKind::Unary { op: UnaryOp::Not, operand }),
+            Kind::Await => self.only(ExprKind::Await),
+            Kind::ListSplat | Kind::ListSplatPattern | Kind::SplatType => {
+                self.only(ExprKind::Starred)
+            }
+            Kind::ConditionalExpression => self.conditional(),
+            Kind::NamedExpression => self.named(),
+            Kind::Lambda => ExprKind::Lambda(Arc::new(self.lambda(node))),
+            Kind::Yield => self.yielded(),
+            Kind::Tuple | Kind::ExpressionList | Kind::PatternList | Kind::TuplePattern => {
+                ExprKind::Tuple(self.elements().0)
+            }
+            Kind::List | Kind::ListPattern => ExprKind::List(self.elements().0),
+            Kind::Set => ExprKind::Set(self.elements().0),
+            Kind::Slice => ExprKind::Slice(self.elements().0),
+            Kind::Dictionary => self.dictionary(),
+            Kind::ListComprehension => self.comprehension(ComprehensionKind::List),
+            Kind::SetComprehension => self.comprehension(ComprehensionKind::Set),
+            Kind::DictionaryComprehension => self.comprehension(ComprehensionKind::Dict),
+            Kind::GeneratorExpression => self.comprehension(ComprehensionKind::Generator),
+            Kind::ConcatenatedString => self.strings(),
+            _ => ExprKind::Unknown,
+        }
+    }
+
+    /// The expressions under the current node, and whether a comma stands among them.
+    pub(super) fn elements(&mut self) -> (Vec<Expr>, bool) {
+        let (mut elements, mut comma) = (Vec::new(), false);
+        self.each(|this, node, kind| {
+            if !kind.is_token() {
+                elements.push(this.expr(node, kind));
+            } else if kind == Kind::Comma {
+                comma = true;
+            }
+        });
+        (elements, comma)
+    }
+
+    /// Wraps the first expression under the current node.
+    fn only(&mut self, wrap: impl FnOnce(Box<Expr>) -> ExprKind) -> ExprKind {
+        let mut found = None;
+        self.each_node(|this, node, kind| {
+            if found.is_none() {
+                found = Some(Box::new(this.expr(node, kind)));
+            }
+        });
+        found.map_or(ExprKind::Unknown, wrap)
+    }
+
+    fn attribute(&mut self) -> ExprKind {
+        let (mut value, mut name) = (None, None);
+        self.each_node(|this, node, kind| match value {
+            None => value = Some(Box::new(this.expr(node, kind))),
+            Some(_) => name = Some(node),
+        });
+        match (value, name) {
+            (Some(value), Some(name)) => {
+                ExprKind::Attribute { value, name: self.name(name), name_span: span(name) }
+            }
+            _ => ExprKind::Unknown,
+        }
+    }
+
+    fn call(&mut self) -> ExprKind {
+        let (mut callee, mut args) = (None, Vec::new());
+        self.each_node(|this, node, kind| match (&callee, kind) {
+            (None, _) => callee = Some(Box::new(this.expr(node, kind))),
+            (Some(_), Kind::ArgumentList) => args = this.arguments(),
+            (Some(_), _) => args.push(this.generator_argument(node, kind)),
+        });
+        callee.map_or(ExprKind::Unknown, |callee| ExprKind::Call { callee, args })
+    }
+
+    /// `f(x for x in y)`: the call's parentheses belong to the tree's generator.
+    fn generator_argument(&mut self, node: Node<'t>, kind: Kind) -> Arg {
+        let mut value = self.expr(node, kind);
+        if kind == Kind::GeneratorExpression {
+            let mut inner: Option<Span> = None;
+            self.each_node(|_, node, _| {
+                inner = Some(inner.map_or(span(node), |inner| inner.to(span(node))));
+            });
+            value.span = inner.unwrap_or(value.span);
+        }
+        Arg { span: value.span, kind: ArgKind::Positional, value }
+    }
+
+    /// The arguments of a call or the bases of a class.
+    pub(super) fn arguments(&mut self) -> Vec<Arg> {
+        let mut args = Vec::new();
+        self.each_node(|this, node, kind| args.push(this.argument(node, kind)));
+        args
+    }
+
+    fn argument(&mut self, node: Node<'t>, kind: Kind) -> Arg {
+        let (mut how, mut value) = (ArgKind::Positional, None);
+        match kind {
+            Kind::KeywordArgument => {
+                let mut name = None;
+                self.each_node(|this, node, kind| match name {
+                    None => name = Some(this.name(node)),
+                    Some(_) => value = Some(this.expr(node, kind)),
+                });
+                how = name.map_or(how, ArgKind::Keyword);
+            }
+            Kind::ListSplat | Kind::DictionarySplat => {
+                how = if kind == Kind::ListSplat { ArgKind::Star } else { ArgKind::DoubleStar };
+                self.each_node(|this, node, kind| value = Some(this.expr(node, kind)));
+            }
+            _ => value = Some(self.expr(node, kind)),
+        }
+        let span = span(node);
+        Arg { span, kind: how, value: value.unwrap_or_else(|| unknown(span)) }
+    }
+
+    fn subscript(&mut self) -> ExprKind {
+        let (mut value, mut indices, mut comma) = (None, Vec::new(), false);
+        self.each(|this, node, kind| match kind {
+            Kind::Comma => comma = true,
+            _ if kind.is_token() => {}
+            Kind::TypeParameter => {
+                (indices, comma) = this.nested(1, || (Vec::new(), false), Self::elements);
+            }
+            _ if value.is_none() => value = Some(Box::new(this.expr(node, kind))),
+            // Several indices are a tuple, which is a level.
+            _ => indices.push(this.nested(1, || unknown(span(node)), |this| this.expr(node, kind))),
+        });
+        let Some(value) = value else { return ExprKind::Unknown };
+        let is_tuple =
+            comma || indices.len() != 1 || matches!(indices[0].kind, ExprKind::Starred(_));
+        let index = if is_tuple {
+            let (Some(first), Some(last)) = (indices.first(), indices.last()) else {
+                return ExprKind::Unknown;
+            };
+            Expr { span: first.span.to(last.span), kind: ExprKind::Tuple(indices) }
+        } else {
+            indices.remove(0)
+        };
+        ExprKind::Subscript { value, index: Box::new(index) }
+    }
+
+    fn binary(&mut self) -> ExprKind {
+        let (mut left, mut op, mut right) = (None, None, None);
+        self.each(|this, node, kind| {
+            if kind.is_token() {
+                op = binary_operator(kind);
+            } else if left.is_none() {
+                left = Some(Box::new(this.expr(node, kind)));
+            } else {
+                right = Some(Box::new(this.expr(node, kind)));
+            }
+        });
+        match (left, op, right) {
+            (Some(left), Some(op), Some(right)) => ExprKind::Binary { left, op, right },
+            _ => ExprKind::Unknown,
+        }
+    }
+
+    /// `a or b or c` nests to the left in tree-sitter; here it is one level, so walk down the
+    /// left edge and collect on the way up.
+    fn logic(&mut self) -> ExprKind {
+        let mut steps = 0;
+        while self.goto_first_node() {
+            steps += 1;
+            if Kind::of(self.cursor.node()) != Kind::BooleanOperator {
+                break;
+            }
+        }
+        // An `or` of `and`s is two levels.
+        let node = self.cursor.node();
+        let mut made = self.logic_operand(node, Kind::of(node));
+        // A parenthesised operand stays one, though it may be the same operator.
+        let mut may_join = false;
+        for _ in 0..steps {
+            let (mut and, mut right) = (None, None);
+            while self.cursor.goto_next_sibling() {
+                let node = self.cursor.node();
+                match Kind::of(node) {
+                    Kind::And => and = Some(true),
+                    Kind::Or => and = Some(false),
+                    Kind::Error => self.salvage(),
+                    Kind::Comment | Kind::LineContinuation => {}
+                    kind if kind.is_token() => {}
+                    kind => right = Some(self.logic_operand(node, kind)),
+                }
+            }
+            self.cursor.goto_parent();
+            let (Some(and), Some(right)) = (and, right) else { continue };
+            let span = span(self.cursor.node());
+            let values = match made {
+                Expr { kind: ExprKind::Logic { and: before, mut values }, .. }
+                    if may_join && before == and =>
+                {
+                    values.push(right);
+                    values
+                }
+                left => vec![left, right],
+            };
+            made = Expr { span, kind: ExprKind::Logic { and, values } };
+            may_join = true;
+        }
+        made.kind
+    }
+
+    fn logic_operand(&mut self, node: Node<'t>, kind: Kind) -> Expr {
+        self.nested(1, || unknown(span(node)), |this| this.expr(node, kind))
+    }
+
+    fn comparison(&mut self) -> ExprKind {
+        let (mut first, mut rest, mut op) = (None, Vec::new(), None);
+        self.each(|this, node, kind| {
+            if kind.is_token() {
+                op = comparison_operator(kind);
+            } else if first.is_none() {
+                first = Some(Box::new(this.expr(node, kind)));
+            } else if let Some(op) = op.take() {
+                rest.push((op, this.expr(node, kind)));
+            }
+        });
+        match first {
+            Some(first) if !rest.is_empty() => ExprKind::Compare { first, rest },
+            _ => ExprKind::Unknown,
+        }
+    }
+
+    fn unary(&mut self) -> ExprKind {
+        let (mut op, mut operand) = (None, None);
+        self.each(|this, node, kind| match kind {
+            Kind::Minus => op = Some(UnaryOp::Neg),
+            Kind::Plus => op = Some(UnaryOp::Pos),
+            Kind::Tilde => op = Some(UnaryOp::Invert),
+            _ if kind.is_token() => {}
+            _ => operand = Some(Box::new(this.expr(node, kind))),
+        });
+        match (op, operand) {
+            (Some(op), Some(operand)) => ExprKind::Unary { op, operand },
+            _ => ExprKind::Unknown,
+        }
+    }
+
+    fn conditional(&mut self) -> ExprKind {
+        let mut parts = self.elements().0.into_iter().map(Box::new);
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(then), Some(test), Some(orelse)) => ExprKind::Conditional { test, then, orelse },
+            _ => ExprKind::Unknown,
+        }
+    }
+
+    fn named(&mut self) -> ExprKind {
+        let (mut name, mut value) = (None, None);
+        self.each_node(|this, node, kind| match name {
+            None => name = Some(this.name(node)),
+            Some(_) => value = Some(Box::new(this.expr(node, kind))),
+        });
+        match (name, value) {
+            (Some(name), Some(value)) => {
+                self.bind(&name);
+                ExprKind::Walrus { name, value }
+            }
+            _ => ExprKind::Unknown,
+        }
+    }
+
+    fn yielded(&mut self) -> ExprKind {
+        self.scope().is_generator = true;
+        let (mut from, mut value) = (false, None);
+        self.each(|this, node, kind| match kind {
+            Kind::From => from = true,
+            _ if kind.is_token() => {}
+            _ => value = Some(Box::new(this.expr(node, kind))),
+        });
+        ExprKind::Yield { value, from }
+    }
+
+    fn lambda(&mut self, node: Node<'t>) -> FunctionDef {
+        let (mut params, mut body) = (Vec::new(), None);
+        self.each_node(|this, node, kind| match kind {
+            Kind::LambdaParameters => params = this.params(),
+            _ => {
+                this.open_scope();
+                this.bind_params(&params);
+                // One level for the `return`.
+                let value = this.nested(1, || unknown(span(node)), |this| this.expr(node, kind));
+                body = Some((value, this.close_scope()));
+            }
+        });
+        let span = span(node);
+        let (body, names) = body.map_or_else(
+            || (Vec::new(), super::Names::default()),
+            |(value, names)| {
+                let span = value.span;
+                (vec![Stmt { span, kind: StmtKind::Return(Some(value)) }], names)
+            },
+        );
+        FunctionDef {
+            name: self.intern("<lambda>"),
+            name_span: span,
+            span,
+            decorators: Vec::new(),
+            params,
+            returns: None,
+            body,
+            is_async: false,
+            is_generator: names.is_generator,
+            locals: names.locals,
+            globals: names.globals,
+            nonlocals: names.nonlocals,
+        }
+    }
+
+    fn dictionary(&mut self) -> ExprKind {
+        let mut items = Vec::new();
+        self.each_node(|this, node, kind| match kind {
+            Kind::Pair => {
+                let mut parts = this.elements().0.into_iter();
+                let key = parts.next();
+                let value = parts.next().unwrap_or_else(|| unknown(span(node)));
+                items.push((key, value));
+            }
+            Kind::DictionarySplat => {
+                let value = this.elements().0.into_iter().next();
+                items.push((None, value.unwrap_or_else(|| unknown(span(node)))));
+            }
+            _ => {}
+        });
+        ExprKind::Dict(items)
+    }
+
+    fn comprehension(&mut self, comprehension: ComprehensionKind) -> ExprKind {
+        let (mut element, mut clauses) = (None, Vec::new());
+        self.each_node(|this, node, kind| match kind {
+            Kind::ForInClause => clauses.extend(this.clause()),
+            Kind::IfClause => {
+                let condition = this.elements().0.into_iter().next();
+                if let Some(Clause { conditions, .. }) = clauses.last_mut() {
+                    conditions.extend(condition);
+                }
+            }
+            Kind::Pair => {
+                let parts = this.nested(1, Vec::new, |this| this.elements().0);
+                element = Some(Expr { span: span(node), kind: ExprKind::Tuple(parts) });
+            }
+            _ => element = Some(this.expr(node, kind)),
+        });
+        element.map_or(ExprKind::Unknown, |element| ExprKind::Comprehension {
+            kind: comprehension,
+            element: Box::new(element),
+            clauses,
+        })
+    }
+
+    fn clause(&mut self) -> Option<Clause> {
+        let mut parts = self.nested(1, Vec::new, |this| this.elements().0).into_iter();
+        let (target, iter) = (parts.next()?, parts.next()?);
+        let mut more: Vec<Expr> = parts.collect();
+        let iter = match more.last() {
+            None => iter,
+            // `for x in 1, 2` of Python 2.
+            Some(last) => {
+                let span = iter.span.to(last.span);
+                more.insert(0, iter);
+                Expr { span, kind: ExprKind::Tuple(more) }
+            }
+        };
+        Some(Clause { target, iter, conditions: Vec::new() })
+    }
+
+    fn string(&mut self, node: Node<'t>) -> ExprKind {
+        let literal = self.slice(node);
+        let opening = Opening::of(literal);
+        if opening.is_bytes {
+            return ExprKind::Bytes;
+        }
+        if !opening.is_format {
+            // All that counts is in the text: no need to visit the children.
+            return ExprKind::Str(opening.decode(opening.content(literal)).into());
+        }
+        self.nested(
+            1,
+            || ExprKind::Unknown,
+            |this| {
+                let mut join = Join::default();
+                this.format_parts(opening, &mut join);
+                join.finish(true)
+            },
+        )
+    }
+
+    /// Adjacent literals.
+    fn strings(&mut self) -> ExprKind {
+        let (mut join, mut is_format, mut is_bytes) = (Join::default(), false, false);
+        self.each_node(|this, node, _| {
+            let literal = this.slice(node);
+            let opening = Opening::of(literal);
+            if opening.is_format {
+                is_format = true;
+                this.format_parts(opening, &mut join);
+            } else if opening.is_bytes {
+                is_bytes = true;
+            } else {
+                join.text.push_str(&opening.decode(opening.content(literal)));
+            }
+        });
+        if is_bytes { ExprKind::Bytes } else { join.finish(is_format) }
+    }
+
+    fn format_parts(&mut self, opening: Opening, join: &mut Join) {
+        self.each_node(|this, node, kind| match kind {
+            Kind::StringContent => join.text.push_str(&opening.decode(this.slice(node))),
+            Kind::Interpolation => this.interpolation(join),
+            _ => {}
+        });
+    }
+
+    fn interpolation(&mut self, join: &mut Join) {
+        let (mut value, mut inner) = (None, Vec::new());
+        let (mut plain, mut start) = (true, None);
+        self.each(|this, node, kind| match kind {
+            Kind::Equal => {
+                // `{x = }` shows its own text, then the `repr`.
+                let shown = start.and_then(|start| this.text.get(start..node.end_byte()));
+                join.text.push_str(shown.unwrap_or_default());
+                plain = false;
+            }
+            _ if kind.is_token() => start = start.or(Some(node.end_byte())),
+            Kind::TypeConversion => plain = false,
+            Kind::FormatSpecifier => {
+                plain = false;
+                this.each_node(|this, _, kind| {
+                    if kind == Kind::FormatExpression {
+                        let mut nested = Join::default();
+                        this.nested(1, || (), |this| this.interpolation(&mut nested));
+                        inner.append(&mut nested.parts);
+                    }
+                });
+            }
+            _ => value = Some(this.expr(node, kind)),
+        });
+        join.flush();
+        join.parts.extend(value.map(|value| FStringPart::Value { value, plain }));
+        join.parts.append(&mut inner);
+    }
+}
+
+/// A string in the making.
+#[derive(Default)]
+struct Join {
+    text: String,
+    parts: Vec<FStringPart>,
+}
+
+impl Join {
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            self.parts.push(FStringPart::Text(self.text.as_str().into()));
+            self.text.clear();
+        }
+    }
+
+    fn finish(mut self, is_format: bool) -> ExprKind {
+        if is_format {
+            self.flush();
+            ExprKind::FString(self.parts)
+        } else {
+            ExprKind::Str(self.text.into())
+        }
+    }
+}
+
+/// The operator that `token` is, alone or with `=`.
+pub(super) fn binary_operator(token: Kind) -> Option<BinOp> {
+    Some(match token {
+        Kind::Plus | Kind::PlusEqual => BinOp::Add,
+        Kind::Minus | Kind::MinusEqual => BinOp::Sub,
+        Kind::Star | Kind::StarEqual => BinOp::Mul,
+        Kind::Slash | Kind::SlashEqual => BinOp::Div,
+        Kind::DoubleSlash | Kind::DoubleSlashEqual => BinOp::FloorDiv,
+        Kind::Percent | Kind::PercentEqual => BinOp::Mod,
+        Kind::DoubleStar | Kind::DoubleStarEqual => BinOp::Pow,
+        Kind::Pipe | Kind::PipeEqual => BinOp::BitOr,
+        Kind::Ampersand | Kind::AmpersandEqual => BinOp::BitAnd,
+        Kind::Caret | Kind::CaretEqual => BinOp::BitXor,
+        Kind::LeftShift | Kind::LeftShiftEqual => BinOp::LeftShift,
+        Kind::RightShift | Kind::RightShiftEqual => BinOp::RightShift,
+        Kind::At | Kind::AtEqual => BinOp::MatMul,
+        _ => return None,
+    })
+}
+
+fn comparison_operator(token: Kind) -> Option<CompareOp> {
+    Some(match token {
+        Kind::EqualEqual => CompareOp::Eq,
+        Kind::NotEqual | Kind::LessGreater => CompareOp::NotEq,
+        Kind::Less => CompareOp::Lt,
+        Kind::LessEqual => CompareOp::LtE,
+        Kind::Greater => CompareOp::Gt,
+        Kind::GreaterEqual => CompareOp::GtE,
+        Kind::In => CompareOp::In,
+        Kind::NotIn => CompareOp::NotIn,
+        Kind::Is => CompareOp::Is,
+        Kind::IsNot => CompareOp::IsNot,
+        _ => return None,
+    })
+}

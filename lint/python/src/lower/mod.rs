@@ -1,0 +1,236 @@
+//! Lowers tree-sitter's tree into [`crate::syntax`] in one walk.
+//!
+//! Why by hand: compiling one query costs more than reading a whole file. Why tree-sitter: a Space
+//! that is being edited is often half written, and what stands around the broken part still counts.
+//!
+//! The walk has one cursor. Every function here finds it on the node that it lowers and leaves it
+//! there. Depth is counted in levels of the tree that is made, so both this walk and whoever walks
+//! the result may recurse; parentheses, which make no level, are passed in a loop.
+
+mod expression;
+mod kind;
+mod literal;
+mod pattern;
+mod statement;
+
+use std::mem;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use tree_sitter::{Node, Parser, Tree, TreeCursor};
+
+use self::kind::Kind;
+use crate::syntax::{Expr, ExprKind, MAX_NESTING, Module, Name, Stmt};
+use crate::text::Span;
+
+/// Reads `text` as Python. Never fails: what cannot be understood is left out or
+/// [`ExprKind::Unknown`], and [`Module::broken`] says where.
+pub fn parse(text: &str) -> Module {
+    let mut parser = Parser::new();
+    let language = tree_sitter_python::LANGUAGE.into();
+    let tree = parser.set_language(&language).ok().and_then(|()| parser.parse(text, None));
+    // Only a grammar of another ABI or a cancelled parse gives no tree; neither happens here.
+    let Some(tree) = tree else {
+        return Module { body: Vec::new(), broken: vec![Span::new(0, text.len())] };
+    };
+    let mut lower = Lower {
+        text,
+        cursor: tree.walk(),
+        depth: 0,
+        names: FxHashMap::default(),
+        bound: Vec::new(),
+        scopes: vec![Scope::default()],
+        salvaged: Vec::new(),
+    };
+    Module { body: lower.block(), broken: broken(&tree) }
+}
+
+/// The state of one walk.
+struct Lower<'t> {
+    text: &'t str,
+    cursor: TreeCursor<'t>,
+    /// Levels of the made tree above what is being lowered.
+    depth: usize,
+    /// One shared name per spelling.
+    names: FxHashMap<&'t str, Name>,
+    /// Names bound so far in the open scopes, innermost last, with repetitions.
+    bound: Vec<Name>,
+    /// The open scopes: the module, classes and functions. Never empty.
+    scopes: Vec<Scope>,
+    /// Statements found inside an error within the statement being lowered; they follow it.
+    salvaged: Vec<Stmt>,
+}
+
+/// What a body says about its names, besides binding them.
+#[derive(Default)]
+struct Scope {
+    /// Where its names begin in [`Lower::bound`].
+    start: usize,
+    globals: Vec<Name>,
+    nonlocals: Vec<Name>,
+    is_generator: bool,
+}
+
+/// A closed [`Scope`] with its names in the order of their first binding.
+#[derive(Default)]
+struct Names {
+    locals: Vec<Name>,
+    globals: Vec<Name>,
+    nonlocals: Vec<Name>,
+    is_generator: bool,
+}
+
+impl<'t> Lower<'t> {
+    /// Calls `visit` for each child of the current node but comments and errors, with the cursor on
+    /// that child. Statements within errors are set aside in [`Self::salvaged`].
+    #[inline]
+    fn each(&mut self, mut visit: impl FnMut(&mut Self, Node<'t>, Kind)) {
+        if !self.cursor.goto_first_child() {
+            return;
+        }
+        loop {
+            let node = self.cursor.node();
+            match Kind::of(node) {
+                Kind::Comment | Kind::LineContinuation => {}
+                Kind::Error => self.salvage(),
+                kind => visit(self, node, kind),
+            }
+            if !self.cursor.goto_next_sibling() {
+                break;
+            }
+        }
+        self.cursor.goto_parent();
+    }
+
+    /// [`Self::each`] without the tokens.
+    #[inline]
+    fn each_node(&mut self, mut visit: impl FnMut(&mut Self, Node<'t>, Kind)) {
+        self.each(|this, node, kind| {
+            if !kind.is_token() {
+                visit(this, node, kind);
+            }
+        });
+    }
+
+    /// Lowers the statements that stand in the error node under the cursor.
+    #[cold]
+    fn salvage(&mut self) {
+        let statements = self.nested(1, Vec::new, Self::block);
+        self.salvaged.extend(statements);
+    }
+
+    /// The statements under the current node.
+    fn block(&mut self) -> Vec<Stmt> {
+        let outer = mem::take(&mut self.salvaged);
+        let mut body = Vec::new();
+        self.each(|this, node, kind| {
+            body.append(&mut this.salvaged);
+            this.statement(node, kind, &mut body);
+        });
+        body.append(&mut self.salvaged);
+        self.salvaged = outer;
+        body
+    }
+
+    /// Runs `make` for something that stands `levels` deeper, or `cut` where that is too deep for
+    /// it to have any children.
+    #[inline]
+    fn nested<T>(
+        &mut self,
+        levels: usize,
+        cut: impl FnOnce() -> T,
+        make: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        if self.depth + levels >= MAX_NESTING {
+            return cut();
+        }
+        self.depth += levels;
+        let made = make(self);
+        self.depth -= levels;
+        made
+    }
+
+    /// The text under `node`.
+    fn slice(&self, node: Node<'t>) -> &'t str {
+        self.text.get(node.byte_range()).unwrap_or_default()
+    }
+
+    /// The shared name that `node` spells.
+    fn name(&mut self, node: Node<'t>) -> Name {
+        self.intern(self.slice(node))
+    }
+
+    fn intern(&mut self, text: &'t str) -> Name {
+        Arc::clone(self.names.entry(text).or_insert_with(|| Arc::from(text)))
+    }
+
+    /// Notes that the innermost scope binds `name`.
+    fn bind(&mut self, name: &Name) {
+        // Nobody asks for the names of a module or a class, but a class's are dropped when it ends.
+        self.bound.push(Arc::clone(name));
+    }
+
+    /// Notes what assigning to `target` binds.
+    fn bind_target(&mut self, target: &Expr) {
+        match &target.kind {
+            ExprKind::Name(name) => self.bind(name),
+            ExprKind::Tuple(items) | ExprKind::List(items) => {
+                items.iter().for_each(|item| self.bind_target(item));
+            }
+            ExprKind::Starred(value) => self.bind_target(value),
+            _ => {}
+        }
+    }
+
+    fn open_scope(&mut self) {
+        self.scopes.push(Scope { start: self.bound.len(), ..Scope::default() });
+    }
+
+    fn close_scope(&mut self) -> Names {
+        let Scope { start, globals, nonlocals, is_generator } =
+            self.scopes.pop().unwrap_or_default();
+        let mut locals: Vec<Name> = self.bound.drain(start..).collect();
+        // Every name comes from `names`, so equal spelling is equal address.
+        let mut seen: FxHashSet<*const u8> =
+            globals.iter().chain(&nonlocals).map(|name| name.as_ptr()).collect();
+        locals.retain(|name| seen.insert(name.as_ptr()));
+        Names { locals, globals, nonlocals, is_generator }
+    }
+
+    fn scope(&mut self) -> &mut Scope {
+        if self.scopes.is_empty() {
+            self.scopes.push(Scope::default());
+        }
+        let last = self.scopes.len() - 1;
+        &mut self.scopes[last]
+    }
+}
+
+fn span(node: Node<'_>) -> Span {
+    Span::new(node.start_byte(), node.end_byte())
+}
+
+fn unknown(span: Span) -> Expr {
+    Expr { span, kind: ExprKind::Unknown }
+}
+
+/// The outermost errors of the tree, and what the parser had to make up.
+fn broken(tree: &Tree) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        let is_broken = node.is_error() || node.is_missing();
+        if is_broken {
+            found.push(span(node));
+        }
+        if !is_broken && node.has_error() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return found;
+            }
+        }
+    }
+}
