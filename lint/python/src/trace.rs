@@ -45,13 +45,13 @@ pub struct Event<E> {
     pub(crate) guard: Option<u32>,
 }
 
-/// A function that somebody else calls after start-up.
+/// A callable that somebody else calls after start-up.
 #[derive(Clone, Debug)]
 pub struct Root<R> {
     /// In which role.
     pub role: R,
-    /// The function.
-    pub function: Arc<Function>,
+    /// The callable as it was handed over: a function, a method, a partial, a wrapper.
+    pub callable: Value,
     /// Where it was handed over.
     pub place: Place,
     /// How surely it was handed over.
@@ -90,6 +90,13 @@ pub enum Budget {
     Bytes,
 }
 
+impl<R> Root<R> {
+    /// The function of the program that runs in the end.
+    pub fn function(&self) -> Option<&Arc<Function>> {
+        self.callable.function()
+    }
+}
+
 impl<W: World> Trace<W> {
     /// The steps that lead to `event`, the entry point's first.
     pub fn chain<'a>(&'a self, event: &Event<W::Effect>) -> Vec<&'a Link> {
@@ -109,10 +116,5 @@ impl<W: World> Trace<W> {
             |(parent, _)| parent.map(|parent| &self.guards[parent as usize]),
         )
         .map(|(_, guard)| guard)
-    }
-
-    /// Whether `value` could ever be one of the roots' functions; roots are unique by function.
-    pub fn is_root(&self, value: &Value) -> bool {
-        matches!(value, Value::Function(function) if self.roots.iter().any(|root| root.function == *function))
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::interpret::{ModuleInfo, Slot};
 use crate::syntax::{BinOp, ClassDef, FunctionDef, Name};
 use crate::text::Span;
 
@@ -99,11 +100,12 @@ pub struct Function {
     pub module: Name,
     /// Its qualified name within the module, as CPython's `__qualname__`.
     pub qualname: Name,
-    pub(crate) defaults: Vec<Option<Value>>,
+    pub(crate) defaults: Vec<Option<Slot>>,
     /// The frames around it, innermost first, and last the module's namespace.
     pub(crate) scopes: Arc<[ObjectId]>,
     /// The class whose body defined it, for `super()`.
     pub(crate) owner: Option<ObjectId>,
+    pub(crate) home: Arc<ModuleInfo>,
     pub(crate) id: u32,
 }
 
@@ -388,6 +390,16 @@ impl Value {
         match self {
             Self::OneOf(values) => values,
             other => std::slice::from_ref(other),
+        }
+    }
+
+    /// The function of the program that calling this runs in the end, if it is one.
+    pub fn function(&self) -> Option<&Arc<Function>> {
+        match self {
+            Self::Function(function) | Self::Method(function, _) => Some(function),
+            Self::Partial(partial) => partial.callee.function(),
+            Self::Wrapped(wrapped) => wrapped.inner.function(),
+            _ => None,
         }
     }
 

@@ -18,8 +18,9 @@ pub trait World: Sync {
     /// In which role a function is called later, by somebody else.
     type Role: Copy + Debug + Eq + Send;
 
-    /// Where `import name` (absolute, dotted) leads.
-    fn find(&self, name: &str) -> Found;
+    /// Where `import name` (absolute, dotted) leads. `path` holds the folders that the program has
+    /// added to `sys.path` so far, as it wrote them.
+    fn find(&self, name: &str, path: &[Arc<str>]) -> Found;
 
     /// `import module` or, with `name`, `from module import name`, of something that is not in the
     /// program. Asked each time; `now.imported` tells whether it is the first.
@@ -65,6 +66,8 @@ pub enum Found {
         text: Text,
         /// Whether it is a package's `__init__`.
         package: bool,
+        /// Its path as the running program sees it (`__file__`).
+        path: Arc<str>,
     },
     /// A folder of the program without `__init__`.
     Namespace,

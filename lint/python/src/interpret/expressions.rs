@@ -1,0 +1,951 @@
+//! Expressions: what they are worth, and what reading names, attributes and items does.
+
+use std::sync::Arc;
+
+use super::heap::{Content, Slot};
+use super::statements::OWNER;
+use super::{Eval, Flow, Frame, Interpreter, builtins, fold};
+use crate::syntax::{
+    BinOp, Clause, CompareOp, ComprehensionKind, Expr, ExprKind, FStringPart, Name, UnaryOp,
+};
+use crate::text::Span;
+use crate::value::{Class, External, ObjectId, Operator, Place, Value};
+use crate::world::{Guard, World};
+
+impl<W: World> Interpreter<'_, W> {
+    pub(super) fn eval(&mut self, expression: &Expr) -> Eval<Value> {
+        match &expression.kind {
+            // The leaves need no budget.
+            ExprKind::Name(name) => Ok(self.lookup(name).map_or_else(
+                || builtins::name(name).unwrap_or(Value::Unknown),
+                |slot| slot.value.clone(),
+            )),
+            ExprKind::None => Ok(Value::None),
+            ExprKind::Bool(value) => Ok(Value::Bool(*value)),
+            ExprKind::Int(value) => Ok(Value::Int(*value)),
+            ExprKind::Float(value) => Ok(Value::Float(*value)),
+            ExprKind::Str(text) => Ok(Value::Str(Arc::clone(text))),
+            ExprKind::Bytes | ExprKind::Ellipsis | ExprKind::Unknown => Ok(Value::Unknown),
+            _ => self.deeper(Ok(Value::Unknown), |this| this.compound(expression)),
+        }
+    }
+
+    fn compound(&mut self, expression: &Expr) -> Eval<Value> {
+        let span = expression.span;
+        Ok(match &expression.kind {
+            ExprKind::Attribute { value, name, .. } => {
+                let value = self.eval(value)?;
+                self.attribute(&value, name, span)?
+            }
+            ExprKind::Subscript { value, index } => {
+                let value = self.eval(value)?;
+                let index = self.eval(index)?;
+                self.item(&value, &index, span)
+            }
+            ExprKind::Call { callee, args } => self.call_expression(callee, args, span)?,
+            ExprKind::Binary { left, op, right } => {
+                let left = self.eval(left)?;
+                let right = self.eval(right)?;
+                self.binary(&left, *op, &right, span)
+            }
+            ExprKind::Unary { op, operand } => {
+                let operand = self.eval(operand)?;
+                self.unary(*op, &operand, span)
+            }
+            ExprKind::Logic { and, values } => self.logic(*and, values)?,
+            ExprKind::Compare { first, rest } => self.comparison(first, rest, span)?,
+            ExprKind::Conditional { test, then, orelse } => self.conditional(test, then, orelse)?,
+            ExprKind::Lambda(def) => self.function(def)?,
+            ExprKind::Tuple(items) => Value::Tuple(self.items(items)?.0.into()),
+            ExprKind::List(items) | ExprKind::Set(items) => {
+                let (items, open) = self.items(items)?;
+                self.list(items, open)
+            }
+            ExprKind::Dict(pairs) => self.dict_display(pairs)?,
+            ExprKind::Comprehension { kind, element, clauses } => {
+                self.comprehension(*kind, element, clauses)?
+            }
+            ExprKind::FString(parts) => self.format(parts, span)?,
+            ExprKind::Await(value) => {
+                let value = self.eval(value)?;
+                self.awaited(value)
+            }
+            ExprKind::Yield { value, from } => {
+                let value = match value {
+                    Some(value) => self.eval(value)?,
+                    None => Value::None,
+                };
+                if *from {
+                    let (items, _) = self.elements(&value);
+                    self.frame_mut().yielded.extend(items);
+                } else {
+                    self.frame_mut().yielded.push(value);
+                }
+                Value::Unknown
+            }
+            ExprKind::Starred(value) => {
+                self.eval(value)?;
+                Value::Unknown
+            }
+            ExprKind::Walrus { name, value } => {
+                let value = self.eval(value)?;
+                self.bind_outside_comprehensions(name, value.clone());
+                value
+            }
+            ExprKind::Slice(parts) => {
+                for part in parts {
+                    self.eval(part)?;
+                }
+                Value::Unknown
+            }
+            _ => Value::Unknown,
+        })
+    }
+
+    // Names
+
+    /// The slot that `name` is read from.
+    pub(super) fn lookup(&self, name: &str) -> Option<&Slot> {
+        let frame = self.frame();
+        if let Some(function) = &frame.function {
+            let def = &function.def;
+            if def.globals.iter().any(|global| &**global == name) {
+                return self.heap.get(frame.module.names, name);
+            }
+        }
+        self.heap
+            .get(frame.names, name)
+            .or_else(|| frame.scopes.iter().find_map(|scope| self.heap.get(*scope, name)))
+    }
+
+    fn bind_outside_comprehensions(&mut self, name: &Name, value: Value) {
+        let Some(depth) = self.frames.iter().rposition(|frame| !frame.is_comprehension) else {
+            return;
+        };
+        let inner = self.frames.split_off(depth + 1);
+        self.bind(name, value);
+        self.frames.extend(inner);
+    }
+
+    /// Where the author wrote the value that this argument passes on.
+    pub(super) fn argument_place(&self, expression: &Expr) -> Place {
+        if let ExprKind::Name(name) = &expression.kind
+            && let Some(Slot { passed: Some(place), .. }) = self.lookup(name)
+        {
+            return *place;
+        }
+        self.place(expression.span)
+    }
+
+    // Attributes
+
+    pub(super) fn attribute(&mut self, value: &Value, name: &Name, span: Span) -> Eval<Value> {
+        Ok(match value {
+            Value::Module(module, names) => match self.heap.get(*names, name) {
+                Some(slot) => slot.value.clone(),
+                None => self.module_attribute(&Arc::clone(module), *names, name, span)?,
+            },
+            Value::Instance(class, object) => match self.heap.get(*object, name) {
+                Some(slot) => slot.value.clone(),
+                None => match self.class_attribute(class, name) {
+                    Some(found) => self.bound(found, value, class, span)?,
+                    None if &**name == "__class__" => Value::Class(Arc::clone(class)),
+                    None => self.inherited(class, name, span)?,
+                },
+            },
+            Value::Class(class) => match self.class_attribute(class, name) {
+                Some(found) => match builtins::descriptor(&found) {
+                    Some(("staticmethod", inner)) => inner,
+                    Some(("classmethod", inner)) => method(inner, value),
+                    _ => found,
+                },
+                None if &**name == "__name__" => Value::Str(Arc::clone(&class.def.name)),
+                None => self.inherited(class, name, span)?,
+            },
+            Value::External(external) => {
+                if builtins::property_part(external, name) {
+                    return Ok(Value::External(Arc::new(external.attribute(name))));
+                }
+                let attribute = Arc::new(external.attribute(name));
+                self.read(&attribute, span)
+            }
+            Value::Function(function) if &**name == "__name__" => {
+                Value::Str(Arc::clone(&function.def.name))
+            }
+            Value::Function(_) | Value::Wrapped(_) => match self.function_attribute(value, name) {
+                Some(value) => value,
+                None => Value::Unknown,
+            },
+            Value::OneOf(values) => {
+                let mut joined: Option<Value> = None;
+                for value in values.iter() {
+                    // A value of a choice that is `None` has no attributes: the choice fell
+                    // otherwise where this is reached at all.
+                    if *value == Value::None {
+                        continue;
+                    }
+                    let part = self.attribute(value, name, span)?;
+                    joined = Some(match joined {
+                        Some(joined) => joined.or(part),
+                        None => part,
+                    });
+                }
+                joined.unwrap_or(Value::Unknown)
+            }
+            Value::Unknown => {
+                let external =
+                    External::Attribute { of: Arc::new(External::Unknown), name: Arc::clone(name) };
+                self.read(&Arc::new(external), span)
+            }
+            _ => Value::Unknown,
+        })
+    }
+
+    fn function_attribute(&self, value: &Value, name: &str) -> Option<Value> {
+        match (value, name) {
+            (Value::Wrapped(wrapped), "__wrapped__") => Some(wrapped.inner.clone()),
+            _ => None,
+        }
+    }
+
+    fn module_attribute(
+        &mut self,
+        module: &Name,
+        names: ObjectId,
+        name: &Name,
+        span: Span,
+    ) -> Eval<Value> {
+        // A submodule is an attribute only once something has imported it.
+        let submodule = format!("{module}.{name}");
+        if let Some(slot) = self.heap.get(self.modules, &submodule) {
+            return Ok(slot.value.clone());
+        }
+        match self.heap.get(names, "__getattr__").map(|slot| slot.value.clone()) {
+            Some(hook) => {
+                let place = self.place(span);
+                self.call_with(&hook, vec![Value::Str(Arc::clone(name))], place)
+            }
+            None => Ok(Value::Unknown),
+        }
+    }
+
+    /// An attribute of the class or its bases in the program, as it is stored.
+    pub(super) fn class_attribute(&self, class: &Arc<Class>, name: &str) -> Option<Value> {
+        self.class_attribute_after(class, None, name)
+    }
+
+    /// The classes of the program that `class` is looked up in, in order. CPython's linearisation
+    /// for single inheritance and plain mixins.
+    fn lineage(&self, class: &Arc<Class>) -> Vec<Arc<Class>> {
+        let mut lineage: Vec<Arc<Class>> = Vec::new();
+        let mut pending = vec![Arc::clone(class)];
+        // Bounded, because every way to a shared base is walked.
+        for _ in 0..256 {
+            let Some(class) = pending.pop() else { break };
+            // A class that several bases share is looked up after all of them.
+            lineage.retain(|known| *known != class);
+            for base in class.bases.iter().rev() {
+                if let Value::Class(base) = base {
+                    pending.push(Arc::clone(base));
+                }
+            }
+            lineage.push(class);
+        }
+        lineage
+    }
+
+    pub(super) fn class_attribute_after(
+        &self,
+        class: &Arc<Class>,
+        after: Option<ObjectId>,
+        name: &str,
+    ) -> Option<Value> {
+        let lineage = self.lineage(class);
+        let skip = match after {
+            Some(after) => {
+                lineage.iter().position(|class| class.namespace == after).map_or(0, |i| i + 1)
+            }
+            None => 0,
+        };
+        lineage[skip..]
+            .iter()
+            .find_map(|class| self.heap.get(class.namespace, name))
+            .map(|slot| slot.value.clone())
+    }
+
+    /// The first external base of a class.
+    pub(super) fn external_base(&self, class: &Arc<Class>) -> Option<Arc<External>> {
+        self.lineage(class)
+            .iter()
+            .flat_map(|class| &class.bases)
+            .find_map(|base| base.as_external().cloned())
+            .filter(|base| base.name() != Some("builtins.object"))
+    }
+
+    /// An attribute that no class of the program defines.
+    fn inherited(&mut self, class: &Arc<Class>, name: &Name, span: Span) -> Eval<Value> {
+        if let Some(hook) = self.class_attribute(class, "__getattr__") {
+            let place = self.place(span);
+            return self.call_with(&hook, vec![Value::Unknown, Value::Str(Arc::clone(name))], place);
+        }
+        Ok(match self.external_base(class) {
+            Some(base) => {
+                let instance = External::Instance { class: Arc::clone(class), base };
+                self.read(&Arc::new(Arc::new(instance).attribute(name)), span)
+            }
+            None => Value::Unknown,
+        })
+    }
+
+    /// What a class's attribute is when it is read from an instance.
+    fn bound(
+        &mut self,
+        found: Value,
+        instance: &Value,
+        class: &Arc<Class>,
+        span: Span,
+    ) -> Eval<Value> {
+        match builtins::descriptor(&found) {
+            Some(("staticmethod", inner)) => Ok(inner),
+            Some(("classmethod", inner)) => Ok(method(inner, &Value::Class(Arc::clone(class)))),
+            Some(("property", getter)) => {
+                let place = self.place(span);
+                self.call_with(&getter, vec![instance.clone()], place)
+            }
+            _ => Ok(method(found, instance)),
+        }
+    }
+
+    /// `super()` in a method: looks up after the class that defines it.
+    pub(super) fn super_attribute(&mut self, name: &Name, span: Span) -> Eval<Option<Value>> {
+        let Some(function) = self.frames.iter().rev().find_map(|frame| frame.function.clone())
+        else {
+            return Ok(None);
+        };
+        let (Some(owner), Some((_, first))) =
+            (function.owner, Self::parameter_kinds(&function.def).next())
+        else {
+            return Ok(None);
+        };
+        let Some(receiver) = self.lookup(first).map(|slot| slot.value.clone()) else {
+            return Ok(None);
+        };
+        let class = match &receiver {
+            Value::Instance(class, _) | Value::Class(class) => Arc::clone(class),
+            _ => match self.heap.get(owner, OWNER) {
+                Some(Slot { value: Value::Class(class), .. }) => Arc::clone(class),
+                _ => return Ok(None),
+            },
+        };
+        Ok(Some(match self.class_attribute_after(&class, Some(owner), name) {
+            Some(found) => self.bound(found, &receiver, &class, span)?,
+            None => match self.external_base(&class) {
+                Some(base) => {
+                    let instance = External::Instance { class, base };
+                    self.read(&Arc::new(Arc::new(instance).attribute(name)), span)
+                }
+                None => Value::external("builtins.object.__init__"),
+            },
+        }))
+    }
+
+    pub(super) fn set_attribute(&mut self, object: &Value, name: &Name, value: &Value, span: Span) {
+        match object {
+            Value::Instance(class, id) => {
+                if let Some(found) = self.class_attribute(class, name)
+                    && let Some(setter) = builtins::setter(&found)
+                {
+                    let place = self.place(span);
+                    let _ = self.call_with(&setter, vec![object.clone(), value.clone()], place);
+                    return;
+                }
+                self.heap.set(*id, name, value.clone());
+            }
+            Value::Module(_, names) => self.heap.set(*names, name, value.clone()),
+            Value::Class(class) => self.heap.set(class.namespace, name, value.clone()),
+            Value::OneOf(values) => {
+                for object in values.iter() {
+                    self.set_attribute(object, name, value, span);
+                }
+            }
+            Value::External(external) => {
+                let target = external.attribute(name);
+                let value = self.frozen(value);
+                let place = self.place(span);
+                let effects = self.ask(place, |world, now| world.write(&target, &value, now));
+                self.record(effects, place);
+            }
+            _ => {}
+        }
+    }
+
+    /// Something external is read.
+    pub(super) fn read(&mut self, external: &Arc<External>, span: Span) -> Value {
+        if let Some(value) = builtins::constant(external) {
+            return value;
+        }
+        self.risks.others += 1;
+        let place = self.place(span);
+        let outcome = self.ask(place, |world, now| world.read(external, now));
+        self.record(outcome.effects, place);
+        outcome.value.unwrap_or_else(|| Value::External(Arc::clone(external)))
+    }
+
+    // Items
+
+    fn item(&mut self, value: &Value, index: &Value, span: Span) -> Value {
+        match value {
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Items { items, open: false } => element(items, index),
+                Content::Pairs { pairs, .. } => pairs
+                    .iter()
+                    .find(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true))
+                    .map_or(Value::Unknown, |(_, slot)| slot.value.clone()),
+                _ => Value::Unknown,
+            },
+            Value::Tuple(items) | Value::List(items) => element(items, index),
+            Value::Dict(pairs) => pairs
+                .iter()
+                .find(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true))
+                .map_or(Value::Unknown, |(_, value)| value.clone()),
+            Value::External(external) => {
+                if builtins::is_environ(external)
+                    && let Value::Str(key) = index
+                    && let Some(slot) = self.heap.get(self.environ, key)
+                {
+                    return slot.value.clone();
+                }
+                let key = self.frozen(index);
+                self.read(&Arc::new(External::Item { of: Arc::clone(external), key }), span)
+            }
+            Value::OneOf(values) => values
+                .iter()
+                .filter(|value| **value != Value::None)
+                .map(|value| self.item(value, index, span))
+                .reduce(Value::or)
+                .unwrap_or(Value::Unknown),
+            Value::Instance(class, _) => match self.class_attribute(class, "__getitem__") {
+                Some(hook) => {
+                    let place = self.place(span);
+                    self.call_with(&hook, vec![value.clone(), index.clone()], place)
+                        .unwrap_or(Value::Unknown)
+                }
+                None => Value::Unknown,
+            },
+            _ => Value::Unknown,
+        }
+    }
+
+    pub(super) fn set_item(&mut self, object: &Value, index: &Value, value: Value, span: Span) {
+        match object {
+            Value::Object(id) => {
+                let content = match self.heap.content(*id).clone() {
+                    Content::Items { items, open } => {
+                        let mut items = items.to_vec();
+                        match fold::integer(index).and_then(|at| position(at, items.len())) {
+                            Some(at) => items[at] = value,
+                            None => items = items.into_iter().map(|item| item.or(value.clone())).collect(),
+                        }
+                        Content::Items { items: Arc::new(items), open }
+                    }
+                    Content::Pairs { pairs, open } => {
+                        let mut pairs = pairs.to_vec();
+                        let slot = Slot { value, passed: None };
+                        match pairs.iter_mut().find(|(key, _)| {
+                            fold::compare(key, CompareOp::Eq, index) == Some(true)
+                        }) {
+                            Some((_, known)) => *known = slot,
+                            None => pairs.push((index.clone(), slot)),
+                        }
+                        Content::Pairs { pairs: Arc::new(pairs), open }
+                    }
+                    _ => return,
+                };
+                self.heap.set_content(*id, content);
+            }
+            Value::External(external) => {
+                if builtins::is_environ(external)
+                    && let Value::Str(key) = index
+                {
+                    self.heap.set(self.environ, key, value.clone());
+                }
+                let target =
+                    External::Item { of: Arc::clone(external), key: self.frozen(index) };
+                let value = self.frozen(&value);
+                let place = self.place(span);
+                let effects = self.ask(place, |world, now| world.write(&target, &value, now));
+                self.record(effects, place);
+            }
+            Value::Instance(class, _) => {
+                if let Some(hook) = self.class_attribute(class, "__setitem__") {
+                    let place = self.place(span);
+                    let _ = self.call_with(&hook, vec![object.clone(), index.clone(), value], place);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn delete_item(&mut self, object: &Value, index: &Value) {
+        match object {
+            Value::Object(id) => {
+                if let Content::Pairs { pairs, open } = self.heap.content(*id).clone() {
+                    let pairs = pairs
+                        .iter()
+                        .filter(|(key, _)| fold::compare(key, CompareOp::Eq, index) != Some(true))
+                        .cloned()
+                        .collect();
+                    self.heap.set_content(*id, Content::Pairs { pairs: Arc::new(pairs), open });
+                }
+            }
+            Value::External(external) if builtins::is_environ(external) => {
+                if let Value::Str(key) = index {
+                    self.heap.put(self.environ, key, None);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    // Displays
+
+    fn items(&mut self, items: &[Expr]) -> Eval<(Vec<Value>, bool)> {
+        let mut values = Vec::with_capacity(items.len());
+        let mut open = false;
+        for item in items {
+            if let ExprKind::Starred(inner) = &item.kind {
+                let value = self.eval(inner)?;
+                let (more, more_open) = self.elements(&value);
+                values.extend(more);
+                open |= more_open;
+            } else {
+                values.push(self.eval(item)?);
+            }
+        }
+        Ok((values, open))
+    }
+
+    fn dict_display(&mut self, pairs: &[(Option<Expr>, Expr)]) -> Eval<Value> {
+        let mut known: Vec<(Value, Slot)> = Vec::with_capacity(pairs.len());
+        let mut open = false;
+        for (key, value) in pairs {
+            match key {
+                Some(key) => {
+                    let key = self.eval(key)?;
+                    let place = self.argument_place(value);
+                    let value = self.eval(value)?;
+                    insert(&mut known, key, Slot { value, passed: Some(place) });
+                }
+                None => {
+                    let value = self.eval(value)?;
+                    match self.pairs_of(&value) {
+                        Some(pairs) => {
+                            for (key, slot) in pairs {
+                                insert(&mut known, key, slot);
+                            }
+                        }
+                        None => open = true,
+                    }
+                }
+            }
+        }
+        Ok(self.dict(known, open))
+    }
+
+    /// The pairs of a dict whose content is known.
+    pub(super) fn pairs_of(&self, value: &Value) -> Option<Vec<(Value, Slot)>> {
+        match value {
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Pairs { pairs, open: false } => Some(pairs.to_vec()),
+                _ => None,
+            },
+            Value::Dict(pairs) => Some(
+                pairs
+                    .iter()
+                    .map(|(key, value)| (key.clone(), Slot { value: value.clone(), passed: None }))
+                    .collect(),
+            ),
+            _ => None,
+        }
+    }
+
+    fn comprehension(
+        &mut self,
+        kind: ComprehensionKind,
+        element: &Expr,
+        clauses: &[Clause],
+    ) -> Eval<Value> {
+        let names = self.heap.allocate(Content::Names);
+        let frame = self.frame();
+        let inner = Frame {
+            module: Arc::clone(&frame.module),
+            function: None,
+            names,
+            scopes: frame.inner_scopes(),
+            prefix: Arc::clone(&frame.prefix),
+            is_class: false,
+            is_comprehension: true,
+            returned: None,
+            yielded: Vec::new(),
+        };
+        // The first iterable is evaluated outside.
+        let first = self.eval(&clauses[0].iter)?;
+        self.frames.push(inner);
+        let mut made = Vec::new();
+        let before = self.maybe;
+        let open = self.clause(&first, clauses, element, &mut made);
+        self.maybe = before;
+        self.frames.pop();
+        let open = open?;
+        Ok(match kind {
+            ComprehensionKind::Dict => {
+                let pairs = made
+                    .into_iter()
+                    .filter_map(|pair| match pair {
+                        Value::Tuple(pair) if pair.len() == 2 => Some((
+                            pair[0].clone(),
+                            Slot { value: pair[1].clone(), passed: None },
+                        )),
+                        _ => None,
+                    })
+                    .collect();
+                self.dict(pairs, open)
+            }
+            _ => self.list(made, open),
+        })
+    }
+
+    /// One `for` of a comprehension and all that follow; whether more may be made than is known.
+    fn clause(
+        &mut self,
+        iter: &Value,
+        clauses: &[Clause],
+        element: &Expr,
+        made: &mut Vec<Value>,
+    ) -> Eval<bool> {
+        let Some((clause, rest)) = clauses.split_first() else { return Ok(false) };
+        let (items, mut open) = self.elements(iter);
+        let turns = self.limits.turns;
+        let unknown = open.then_some(Value::Unknown);
+        let before = self.maybe;
+        for (index, item) in items.into_iter().take(turns).map(Some).chain([None]).enumerate() {
+            // The last turn stands for the elements that are not known.
+            let item = match item {
+                Some(item) => item,
+                None if unknown.is_some() => {
+                    self.maybe = before + 1;
+                    Value::Unknown
+                }
+                None => continue,
+            };
+            let _ = index;
+            self.assign(&clause.target, item)?;
+            let mut wanted = Some(true);
+            for condition in &clause.conditions {
+                let value = self.eval(condition)?;
+                match self.truth(&value) {
+                    Some(true) => {}
+                    Some(false) => {
+                        wanted = Some(false);
+                        break;
+                    }
+                    None => {
+                        wanted = None;
+                        open = true;
+                        self.maybe += 1;
+                    }
+                }
+            }
+            if wanted != Some(false) {
+                if rest.is_empty() {
+                    made.push(self.eval(element)?);
+                } else {
+                    let iter = self.eval(&rest[0].iter)?;
+                    open |= self.clause(&iter, rest, element, made)?;
+                }
+            }
+            self.maybe = before;
+        }
+        Ok(open)
+    }
+
+    fn format(&mut self, parts: &[FStringPart], span: Span) -> Eval<Value> {
+        let mut text = Some(String::new());
+        let mut operands = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                FStringPart::Text(part) => {
+                    if let Some(text) = &mut text {
+                        text.push_str(part);
+                    }
+                    operands.push(Value::Str(Arc::clone(part)));
+                }
+                FStringPart::Value { value, plain } => {
+                    let value = self.eval(value)?;
+                    match fold::text(&value) {
+                        Some(part) if *plain => {
+                            if let Some(text) = &mut text {
+                                text.push_str(&part);
+                            }
+                        }
+                        _ => text = None,
+                    }
+                    operands.push(value);
+                }
+            }
+        }
+        Ok(match text {
+            Some(text) => Value::str(&text),
+            None => self.operate(Operator::Format, &operands, span),
+        })
+    }
+
+    // Operators
+
+    /// An operation on something external: the world may know what it does and is worth.
+    pub(super) fn operate(&mut self, operator: Operator, operands: &[Value], span: Span) -> Value {
+        if !operands
+            .iter()
+            .flat_map(Value::alternatives)
+            .any(|operand| matches!(operand, Value::External(_)))
+        {
+            return Value::Unknown;
+        }
+        self.risks.others += 1;
+        let operands = operands.iter().map(|operand| self.frozen(operand)).collect();
+        let operation = Arc::new(External::Operation { operator, operands });
+        let place = self.place(span);
+        let outcome = self.ask(place, |world, now| world.operate(&operation, now));
+        self.record(outcome.effects, place);
+        outcome.value.unwrap_or(Value::External(operation))
+    }
+
+    pub(super) fn binary(&mut self, left: &Value, op: BinOp, right: &Value, span: Span) -> Value {
+        let mut joined: Option<Value> = None;
+        for a in left.alternatives() {
+            for b in right.alternatives() {
+                let value = self.binary_settled(a, op, b).unwrap_or(Value::Unknown);
+                joined = Some(match joined {
+                    Some(joined) => joined.or(value),
+                    None => value,
+                });
+            }
+        }
+        match joined {
+            Some(Value::Unknown) | None => {
+                self.operate(Operator::Binary(op), &[left.clone(), right.clone()], span)
+            }
+            Some(value) => value,
+        }
+    }
+
+    fn binary_settled(&mut self, left: &Value, op: BinOp, right: &Value) -> Option<Value> {
+        if let (Value::Object(_), BinOp::Add) = (left, op) {
+            let (mut items, open) = self.elements(left);
+            let (more, more_open) = self.elements(right);
+            items.extend(more);
+            return Some(self.list(items, open || more_open));
+        }
+        fold::binary(left, op, right)
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Value, span: Span) -> Value {
+        if op == UnaryOp::Not {
+            if let Some(truth) = self.truth(operand) {
+                return Value::Bool(!truth);
+            }
+            return self.operate(Operator::Not, std::slice::from_ref(operand), span);
+        }
+        let folded = operand
+            .alternatives()
+            .iter()
+            .map(|operand| fold::unary(op, operand).unwrap_or(Value::Unknown))
+            .reduce(Value::or);
+        match folded {
+            Some(Value::Unknown) | None => {
+                self.operate(Operator::Sign, std::slice::from_ref(operand), span)
+            }
+            Some(value) => value,
+        }
+    }
+
+    /// `a and b`, `a or b`: what follows an unsettled operand runs only perhaps.
+    fn logic(&mut self, and: bool, values: &[Expr]) -> Eval<Value> {
+        let Some((first, rest)) = values.split_first() else { return Ok(Value::Unknown) };
+        let value = self.eval(first)?;
+        if rest.is_empty() {
+            return Ok(value);
+        }
+        match self.truth(&value) {
+            Some(truth) if truth == and => self.logic(and, rest),
+            Some(_) => Ok(value),
+            None => {
+                let guard = Guard::Condition {
+                    test: self.frozen(&value),
+                    holds: and,
+                    place: self.place(first.span),
+                };
+                let mut other = Ok(Value::Unknown);
+                self.perhaps(Some(guard), |this| other = this.logic(and, rest));
+                // Where the rest stops, the operator's worth is the first operand's.
+                let Ok(other) = other else {
+                    self.may_leave(Flow::RAISE);
+                    return Ok(value);
+                };
+                let span = first.span.to(rest[rest.len() - 1].span);
+                let operator = if and { Operator::And } else { Operator::Or };
+                // `x or "default"`: where the left is taken at all, it is not empty.
+                let value = if and { value } else { without_false(&value) };
+                Ok(match (&value, &other) {
+                    (Value::External(_), _) | (_, Value::External(_)) => {
+                        self.operate(operator, &[value.clone(), other.clone()], span)
+                    }
+                    _ => value.or(other),
+                })
+            }
+        }
+    }
+
+    fn comparison(&mut self, first: &Expr, rest: &[(CompareOp, Expr)], span: Span) -> Eval<Value> {
+        let mut left = self.eval(first)?;
+        let mut result = Value::Bool(true);
+        for (index, (op, right)) in rest.iter().enumerate() {
+            let right = self.eval(right)?;
+            let part = match self.compare(&left, *op, &right) {
+                Some(truth) => Value::Bool(truth),
+                None => self.operate(Operator::Compare(*op), &[left.clone(), right.clone()], span),
+            };
+            if part == Value::Bool(false) {
+                return Ok(part);
+            }
+            result = match result {
+                Value::Bool(true) => part,
+                other if index > 0 => self.operate(Operator::And, &[other, part], span),
+                other => other,
+            };
+            left = right;
+        }
+        Ok(result)
+    }
+
+    fn compare(&mut self, left: &Value, op: CompareOp, right: &Value) -> Option<bool> {
+        if let (CompareOp::In | CompareOp::NotIn, Value::Str(key), Value::External(external)) =
+            (op, left, right)
+            && builtins::is_environ(external)
+            && self.heap.get(self.environ, key).is_some()
+        {
+            return Some(op == CompareOp::In);
+        }
+        let (left, right) = (self.settled(left), self.settled(right));
+        let mut answers = left.alternatives().iter().map(|left| fold::compare(left, op, &right));
+        let first = answers.next()??;
+        answers.all(|answer| answer == Some(first)).then_some(first)
+    }
+
+    /// The value with lists and dicts by content, for comparing.
+    fn settled(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(_) => self.frozen(value),
+            other => other.clone(),
+        }
+    }
+
+    /// Whether a value is true, where that is settled.
+    pub(super) fn truth(&mut self, value: &Value) -> Option<bool> {
+        match value {
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Items { items, open } => match (items.is_empty(), open) {
+                    (true, true) => None,
+                    (empty, _) => Some(!empty),
+                },
+                Content::Pairs { pairs, open } => match (pairs.is_empty(), open) {
+                    (true, true) => None,
+                    (empty, _) => Some(!empty),
+                },
+                Content::Suspended { .. } => Some(true),
+                Content::Names => None,
+            },
+            Value::Instance(class, _) => {
+                let class = Arc::clone(class);
+                let special = ["__bool__", "__len__"]
+                    .iter()
+                    .any(|name| self.class_attribute(&class, name).is_some());
+                (!special && self.external_base(&class).is_none()).then_some(true)
+            }
+            other => other.truth(),
+        }
+    }
+
+    fn conditional(&mut self, test: &Expr, then: &Expr, orelse: &Expr) -> Eval<Value> {
+        let value = self.eval(test)?;
+        match self.truth(&value) {
+            Some(true) => self.eval(then),
+            Some(false) => self.eval(orelse),
+            None => {
+                let place = self.place(test.span);
+                let test = self.frozen(&value);
+                let guard = |holds| Guard::Condition { test: test.clone(), holds, place };
+                let mut left = Ok(Value::Unknown);
+                let mut right = Ok(Value::Unknown);
+                self.perhaps(Some(guard(true)), |this| left = this.eval(then));
+                self.perhaps(Some(guard(false)), |this| right = this.eval(orelse));
+                match (left, right) {
+                    (Ok(left), Ok(right)) => Ok(left.or(right)),
+                    (Ok(value), Err(_)) | (Err(_), Ok(value)) => {
+                        self.may_leave(Flow::RAISE);
+                        Ok(value)
+                    }
+                    (Err(stop), Err(_)) => Err(stop),
+                }
+            }
+        }
+    }
+}
+
+fn insert(pairs: &mut Vec<(Value, Slot)>, key: Value, slot: Slot) {
+    match pairs.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, known)) => *known = slot,
+        None => pairs.push((key, slot)),
+    }
+}
+
+fn position(at: i64, len: usize) -> Option<usize> {
+    let at = if at < 0 { at.checked_add(i64::try_from(len).ok()?)? } else { at };
+    usize::try_from(at).ok().filter(|at| *at < len)
+}
+
+fn element(items: &[Value], index: &Value) -> Value {
+    match fold::integer(index) {
+        Some(at) => position(at, items.len()).map_or(Value::Unknown, |at| items[at].clone()),
+        None => items.iter().cloned().reduce(Value::or).unwrap_or(Value::Unknown),
+    }
+}
+
+/// The alternatives of a value that are not surely false.
+fn without_false(value: &Value) -> Value {
+    value
+        .alternatives()
+        .iter()
+        .filter(|value| value.truth() != Some(false))
+        .cloned()
+        .reduce(Value::or)
+        .unwrap_or(Value::Unknown)
+}
+
+/// A function of a class, read from an instance.
+pub(super) fn method(found: Value, receiver: &Value) -> Value {
+    match found {
+        Value::Function(function) => Value::Method(function, Box::new(receiver.clone())),
+        Value::Wrapped(wrapped) => {
+            let inner = method(wrapped.inner.clone(), receiver);
+            Value::Wrapped(Arc::new(crate::value::Wrapped {
+                inner,
+                wrapper: Arc::clone(&wrapped.wrapper),
+            }))
+        }
+        Value::OneOf(values) => {
+            Value::OneOf(values.iter().map(|value| method(value.clone(), receiver)).collect())
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,562 @@
+//! The abstract interpreter: it does what CPython would, in CPython's order, on values that may be
+//! unknown, and asks a [`World`] about everything that is not Python.
+//!
+//! Certainty is a counter: what runs while [`Interpreter::maybe`] is above zero depends on
+//! something the text does not settle. Budgets, not stack depth, end a trace: everything that
+//! recurses goes through [`Interpreter::deeper`].
+
+mod builtins;
+mod calls;
+mod expressions;
+mod fold;
+mod heap;
+mod imports;
+mod statements;
+
+use std::ops::{BitOr, BitOrAssign};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::syntax::{Module, Name};
+use crate::text::{Span, Text};
+use crate::trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
+use crate::value::{FileId, Function, ObjectId, Place, Value};
+use crate::world::{Found, Guard, Now, World};
+use heap::{Content, Heap};
+pub(crate) use heap::Slot;
+
+/// How much a trace may do before it ends early and says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Statements and expressions walked.
+    pub steps: u64,
+    /// Events recorded.
+    pub events: usize,
+    /// How deep statements, expressions, calls and imports may nest together.
+    pub nesting: u32,
+    /// How deep calls alone may nest.
+    pub calls: usize,
+    /// Bytes of source text parsed.
+    pub bytes: usize,
+    /// Turns of a loop whose end is settled; what a loop does after that is not followed.
+    pub turns: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: 3_000_000,
+            events: 50_000,
+            nesting: 3_000,
+            calls: 80,
+            bytes: 64 << 20,
+            turns: 256,
+        }
+    }
+}
+
+/// Native stack for [`Limits::nesting`] levels in an unoptimised build, where a level takes most.
+const STACK: usize = 256 << 20;
+
+/// Where a program starts.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its file.
+    pub file: FileId,
+    /// Its text.
+    pub text: Text,
+    /// Its path as the running program sees it (`__file__`).
+    pub path: Arc<str>,
+}
+
+/// Follows a program from its entry point, run as `__main__`, through start-up and every callable
+/// that was handed over on the way.
+///
+/// # Panics
+///
+/// If the operating system gives no thread.
+pub fn trace<W: World>(world: &W, entry: &Entry, limits: Limits) -> Trace<W>
+where
+    W::Role: Send,
+{
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("trace".into())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || Interpreter::new(world, limits).run(entry))
+            .expect("a thread can be started");
+        match thread.join() {
+            Ok(trace) => trace,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// The ways in which control may leave a piece of code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Flow(u8);
+
+impl Flow {
+    const NONE: Self = Self(0);
+    /// To what follows.
+    const NEXT: Self = Self(1);
+    const RETURN: Self = Self(2);
+    const BREAK: Self = Self(4);
+    const CONTINUE: Self = Self(8);
+    /// By an exception that the program itself raises.
+    const RAISE: Self = Self(16);
+    /// Out of the process, or of the budget.
+    const EXIT: Self = Self(32);
+
+    fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether what follows is not reached.
+    fn ends(self) -> bool {
+        !self.has(Self::NEXT)
+    }
+}
+
+impl BitOr for Flow {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Flow {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = *self | other;
+    }
+}
+
+/// Evaluation surely ends here, with [`Flow::RAISE`] (and the exception) or [`Flow::EXIT`].
+#[derive(Clone, Debug)]
+enum Stop {
+    Raise(Value),
+    Exit,
+}
+
+type Eval<T> = Result<T, Stop>;
+
+/// What a body of code runs in.
+struct Frame {
+    module: Arc<ModuleInfo>,
+    function: Option<Arc<Function>>,
+    /// Where assignments go: the function's, the class's or the module's names.
+    names: ObjectId,
+    /// Where names are looked up after `names`, innermost first, the module's last.
+    scopes: Arc<[ObjectId]>,
+    /// What follows the frame's own name in a qualified name: `f.<locals>.`, `C.`, or nothing.
+    prefix: Arc<str>,
+    is_class: bool,
+    is_comprehension: bool,
+    returned: Option<Value>,
+    yielded: Vec<Value>,
+}
+
+impl Frame {
+    /// Where a function or class that is defined here looks names up. A class's own names are not
+    /// seen from its methods.
+    fn inner_scopes(&self) -> Arc<[ObjectId]> {
+        if self.is_class {
+            Arc::clone(&self.scopes)
+        } else {
+            std::iter::once(self.names).chain(self.scopes.iter().copied()).collect()
+        }
+    }
+}
+
+/// A module of the program.
+#[derive(Debug)]
+pub(crate) struct ModuleInfo {
+    pub(crate) name: Name,
+    /// What a relative import starts from.
+    package: Name,
+    file: FileId,
+    names: ObjectId,
+    /// `from __future__ import annotations`
+    lazy_annotations: bool,
+}
+
+/// What one way through the program did.
+#[derive(Default)]
+struct Branch {
+    delta: heap::Delta,
+    imported: Vec<Name>,
+}
+
+impl Branch {
+    /// The branch leaves the function whose frame this is.
+    fn leaves(&mut self, frame: &Frame) {
+        if frame.function.is_some() {
+            self.delta.leaves(frame.names);
+        }
+    }
+}
+
+/// What could have raised so far; a `try` compares before and after.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Risks {
+    /// Imports of modules that may be missing.
+    imports: u32,
+    /// Anything else outside the program.
+    others: u32,
+}
+
+struct Interpreter<'w, W: World> {
+    world: &'w W,
+    limits: Limits,
+    heap: Heap,
+    /// `sys.modules`, of the program's own modules.
+    modules: ObjectId,
+    /// What the program itself has put in `os.environ`.
+    environ: ObjectId,
+    /// What the program has added to `sys.path`.
+    search: Vec<Arc<str>>,
+    parsed: FxHashMap<FileId, Arc<Module>>,
+    imported: FxHashSet<Name>,
+    imported_order: Vec<Name>,
+    frames: Vec<Frame>,
+    maybe: u32,
+    /// Ways out that the current statement's evaluation found possible, and what they raise.
+    pending: Flow,
+    raising: Vec<Value>,
+    risks: Risks,
+    guards: Vec<Guard>,
+    guard: Option<u32>,
+    link: Option<u32>,
+    root: Option<usize>,
+    steps: u64,
+    nesting: u32,
+    bytes: usize,
+    functions: u32,
+    queue: Vec<Value>,
+    seen_roots: FxHashSet<(u32, usize)>,
+    roles: Vec<W::Role>,
+    out: Trace<W>,
+}
+
+impl<'w, W: World> Interpreter<'w, W> {
+    fn new(world: &'w W, limits: Limits) -> Self {
+        let mut heap = Heap::default();
+        let modules = heap.allocate(Content::Names);
+        let environ = heap.allocate(Content::Names);
+        Self {
+            world,
+            limits,
+            heap,
+            modules,
+            environ,
+            search: Vec::new(),
+            parsed: FxHashMap::default(),
+            imported: FxHashSet::default(),
+            imported_order: Vec::new(),
+            frames: Vec::new(),
+            maybe: 0,
+            pending: Flow::NONE,
+            raising: Vec::new(),
+            risks: Risks::default(),
+            guards: Vec::new(),
+            guard: None,
+            link: None,
+            root: None,
+            steps: 0,
+            nesting: 0,
+            bytes: 0,
+            functions: 0,
+            queue: Vec::new(),
+            seen_roots: FxHashSet::default(),
+            roles: Vec::new(),
+            out: Trace {
+                events: Vec::new(),
+                roots: Vec::new(),
+                files: Vec::new(),
+                exhausted: Vec::new(),
+                links: Vec::new(),
+                guards: Vec::new(),
+            },
+        }
+    }
+
+    fn run(mut self, entry: &Entry) -> Trace<W> {
+        let name: Name = "__main__".into();
+        let found = (entry.file, &entry.text, false, &entry.path);
+        let _ = self.run_module(&name, found);
+        // Start-up may have ended in an exception: what it had handed over by then is still
+        // followed, so that a person sees all that is to be seen.
+        let mut index = 0;
+        while index < self.queue.len() {
+            let callable = self.queue[index].clone();
+            self.run_root(index, &callable);
+            index += 1;
+        }
+        self.out
+    }
+
+    fn run_root(&mut self, index: usize, callable: &Value) {
+        self.root = Some(index);
+        self.maybe = 0;
+        self.pending = Flow::NONE;
+        self.link = None;
+        self.guard = None;
+        self.guards.clear();
+        self.nesting = 0;
+        let mark = self.fork();
+        self.call_unknown(callable, self.out.roots[index].place);
+        let branch = self.take_back(mark);
+        self.join(vec![branch, Branch::default()]);
+    }
+
+    /// Hands `callable` over to be called later in `role`; once for each function and role.
+    fn add_root(&mut self, callable: &Value, role: W::Role, place: Place) {
+        for callable in callable.alternatives() {
+            let Some(function) = callable.function() else { continue };
+            let role_index = self.roles.iter().position(|known| *known == role).unwrap_or_else(|| {
+                self.roles.push(role);
+                self.roles.len() - 1
+            });
+            if !self.seen_roots.insert((function.id, role_index)) {
+                continue;
+            }
+            let callable = self.frozen(callable);
+            self.queue.push(callable.clone());
+            let certainty = self.certainty();
+            self.out.roots.push(Root { role, callable, place, certainty });
+        }
+    }
+
+    fn certainty(&self) -> Certainty {
+        if self.maybe > 0 { Certainty::Sometimes } else { Certainty::Always }
+    }
+
+    fn record(&mut self, effects: Vec<W::Effect>, place: Place) {
+        for effect in effects {
+            if self.out.events.len() >= self.limits.events {
+                self.exhaust(Budget::Events);
+                return;
+            }
+            self.out.events.push(Event {
+                effect,
+                place,
+                certainty: self.certainty(),
+                root: self.root,
+                link: self.link,
+                guard: self.guard,
+            });
+        }
+    }
+
+    fn exhaust(&mut self, budget: Budget) {
+        if !self.out.exhausted.contains(&budget) {
+            self.out.exhausted.push(budget);
+        }
+    }
+
+    /// Asks the world something about this moment.
+    fn ask<T>(&self, place: Place, question: impl FnOnce(&W, &Now<'_>) -> T) -> T {
+        let now = Now {
+            place,
+            imported: &self.imported,
+            guards: &self.guards,
+            function: self.frames.last().and_then(|frame| frame.function.as_ref()),
+            in_root: self.root.is_some(),
+        };
+        question(self.world, &now)
+    }
+
+    /// Counts a step, and goes one level deeper if the budgets allow it.
+    fn deeper<T>(&mut self, otherwise: T, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.steps += 1;
+        if self.steps > self.limits.steps {
+            self.exhaust(Budget::Steps);
+            return otherwise;
+        }
+        if self.nesting >= self.limits.nesting {
+            self.exhaust(Budget::Depth);
+            return otherwise;
+        }
+        self.nesting += 1;
+        let result = work(self);
+        self.nesting -= 1;
+        result
+    }
+
+    fn frame(&self) -> &Frame {
+        self.frames.last().expect("code runs in a frame")
+    }
+
+    fn frame_mut(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("code runs in a frame")
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place { file: self.frame().module.file, span }
+    }
+
+    // Branches
+
+    fn fork(&mut self) -> (usize, usize) {
+        (self.heap.fork(), self.imported_order.len())
+    }
+
+    fn take_back(&mut self, (mark, imported): (usize, usize)) -> Branch {
+        let imported: Vec<Name> = self.imported_order.drain(imported..).collect();
+        for name in &imported {
+            self.imported.remove(name);
+        }
+        Branch { delta: self.heap.take_back(mark), imported }
+    }
+
+    fn join(&mut self, branches: Vec<Branch>) {
+        let mut deltas = Vec::with_capacity(branches.len());
+        for branch in branches {
+            for name in branch.imported {
+                self.note_import(name);
+            }
+            deltas.push(branch.delta);
+        }
+        self.heap.join(&deltas);
+    }
+
+    fn note_import(&mut self, name: Name) {
+        if self.imported.insert(Arc::clone(&name)) {
+            self.imported_order.push(name);
+        }
+    }
+
+    /// Follows `work` as something that may or may not happen, under `guard`; the state afterwards
+    /// allows for both.
+    fn perhaps<T>(&mut self, guard: Option<Guard>, work: impl FnOnce(&mut Self) -> T) -> T {
+        let mark = self.fork();
+        let result = self.under(guard, work);
+        let branch = self.take_back(mark);
+        self.join(vec![branch, Branch::default()]);
+        result
+    }
+
+    /// Runs `work` uncertainly, under `guard`.
+    fn under<T>(&mut self, guard: Option<Guard>, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.maybe;
+        self.maybe += 1;
+        let result = match guard {
+            Some(guard) => self.guarded(guard, work),
+            None => work(self),
+        };
+        self.maybe = before;
+        result
+    }
+
+    /// Runs `work` under `guard`, no less certain than it was.
+    fn guarded<T>(&mut self, guard: Guard, work: impl FnOnce(&mut Self) -> T) -> T {
+        let parent = self.guard;
+        let depth = self.guards.len();
+        self.out.guards.push((parent, guard.clone()));
+        self.guard = Some(self.out.guards.len() as u32 - 1);
+        self.guards.push(guard);
+        let result = work(self);
+        self.guards.truncate(depth);
+        self.guard = parent;
+        result
+    }
+
+    /// From here on it is not sure that anything happens, because control may have left by `flow`.
+    fn may_leave(&mut self, flow: Flow) {
+        self.pending |= flow;
+        self.maybe += 1;
+    }
+
+    fn step_into<T>(&mut self, step: Step, place: Place, work: impl FnOnce(&mut Self) -> T) -> T {
+        let parent = self.link;
+        self.out.links.push(Link { parent, step, place });
+        self.link = Some(self.out.links.len() as u32 - 1);
+        let result = work(self);
+        self.link = parent;
+        result
+    }
+
+    // Values
+
+    /// A new list or set.
+    fn list(&mut self, items: Vec<Value>, open: bool) -> Value {
+        Value::Object(self.heap.allocate(Content::Items { items: Arc::new(items), open }))
+    }
+
+    fn dict(&mut self, pairs: Vec<(Value, Slot)>, open: bool) -> Value {
+        Value::Object(self.heap.allocate(Content::Pairs { pairs: Arc::new(pairs), open }))
+    }
+
+    /// The value as the world and the readers of the trace may see it: no live object in it.
+    fn frozen(&self, value: &Value) -> Value {
+        self.freeze(value, 4)
+    }
+
+    fn freeze(&self, value: &Value, depth: u32) -> Value {
+        // Most values hold nothing that is alive: hand those on as they are.
+        match value {
+            Value::Object(_) | Value::Tuple(_) | Value::OneOf(_) if depth == 0 => Value::Unknown,
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Items { open: true, .. } | Content::Pairs { open: true, .. } => {
+                    Value::Unknown
+                }
+                Content::Items { items, .. } => {
+                    Value::List(items.iter().map(|item| self.freeze(item, depth - 1)).collect())
+                }
+                Content::Pairs { pairs, .. } => Value::Dict(
+                    pairs
+                        .iter()
+                        .map(|(key, slot)| {
+                            (self.freeze(key, depth - 1), self.freeze(&slot.value, depth - 1))
+                        })
+                        .collect(),
+                ),
+                Content::Names | Content::Suspended { .. } => Value::Unknown,
+            },
+            Value::Tuple(items) => {
+                Value::Tuple(items.iter().map(|item| self.freeze(item, depth - 1)).collect())
+            }
+            Value::OneOf(values) => values
+                .iter()
+                .map(|value| self.freeze(value, depth - 1))
+                .reduce(Value::or)
+                .unwrap_or(Value::Unknown),
+            other => other.clone(),
+        }
+    }
+
+    /// A loop over `value`: its elements in order, and whether there may be more that are not
+    /// known.
+    fn elements(&mut self, value: &Value) -> (Vec<Value>, bool) {
+        match value {
+            Value::Tuple(items) | Value::List(items) => (items.to_vec(), false),
+            Value::Dict(pairs) => (pairs.iter().map(|(key, _)| key.clone()).collect(), false),
+            Value::Str(text) if text.chars().count() <= self.limits.turns => {
+                (text.chars().map(|c| Value::str(c.encode_utf8(&mut [0; 4]))).collect(), false)
+            }
+            Value::Object(object) => match self.heap.content(*object).clone() {
+                Content::Items { items, open } => (items.to_vec(), open),
+                Content::Pairs { pairs, open } => {
+                    (pairs.iter().map(|(key, _)| key.clone()).collect(), open)
+                }
+                Content::Suspended { .. } => (self.resume(*object), false),
+                Content::Names => (Vec::new(), true),
+            },
+            _ => (Vec::new(), true),
+        }
+    }
+
+    fn find(&self, name: &str) -> Found {
+        let found = self.world.find(name, &self.search);
+        match found {
+            Found::Unsure if imports::is_standard(name) => Found::Installed,
+            found => found,
+        }
+    }
+}

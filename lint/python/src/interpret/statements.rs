@@ -1,0 +1,904 @@
+//! Statements: what runs after what, and how surely.
+
+use std::sync::Arc;
+
+use super::heap::{Content, Slot};
+use super::{Branch, Eval, Flow, Frame, Interpreter, Stop, builtins, fold};
+use crate::syntax::{
+    Arg, BinOp, Case, ClassDef, Expr, ExprKind, FunctionDef, Handler, Name, ParamKind, Pattern,
+    Stmt, StmtKind,
+};
+use crate::value::{Class, External, Function, Operator, Value};
+use crate::world::{Guard, World};
+
+impl<W: World> Interpreter<'_, W> {
+    /// Runs statements in order. Certainty is what it was when they are done: whoever runs a block
+    /// looks at the ways out to decide how sure what follows is.
+    pub(super) fn block(&mut self, body: &[Stmt]) -> Flow {
+        let before = self.maybe;
+        let mut ways = Flow::NONE;
+        let mut ended = false;
+        for statement in body {
+            let flow = self.statement(statement);
+            ways |= flow.without(Flow::NEXT);
+            if flow.ends() {
+                ended = true;
+                break;
+            }
+            if flow != Flow::NEXT && self.maybe == before {
+                // Control may already have left.
+                self.maybe += 1;
+            }
+        }
+        self.maybe = before;
+        if ended { ways } else { ways | Flow::NEXT }
+    }
+
+    fn statement(&mut self, statement: &Stmt) -> Flow {
+        let flow = self.deeper(Flow::NEXT, |this| match this.execute(statement) {
+            Ok(flow) => flow,
+            Err(Stop::Raise(exception)) => {
+                this.raising.push(exception);
+                Flow::RAISE
+            }
+            Err(Stop::Exit) => Flow::EXIT,
+        });
+        let flow = flow | self.pending;
+        self.pending = Flow::NONE;
+        if self.steps > self.limits.steps { Flow::EXIT } else { flow }
+    }
+
+    fn execute(&mut self, statement: &Stmt) -> Eval<Flow> {
+        match &statement.kind {
+            StmtKind::Expr(expression) => {
+                self.eval(expression)?;
+            }
+            StmtKind::Assign { targets, value } => {
+                let value = self.eval(value)?;
+                for target in targets {
+                    self.assign(target, value.clone())?;
+                }
+            }
+            StmtKind::AugAssign { target, op, value } => self.augmented(target, *op, value)?,
+            StmtKind::AnnAssign { target, annotation, value } => {
+                if self.frame().function.is_none() {
+                    self.annotation(annotation)?;
+                }
+                if let Some(value) = value {
+                    let value = self.eval(value)?;
+                    self.assign(target, value)?;
+                } else if self.frame().is_class
+                    && let ExprKind::Name(name) = &target.kind
+                {
+                    self.declare_field(name);
+                }
+            }
+            StmtKind::Import(aliases) => {
+                for alias in aliases {
+                    let span = if aliases.len() == 1 { statement.span } else { alias.span };
+                    self.import(alias, span)?;
+                }
+            }
+            StmtKind::ImportFrom { level, module, names, .. } => {
+                self.import_from(*level, module.as_ref(), names, statement.span)?;
+            }
+            StmtKind::Function(def) => {
+                let value = self.define(def)?;
+                self.bind(&def.name, value);
+            }
+            StmtKind::Class(def) => {
+                let value = self.define_class(def)?;
+                self.bind(&def.name, value);
+            }
+            StmtKind::If { arms, orelse } => return self.branch(arms, orelse),
+            StmtKind::For { target, iter, body, orelse } => {
+                let iter = self.eval(iter)?;
+                return self.for_loop(target, &iter, body, orelse);
+            }
+            StmtKind::While { test, body, orelse } => return self.while_loop(test, body, orelse),
+            StmtKind::Try { body, handlers, orelse, finally } => {
+                return Ok(self.try_statement(body, handlers, orelse, finally));
+            }
+            StmtKind::With { items, body } => return self.with(items, body),
+            StmtKind::Match { subject, cases } => {
+                let subject = self.eval(subject)?;
+                return self.match_cases(&subject, cases);
+            }
+            StmtKind::Return(value) => {
+                let value = match value {
+                    Some(value) => self.eval(value)?,
+                    None => Value::None,
+                };
+                let frame = self.frame_mut();
+                frame.returned = Some(match frame.returned.take() {
+                    Some(other) => other.or(value),
+                    None => value,
+                });
+                return Ok(Flow::RETURN);
+            }
+            StmtKind::Raise { exception, cause } => {
+                let exception = match exception {
+                    Some(exception) => self.eval(exception)?,
+                    None => Value::Unknown,
+                };
+                if let Some(cause) = cause {
+                    self.eval(cause)?;
+                }
+                self.give_up(statement.span);
+                return Err(Stop::Raise(exception));
+            }
+            StmtKind::Assert { test, message } => return self.assert(test, message.as_ref()),
+            StmtKind::Delete(targets) => {
+                for target in targets {
+                    self.delete(target)?;
+                }
+            }
+            StmtKind::Break => return Ok(Flow::BREAK),
+            StmtKind::Continue => return Ok(Flow::CONTINUE),
+            // `global` and `nonlocal` are part of the function's definition.
+            StmtKind::Global(_) | StmtKind::Nonlocal(_) | StmtKind::Pass => {}
+        }
+        Ok(Flow::NEXT)
+    }
+
+    pub(super) fn give_up(&mut self, span: crate::text::Span) {
+        let place = self.place(span);
+        let effects = self.ask(place, |world, now| world.give_up(now));
+        self.record(effects, place);
+    }
+
+    // Names
+
+    pub(super) fn bind(&mut self, name: &Name, value: Value) {
+        let object = self.target_of(name);
+        self.heap.set(object, name, value);
+    }
+
+    /// The namespace that an assignment to `name` writes to.
+    fn target_of(&self, name: &str) -> crate::value::ObjectId {
+        let frame = self.frame();
+        if let Some(function) = &frame.function {
+            if function.def.globals.iter().any(|global| &**global == name) {
+                return frame.module.names;
+            }
+            if function.def.nonlocals.iter().any(|outer| &**outer == name) {
+                return frame
+                    .scopes
+                    .iter()
+                    .copied()
+                    .find(|scope| self.heap.get(*scope, name).is_some())
+                    .unwrap_or(frame.names);
+            }
+        }
+        frame.names
+    }
+
+    pub(super) fn assign(&mut self, target: &Expr, value: Value) -> Eval<()> {
+        match &target.kind {
+            ExprKind::Name(name) => self.bind(name, value),
+            ExprKind::Attribute { value: object, name, .. } => {
+                let object = self.eval(object)?;
+                self.set_attribute(&object, name, &value, target.span);
+            }
+            ExprKind::Subscript { value: object, index } => {
+                let object = self.eval(object)?;
+                let index = self.eval(index)?;
+                self.set_item(&object, &index, value, target.span);
+            }
+            ExprKind::Tuple(targets) | ExprKind::List(targets) => {
+                self.unpack(targets, &value)?;
+            }
+            ExprKind::Starred(target) => self.assign(target, value)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn unpack(&mut self, targets: &[Expr], value: &Value) -> Eval<()> {
+        let (items, open) = self.elements(value);
+        let star = targets.iter().position(|target| matches!(target.kind, ExprKind::Starred(_)));
+        let fits = !open
+            && match star {
+                Some(_) => items.len() + 1 >= targets.len(),
+                None => items.len() == targets.len(),
+            };
+        for (index, target) in targets.iter().enumerate() {
+            let part = if !fits {
+                match value.as_external() {
+                    Some(external) => element_of(external),
+                    None => Value::Unknown,
+                }
+            } else if let Some(star) = star {
+                let after = targets.len() - star - 1;
+                match index.cmp(&star) {
+                    std::cmp::Ordering::Less => items[index].clone(),
+                    std::cmp::Ordering::Equal => {
+                        self.list(items[star..items.len() - after].to_vec(), false)
+                    }
+                    std::cmp::Ordering::Greater => {
+                        items[items.len() - (targets.len() - index)].clone()
+                    }
+                }
+            } else {
+                items[index].clone()
+            };
+            self.assign(target, part)?;
+        }
+        Ok(())
+    }
+
+    fn augmented(&mut self, target: &Expr, op: BinOp, value: &Expr) -> Eval<()> {
+        let left = self.eval(target)?;
+        let right = self.eval(value)?;
+        // `list += …` changes the list itself.
+        if let (Value::Object(object), BinOp::Add) = (&left, op)
+            && let Content::Items { items, open } = self.heap.content(*object).clone()
+        {
+            let (more, more_open) = self.elements(&right);
+            let items = items.iter().cloned().chain(more).collect();
+            let content = Content::Items { items: Arc::new(items), open: open || more_open };
+            self.heap.set_content(*object, content);
+            return Ok(());
+        }
+        let result = self.binary(&left, op, &right, target.span.to(value.span));
+        self.assign(target, result)
+    }
+
+    fn delete(&mut self, target: &Expr) -> Eval<()> {
+        match &target.kind {
+            ExprKind::Name(name) => {
+                let object = self.target_of(name);
+                self.heap.put(object, name, None);
+            }
+            ExprKind::Attribute { value, name, .. } => match self.eval(value)? {
+                Value::Instance(_, object) | Value::Module(_, object) => {
+                    self.heap.put(object, name, None);
+                }
+                _ => {}
+            },
+            ExprKind::Subscript { value, index } => {
+                let object = self.eval(value)?;
+                let index = self.eval(index)?;
+                self.delete_item(&object, &index);
+            }
+            ExprKind::Tuple(targets) | ExprKind::List(targets) => {
+                for target in targets {
+                    self.delete(target)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    // Conditions
+
+    /// Follows both branches of something the text does not settle, and joins what they leave.
+    /// The ways out of both are possible afterwards.
+    pub(super) fn either(
+        &mut self,
+        branches: [(Guard, &mut dyn FnMut(&mut Self) -> Flow); 2],
+    ) -> Flow {
+        let mut ways = Flow::NONE;
+        let mut branches_taken = Vec::new();
+        for (guard, body) in branches {
+            let mark = self.fork();
+            let flow = self.under(Some(guard), |this| body(this));
+            let mut branch = self.take_back(mark);
+            ways |= flow;
+            if flow.ends() && !flow.has(Flow::BREAK | Flow::CONTINUE) {
+                if flow.has(Flow::RETURN) {
+                    branch.leaves(self.frame());
+                } else if !self.catching() {
+                    // The branch ends the program: nothing it did is ever seen again.
+                    continue;
+                }
+            }
+            branches_taken.push(branch);
+        }
+        self.join(branches_taken);
+        ways
+    }
+
+    fn catching(&self) -> bool {
+        self.guards.iter().any(|guard| matches!(guard, Guard::Try { .. }))
+    }
+
+    fn branch(&mut self, arms: &[(Expr, Vec<Stmt>)], orelse: &[Stmt]) -> Eval<Flow> {
+        let Some(((test, body), rest)) = arms.split_first() else {
+            return Ok(self.block(orelse));
+        };
+        let value = self.eval(test)?;
+        match self.truth(&value) {
+            Some(true) => Ok(self.block(body)),
+            Some(false) => self.deeper(Ok(Flow::NEXT), |this| this.branch(rest, orelse)),
+            None => {
+                let place = self.place(test.span);
+                let test = self.frozen(&value);
+                let guard = |holds| Guard::Condition { test: test.clone(), holds, place };
+                Ok(self.either([
+                    (guard(true), &mut |this| this.block(body)),
+                    (guard(false), &mut |this| {
+                        this.deeper(Flow::NEXT, |this| {
+                            let flow = this.branch(rest, orelse);
+                            this.settle(flow)
+                        })
+                    }),
+                ]))
+            }
+        }
+    }
+
+    /// A way out, where evaluation may have stopped.
+    fn settle(&mut self, flow: Eval<Flow>) -> Flow {
+        let flow = match flow {
+            Ok(flow) => flow,
+            Err(Stop::Raise(exception)) => {
+                self.raising.push(exception);
+                Flow::RAISE
+            }
+            Err(Stop::Exit) => Flow::EXIT,
+        };
+        let flow = flow | self.pending;
+        self.pending = Flow::NONE;
+        flow
+    }
+
+    fn assert(&mut self, test: &Expr, message: Option<&Expr>) -> Eval<Flow> {
+        let value = self.eval(test)?;
+        match self.truth(&value) {
+            Some(true) => Ok(Flow::NEXT),
+            Some(false) => {
+                if let Some(message) = message {
+                    self.eval(message)?;
+                }
+                self.give_up(test.span);
+                Err(Stop::Raise(Value::external("builtins.AssertionError")))
+            }
+            None => {
+                let guard =
+                    Guard::Condition { test: self.frozen(&value), holds: false, place: self.place(test.span) };
+                self.under(Some(guard), |this| {
+                    if let Some(message) = message {
+                        let _ = this.eval(message);
+                    }
+                    this.give_up(test.span);
+                });
+                self.raising.push(Value::external("builtins.AssertionError"));
+                Ok(Flow::NEXT | Flow::RAISE)
+            }
+        }
+    }
+
+    fn match_cases(&mut self, subject: &Value, cases: &[Case]) -> Eval<Flow> {
+        let Some((case, rest)) = cases.split_first() else { return Ok(Flow::NEXT) };
+        let mut settled = self.matches(&case.pattern, subject);
+        let mut test = Value::Unknown;
+        if settled != Some(false)
+            && let Some(guard) = &case.guard
+        {
+            test = self.eval(guard)?;
+            settled = match (settled, self.truth(&test)) {
+                (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            };
+        }
+        match settled {
+            Some(true) => Ok(self.block(&case.body)),
+            Some(false) => self.deeper(Ok(Flow::NEXT), |this| this.match_cases(subject, rest)),
+            None => {
+                let span = case.body.first().map_or(crate::text::Span::empty(0), |s| s.span);
+                let place = self.place(span);
+                let test = self.frozen(&test);
+                let guard = |holds| Guard::Condition { test: test.clone(), holds, place };
+                Ok(self.either([
+                    (guard(true), &mut |this| this.block(&case.body)),
+                    (guard(false), &mut |this| {
+                        let flow = this.deeper(Ok(Flow::NEXT), |this| this.match_cases(subject, rest));
+                        this.settle(flow)
+                    }),
+                ]))
+            }
+        }
+    }
+
+    /// Whether `pattern` matches, binding what it binds.
+    fn matches(&mut self, pattern: &Pattern, subject: &Value) -> Option<bool> {
+        match pattern {
+            Pattern::Capture(name) => {
+                if let Some(name) = name {
+                    self.bind(name, subject.clone());
+                }
+                Some(true)
+            }
+            Pattern::Value(value) => {
+                let value = self.eval(value).ok()?;
+                fold::compare(subject, crate::syntax::CompareOp::Eq, &value)
+            }
+            Pattern::Or(patterns) => {
+                let mut sure = true;
+                for pattern in patterns {
+                    match self.matches(pattern, subject) {
+                        Some(true) => return Some(true),
+                        Some(false) => {}
+                        None => sure = false,
+                    }
+                }
+                sure.then_some(false)
+            }
+            Pattern::Other(names) => {
+                for name in names {
+                    self.bind(name, Value::Unknown);
+                }
+                None
+            }
+        }
+    }
+
+    // Loops
+
+    fn for_loop(
+        &mut self,
+        target: &Expr,
+        iter: &Value,
+        body: &[Stmt],
+        orelse: &[Stmt],
+    ) -> Eval<Flow> {
+        self.operate(Operator::Element, std::slice::from_ref(iter), target.span);
+        let (items, open) = self.elements(iter);
+        let mut ways = Flow::NONE;
+        let before = self.maybe;
+        let mut broke = false;
+        for item in items.into_iter().take(self.limits.turns) {
+            self.assign(target, item)?;
+            let flow = self.block(body);
+            ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
+            if !flow.has(Flow::NEXT | Flow::CONTINUE) {
+                broke = true;
+                if flow.has(Flow::BREAK) {
+                    ways |= Flow::NEXT;
+                }
+                break;
+            }
+            if flow.has(Flow::BREAK) {
+                ways |= Flow::NEXT;
+            }
+            if flow.has(Flow::BREAK | Flow::RETURN | Flow::RAISE | Flow::EXIT) {
+                self.maybe = before + 1;
+            }
+        }
+        if !broke && open {
+            let element = match iter {
+                Value::External(external) => element_of(external),
+                _ => Value::Unknown,
+            };
+            let mut assigned = Ok(());
+            let flow = self.perhaps_flow(|this| {
+                assigned = this.assign(target, element);
+                this.block(body)
+            });
+            assigned?;
+            ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
+        }
+        if !broke {
+            ways |= self.block(orelse);
+        }
+        self.maybe = before;
+        Ok(ways)
+    }
+
+    /// Runs `work` zero or more times.
+    fn perhaps_flow(&mut self, work: impl FnOnce(&mut Self) -> Flow) -> Flow {
+        let mark = self.fork();
+        let flow = self.under(None, work);
+        let mut branch = self.take_back(mark);
+        if flow.ends() && flow.has(Flow::RETURN) {
+            branch.leaves(self.frame());
+        }
+        self.join(vec![branch, Branch::default()]);
+        flow
+    }
+
+    fn while_loop(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Eval<Flow> {
+        let before = self.maybe;
+        let mut ways = Flow::NONE;
+        for _ in 0..self.limits.turns {
+            let value = self.eval(test)?;
+            match self.truth(&value) {
+                Some(true) => {
+                    let flow = self.block(body);
+                    ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
+                    if !flow.has(Flow::NEXT | Flow::CONTINUE) {
+                        if flow.has(Flow::BREAK) {
+                            ways |= Flow::NEXT;
+                        }
+                        self.maybe = before;
+                        return Ok(ways);
+                    }
+                    if flow.has(Flow::BREAK) {
+                        ways |= Flow::NEXT;
+                    }
+                    if flow.has(Flow::BREAK | Flow::RETURN | Flow::RAISE | Flow::EXIT) {
+                        self.maybe = before + 1;
+                        // A loop that an unknown condition may leave is followed for one turn.
+                        ways |= Flow::NEXT;
+                        self.maybe = before;
+                        return Ok(ways);
+                    }
+                }
+                Some(false) => break,
+                None => {
+                    let guard = Guard::Condition {
+                        test: self.frozen(&value),
+                        holds: true,
+                        place: self.place(test.span),
+                    };
+                    let flow = self
+                        .perhaps_flow(|this| this.guarded(guard, |this| this.block(body)));
+                    ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
+                    break;
+                }
+            }
+        }
+        ways |= self.block(orelse);
+        self.maybe = before;
+        Ok(ways)
+    }
+
+    // Exceptions
+
+    fn try_statement(
+        &mut self,
+        body: &[Stmt],
+        handlers: &[Handler],
+        orelse: &[Stmt],
+        finally: &[Stmt],
+    ) -> Flow {
+        let flow = self.try_except(body, handlers, orelse);
+        if finally.is_empty() {
+            return flow;
+        }
+        let after = self.block(finally);
+        if after.ends() { after } else { flow | after.without(Flow::NEXT) }
+    }
+
+    fn try_except(&mut self, body: &[Stmt], handlers: &[Handler], orelse: &[Stmt]) -> Flow {
+        if handlers.is_empty() {
+            let flow = self.block(body);
+            return if flow.has(Flow::NEXT) { self.then(flow, |this| this.block(orelse)) } else { flow };
+        }
+        let catches = self.caught_by(handlers);
+        let risks = self.risks;
+        let raising = std::mem::take(&mut self.raising);
+        let flow = self.guarded(Guard::Try { catches }, |this| this.block(body));
+        let raised = std::mem::replace(&mut self.raising, raising);
+        let mut ways = flow.without(Flow::RAISE);
+        if flow.has(Flow::NEXT) {
+            ways = self.then(ways, |this| this.block(orelse));
+        }
+        let sure = flow.ends() && flow == Flow::RAISE && raised.len() == 1;
+        if flow.has(Flow::RAISE) {
+            // The program itself raises: the first handler that takes the exception runs.
+            let exception = raised.first().cloned().unwrap_or(Value::Unknown);
+            let mut open = true;
+            for handler in handlers {
+                let takes = self.handler_takes(handler, &exception);
+                if takes == Some(false) || !open {
+                    continue;
+                }
+                let certain = sure && takes == Some(true);
+                let flow = if certain {
+                    self.handler(handler, exception.clone())
+                } else {
+                    self.perhaps_flow(|this| this.handler(handler, exception.clone()))
+                };
+                ways |= flow;
+                if takes == Some(true) {
+                    open = false;
+                }
+            }
+            if open {
+                ways |= Flow::RAISE;
+                self.raising.extend(raised);
+            }
+            return if ways == Flow::NONE { Flow::NEXT } else { ways };
+        }
+        // Otherwise something outside the program may raise. That happens too rarely to doubt what
+        // follows; the handlers are followed as what they are, a possibility.
+        let imports = self.risks.imports != risks.imports;
+        let others = self.risks.others != risks.others;
+        for (handler, names) in handlers.iter().zip(self.names_of(handlers)) {
+            let only_imports = !names.is_empty() && names.iter().all(|name| is_import_error(name));
+            if imports || (others && !only_imports) {
+                let flow = self.perhaps_flow(|this| this.handler(handler, Value::Unknown));
+                // A handler's `return` or `raise` is as rare as its exception.
+                if imports {
+                    ways |= flow.without(Flow::RAISE | Flow::EXIT);
+                }
+            }
+        }
+        ways
+    }
+
+    /// Runs `work` after something that may already have left by `flow`.
+    fn then(&mut self, flow: Flow, work: impl FnOnce(&mut Self) -> Flow) -> Flow {
+        let before = self.maybe;
+        if flow != Flow::NEXT {
+            self.maybe += 1;
+        }
+        let after = work(self);
+        self.maybe = before;
+        flow.without(Flow::NEXT) | after
+    }
+
+    fn handler(&mut self, handler: &Handler, exception: Value) -> Flow {
+        self.guarded(Guard::Handler, |this| {
+            if let Some(name) = &handler.name {
+                this.bind(name, exception);
+            }
+            this.block(&handler.body)
+        })
+    }
+
+    fn names_of(&mut self, handlers: &[Handler]) -> Vec<Vec<Name>> {
+        handlers
+            .iter()
+            .map(|handler| match &handler.class {
+                None => vec!["BaseException".into()],
+                Some(class) => {
+                    let value = self.quietly(class);
+                    class_names(&value)
+                }
+            })
+            .collect()
+    }
+
+    fn caught_by(&mut self, handlers: &[Handler]) -> Arc<[Name]> {
+        let mut names: Vec<Name> = self.names_of(handlers).into_iter().flatten().collect();
+        names.sort();
+        names.dedup();
+        names.into()
+    }
+
+    /// The value of an expression, without its effects.
+    fn quietly(&mut self, expression: &Expr) -> Value {
+        let events = self.out.events.len();
+        let (maybe, pending) = (self.maybe, self.pending);
+        let value = self.eval(expression).unwrap_or(Value::Unknown);
+        self.out.events.truncate(events);
+        (self.maybe, self.pending) = (maybe, pending);
+        value
+    }
+
+    fn handler_takes(&mut self, handler: &Handler, exception: &Value) -> Option<bool> {
+        let Some(class) = &handler.class else { return Some(true) };
+        let class = self.quietly(class);
+        self.is_subclass(&exception_class(exception), &class)
+    }
+
+    // `with`
+
+    fn with(&mut self, items: &[(Expr, Option<Expr>)], body: &[Stmt]) -> Eval<Flow> {
+        let Some(((context, target), rest)) = items.split_first() else {
+            return Ok(self.block(body));
+        };
+        let value = self.eval(context)?;
+        let entered = self.enter(&value, context.span)?;
+        if let Some(target) = target {
+            self.assign(target, entered)?;
+        }
+        let suppressed = builtins::suppressed(&value);
+        let flow = match suppressed {
+            Some(classes) => {
+                let catches: Arc<[Name]> = classes.iter().flat_map(class_names).collect();
+                let raising = std::mem::take(&mut self.raising);
+                let flow = self.guarded(Guard::Try { catches }, |this| {
+                    let flow = this.with(rest, body);
+                    this.settle(flow)
+                });
+                let raised = std::mem::replace(&mut self.raising, raising);
+                let swallowed = raised.iter().all(|exception| {
+                    let class = exception_class(exception);
+                    classes.iter().any(|caught| self.is_subclass(&class, caught) != Some(false))
+                });
+                if flow.has(Flow::RAISE) && swallowed {
+                    flow.without(Flow::RAISE) | Flow::NEXT
+                } else {
+                    self.raising.extend(raised);
+                    flow
+                }
+            }
+            None => self.deeper(Ok(Flow::NEXT), |this| this.with(rest, body))?,
+        };
+        self.leave(&value, context.span)?;
+        Ok(flow)
+    }
+
+    // Definitions
+
+    pub(super) fn annotation(&mut self, annotation: &Expr) -> Eval<()> {
+        // A string annotation is not evaluated, and most others are plain names.
+        if !self.frame().module.lazy_annotations && !matches!(annotation.kind, ExprKind::Str(_)) {
+            self.eval(annotation)?;
+        }
+        Ok(())
+    }
+
+    fn define(&mut self, def: &Arc<FunctionDef>) -> Eval<Value> {
+        let mut decorators = Vec::with_capacity(def.decorators.len());
+        for decorator in &def.decorators {
+            decorators.push((self.eval(decorator)?, decorator));
+        }
+        let mut value = self.function(def)?;
+        for param in &def.params {
+            if let Some(annotation) = &param.annotation {
+                self.annotation(annotation)?;
+            }
+        }
+        if let Some(returns) = &def.returns {
+            self.annotation(returns)?;
+        }
+        for (decorator, expression) in decorators.into_iter().rev() {
+            value = self.decorate(&decorator, value, expression.span)?;
+        }
+        Ok(value)
+    }
+
+    /// The function itself, without its decorators.
+    pub(super) fn function(&mut self, def: &Arc<FunctionDef>) -> Eval<Value> {
+        let mut defaults = Vec::with_capacity(def.params.len());
+        for param in &def.params {
+            defaults.push(match &param.default {
+                Some(default) => {
+                    let place = self.argument_place(default);
+                    Some(Slot { value: self.eval(default)?, passed: Some(place) })
+                }
+                None => None,
+            });
+        }
+        let frame = self.frame();
+        let scopes = frame.inner_scopes();
+        let function = Function {
+            def: Arc::clone(def),
+            file: frame.module.file,
+            module: Arc::clone(&frame.module.name),
+            qualname: format!("{}{}", frame.prefix, def.name).into(),
+            defaults,
+            scopes,
+            owner: frame.is_class.then_some(frame.names),
+            home: Arc::clone(&frame.module),
+            id: self.functions,
+        };
+        self.functions += 1;
+        Ok(Value::Function(Arc::new(function)))
+    }
+
+    fn declare_field(&mut self, name: &Name) {
+        let names = self.frame().names;
+        let key: Name = FIELDS.into();
+        let mut fields = match self.heap.get(names, FIELDS) {
+            Some(Slot { value: Value::List(fields), .. }) => fields.to_vec(),
+            _ => Vec::new(),
+        };
+        fields.push(Value::Str(Arc::clone(name)));
+        self.heap.set(names, &key, Value::List(fields.into()));
+    }
+
+    fn define_class(&mut self, def: &Arc<ClassDef>) -> Eval<Value> {
+        let mut decorators = Vec::with_capacity(def.decorators.len());
+        for decorator in &def.decorators {
+            decorators.push((self.eval(decorator)?, decorator));
+        }
+        let mut bases = Vec::new();
+        for Arg { kind, value, .. } in &def.bases {
+            let value = self.eval(value)?;
+            if matches!(kind, crate::syntax::ArgKind::Positional) {
+                bases.push(value);
+            }
+        }
+        let names = self.heap.allocate(Content::Names);
+        let frame = self.frame();
+        let qualname: Name = format!("{}{}", frame.prefix, def.name).into();
+        let scopes = frame.inner_scopes();
+        let class = Arc::new(Class {
+            def: Arc::clone(def),
+            file: frame.module.file,
+            module: Arc::clone(&frame.module.name),
+            qualname: Arc::clone(&qualname),
+            bases,
+            namespace: names,
+        });
+        let module = Arc::clone(&frame.module);
+        self.frames.push(Frame {
+            module,
+            function: None,
+            names,
+            scopes,
+            prefix: format!("{qualname}.").into(),
+            is_class: true,
+            is_comprehension: false,
+            returned: None,
+            yielded: Vec::new(),
+        });
+        let flow = self.block(&def.body);
+        self.frames.pop();
+        self.propagate(flow)?;
+        self.heap.set(names, &OWNER.into(), Value::Class(Arc::clone(&class)));
+        let mut value = Value::Class(class);
+        for (decorator, expression) in decorators.into_iter().rev() {
+            value = self.decorate(&decorator, value, expression.span)?;
+        }
+        Ok(value)
+    }
+
+    /// Passes on how a body of code was left to whatever evaluates it.
+    pub(super) fn propagate(&mut self, flow: Flow) -> Eval<()> {
+        let out = Flow(flow.0 & (Flow::RAISE | Flow::EXIT).0);
+        if out == Flow::NONE {
+            return Ok(());
+        }
+        if flow.has(Flow::NEXT | Flow::RETURN) {
+            self.may_leave(out);
+            return Ok(());
+        }
+        Err(if out.has(Flow::RAISE) {
+            Stop::Raise(self.raising.pop().unwrap_or(Value::Unknown))
+        } else {
+            Stop::Exit
+        })
+    }
+
+    pub(super) fn parameter_kinds(def: &FunctionDef) -> impl Iterator<Item = (usize, &Name)> {
+        def.params
+            .iter()
+            .enumerate()
+            .filter(|(_, param)| {
+                matches!(param.kind, ParamKind::PositionalOnly | ParamKind::Normal)
+            })
+            .map(|(index, param)| (index, &param.name))
+    }
+}
+
+/// The hidden names of a class: the fields it declares without a value, and itself.
+pub(super) const FIELDS: &str = "<fields>";
+pub(super) const OWNER: &str = "<class>";
+
+fn element_of(external: &Arc<External>) -> Value {
+    Value::External(Arc::new(External::Operation {
+        operator: Operator::Element,
+        operands: [Value::External(Arc::clone(external))].into(),
+    }))
+}
+
+/// The names of the classes that an `except` takes.
+fn class_names(class: &Value) -> Vec<Name> {
+    match class {
+        Value::External(external) => {
+            let path = external.path();
+            vec![path.strip_prefix("builtins.").unwrap_or(&path).into()]
+        }
+        Value::Class(class) => vec![Arc::clone(&class.qualname)],
+        Value::Tuple(classes) | Value::OneOf(classes) => {
+            classes.iter().flat_map(class_names).collect()
+        }
+        _ => vec!["?".into()],
+    }
+}
+
+fn is_import_error(name: &str) -> bool {
+    matches!(name, "ImportError" | "ModuleNotFoundError")
+}
+
+/// The class of an exception that is raised as a class or as an instance.
+fn exception_class(exception: &Value) -> Value {
+    match exception {
+        Value::Instance(class, _) => Value::Class(Arc::clone(class)),
+        Value::External(external) => match &**external {
+            External::Call { callee, .. } => Value::External(Arc::clone(callee)),
+            External::Instance { class, .. } => Value::Class(Arc::clone(class)),
+            _ => exception.clone(),
+        },
+        other => other.clone(),
+    }
+}
