@@ -8,14 +8,12 @@ mod lower;
 #[expect(missing_docs, reason = "fields of variants are named after Python's own grammar")]
 pub mod syntax;
 pub mod text;
-mod interpret;
 mod trace;
 mod value;
 mod world;
 
 pub use interpret::{Entry, Limits, trace};
 pub use lower::parse;
-pub use interpret::{Entry, Limits, trace};
 pub use text::{BOM, Position, Span, Text};
 pub use trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
 pub use value::{

@@ -12,13 +12,74 @@ use crate::world::{Found, World};
 
 /// Names that need no import, besides exceptions; sorted.
 const BUILTINS: &[&str] = &[
-    "__import__", "abs", "all", "any", "bool", "bytearray", "bytes", "callable", "chr",
-    "classmethod", "compile", "complex", "delattr", "dict", "dir", "divmod", "enumerate", "eval",
-    "exec", "exit", "filter", "float", "format", "frozenset", "getattr", "globals", "hasattr",
-    "hash", "help", "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list",
-    "locals", "map", "max", "memoryview", "min", "next", "object", "oct", "open", "ord", "pow",
-    "print", "property", "quit", "range", "repr", "reversed", "round", "set", "setattr", "slice",
-    "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "vars", "zip",
+    "__import__",
+    "abs",
+    "all",
+    "any",
+    "bool",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "exit",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "quit",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
 ];
 
 /// What a name is worth that no scope holds.
@@ -72,7 +133,9 @@ pub(super) fn property_part(external: &External, name: &str) -> bool {
 pub(super) fn setter(value: &Value) -> Option<Value> {
     let Value::External(external) = value else { return None };
     let External::Call { callee, arguments, .. } = &**external else { return None };
-    (callee.name()? == "builtins.property").then(|| arguments.get(1, "fset"))?.map(|a| a.value.clone())
+    (callee.name()? == "builtins.property")
+        .then(|| arguments.get(1, "fset"))?
+        .map(|a| a.value.clone())
 }
 
 /// The classes that a `contextlib.suppress(…)` swallows.
@@ -107,13 +170,21 @@ impl<W: World> Interpreter<'_, W> {
             Some(("functools", "cache" | "lru_cache" | "singledispatch" | "total_ordering"))
             | Some(("contextlib", "contextmanager" | "asynccontextmanager"))
             | Some(("abc", "abstractmethod"))
-            | Some(("typing" | "typing_extensions", "overload" | "final" | "override" | "runtime_checkable"))
+            | Some((
+                "typing" | "typing_extensions",
+                "overload" | "final" | "override" | "runtime_checkable",
+            ))
             | Some(("dataclasses", "dataclass"))
             | Some(("atexit", "register")) => {
                 let first = first?;
-                first.function().is_some().then(|| Ok(first.clone())).or_else(|| {
-                    matches!(first, Value::Class(_)).then(|| Ok(first.clone()))
-                })
+                first
+                    .function()
+                    .is_some()
+                    .then(|| Ok(first.clone()))
+                    .or_else(|| matches!(first, Value::Class(_)).then(|| Ok(first.clone())))
+            }
+            Some(("functools", "wraps" | "cached_property")) | Some(("contextlib", "suppress")) => {
+                Some(Ok(made(&path, arguments, place)))
             }
             Some(("typing" | "typing_extensions", "cast")) => Some(Ok(second?.clone())),
             Some(("functools", "reduce")) => {
@@ -138,7 +209,9 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 Some(known)
             }
-            Some(("os", rest)) => rest.strip_prefix("path.").and_then(|f| path_function(f, arguments)).map(Ok),
+            Some(("os", rest)) => {
+                rest.strip_prefix("path.").and_then(|f| path_function(f, arguments)).map(Ok)
+            }
             Some(("importlib", "import_module")) => self.import_constant(first?, second, place),
             Some(("importlib", "util.find_spec")) => match self.find(first?.as_str()?) {
                 Found::Missing => Some(Ok(Value::None)),
@@ -242,13 +315,20 @@ impl<W: World> Interpreter<'_, W> {
                 };
                 match arguments.positional(2) {
                     Some(default) if found == Value::Unknown => {
-                        if self.lacks(object, attribute) { default.value.clone() } else { found }
+                        if self.lacks(object, attribute) {
+                            default.value.clone()
+                        } else {
+                            found
+                        }
                     }
                     _ => found,
                 }
             }
             "hasattr" => match (first?, second) {
-                (object @ (Value::Module(..) | Value::Instance(..) | Value::Class(_)), Some(Value::Str(attribute))) => {
+                (
+                    object @ (Value::Module(..) | Value::Instance(..) | Value::Class(_)),
+                    Some(Value::Str(attribute)),
+                ) => {
                     if self.lacks(object, attribute) {
                         Value::Bool(false)
                     } else {
@@ -332,7 +412,9 @@ impl<W: World> Interpreter<'_, W> {
                 };
                 let mut items = Vec::new();
                 let mut at = start;
-                while (if step > 0 { at < end } else { at > end }) && items.len() <= self.limits.turns {
+                while (if step > 0 { at < end } else { at > end })
+                    && items.len() <= self.limits.turns
+                {
                     items.push(Value::Int(at));
                     at = at.saturating_add(step);
                 }
@@ -358,7 +440,9 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
                 let items = (0..rows)
-                    .map(|row| Value::Tuple(columns.iter().map(|column| column[row].clone()).collect()))
+                    .map(|row| {
+                        Value::Tuple(columns.iter().map(|column| column[row].clone()).collect())
+                    })
                     .collect();
                 self.list(items, open)
             }
@@ -386,9 +470,9 @@ impl<W: World> Interpreter<'_, W> {
             "min" | "max" | "sum" => {
                 let items = match (first, second) {
                     (Some(value), None) => self.elements_at_rest(value),
-                    _ if known => {
-                        Some(arguments.items.iter().map(|argument| argument.value.clone()).collect())
-                    }
+                    _ if known => Some(
+                        arguments.items.iter().map(|argument| argument.value.clone()).collect(),
+                    ),
                     _ => None,
                 };
                 let items = items.filter(|_| arguments.keyword("key").is_none());
@@ -416,14 +500,13 @@ impl<W: World> Interpreter<'_, W> {
                 Value::Instance(class, _) => Value::Class(Arc::clone(class)),
                 _ => Value::Unknown,
             },
-            // These make descriptors and types: they stay what they are.
-            "property" | "staticmethod" | "classmethod" | "object" | "super" | "open" | "input" => {
-                return None;
+            "open" | "input" | "eval" | "exec" => return None,
+            // Descriptors, types and exceptions: what they are made of is all there is to know.
+            "property" | "staticmethod" | "classmethod" | "object" | "super" => {
+                made(&format!("builtins.{name}"), arguments, place)
             }
-            name if name.ends_with("Error")
-                || matches!(name, "Exception" | "BaseException" | "SystemExit") =>
-            {
-                return None;
+            name if BUILTINS.binary_search(&name).is_err() => {
+                made(&format!("builtins.{name}"), arguments, place)
             }
             _ => Value::Unknown,
         }))
@@ -655,10 +738,9 @@ impl<W: World> Interpreter<'_, W> {
                     }
                     "remove" | "discard" => {
                         let wanted = first.unwrap_or(Value::Unknown);
-                        match items
-                            .iter()
-                            .position(|item| fold::compare(item, CompareOp::Eq, &wanted) == Some(true))
-                        {
+                        match items.iter().position(|item| {
+                            fold::compare(item, CompareOp::Eq, &wanted) == Some(true)
+                        }) {
                             Some(at) => {
                                 items.remove(at);
                             }
@@ -670,8 +752,7 @@ impl<W: World> Interpreter<'_, W> {
                     _ => return Ok(Value::Unknown),
                 };
                 let open = open || open_arguments;
-                self.heap
-                    .set_content(*object, Content::Items { items: Arc::new(items), open });
+                self.heap.set_content(*object, Content::Items { items: Arc::new(items), open });
                 Ok(result)
             }
             Content::Pairs { pairs, open } => {
@@ -684,8 +765,10 @@ impl<W: World> Interpreter<'_, W> {
                 match method {
                     "get" => {
                         let Some(key) = first else { return Ok(Value::Unknown) };
-                        let default = arguments.get(1, "default").map(|argument| argument.value.clone());
-                        let settled = !matches!(key, Value::Unknown | Value::External(_) | Value::OneOf(_));
+                        let default =
+                            arguments.get(1, "default").map(|argument| argument.value.clone());
+                        let settled =
+                            !matches!(key, Value::Unknown | Value::External(_) | Value::OneOf(_));
                         Ok(match find(&key) {
                             Some(value) => value,
                             None if settled && !open => default.unwrap_or(Value::None),
@@ -725,7 +808,8 @@ impl<W: World> Interpreter<'_, W> {
                             };
                             Some((Value::Str(Arc::clone(name)), slot))
                         });
-                        for (key, slot) in more.flatten().unwrap_or_default().into_iter().chain(named)
+                        for (key, slot) in
+                            more.flatten().unwrap_or_default().into_iter().chain(named)
                         {
                             if key == Value::Unknown {
                                 now_open = true;
@@ -748,7 +832,9 @@ impl<W: World> Interpreter<'_, W> {
                     "items" => {
                         let items = pairs
                             .iter()
-                            .map(|(key, slot)| Value::Tuple([key.clone(), slot.value.clone()].into()))
+                            .map(|(key, slot)| {
+                                Value::Tuple([key.clone(), slot.value.clone()].into())
+                            })
                             .collect();
                         Ok(self.list(items, open))
                     }
@@ -779,7 +865,8 @@ impl<W: World> Interpreter<'_, W> {
         span: Span,
     ) -> Value {
         let Value::Str(text) = receiver else { return Value::Unknown };
-        let values: Vec<Value> = arguments.items.iter().map(|argument| argument.value.clone()).collect();
+        let values: Vec<Value> =
+            arguments.items.iter().map(|argument| argument.value.clone()).collect();
         if method == "join"
             && let Some(items) = values.first().and_then(|items| self.elements_at_rest(items))
         {
@@ -798,6 +885,15 @@ impl<W: World> Interpreter<'_, W> {
             None => Value::Unknown,
         }
     }
+}
+
+/// The result of a call that does nothing but remember how it was made.
+fn made(path: &str, arguments: &Arguments, place: Place) -> Value {
+    Value::External(Arc::new(External::Call {
+        callee: Arc::new(External::Name(path.into())),
+        arguments: Arc::new(arguments.clone()),
+        place,
+    }))
 }
 
 fn count(len: usize) -> Value {

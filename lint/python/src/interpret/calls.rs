@@ -30,7 +30,10 @@ impl<W: World> Interpreter<'_, W> {
                     found
                 } else {
                     let receiver = self.eval(value)?;
-                    if matches!(receiver, Value::Object(_) | Value::Str(_) | Value::Dict(_) | Value::List(_)) {
+                    if matches!(
+                        receiver,
+                        Value::Object(_) | Value::Str(_) | Value::Dict(_) | Value::List(_)
+                    ) {
                         let arguments = self.arguments(args)?;
                         return self.container_method(&receiver, name, &arguments, span);
                     }
@@ -62,7 +65,8 @@ impl<W: World> Interpreter<'_, W> {
                     let value = self.eval(&arg.value)?;
                     let (items, open) = self.elements(&value);
                     let place = self.place(arg.span);
-                    let items = items.into_iter().map(|value| Argument { name: None, value, place });
+                    let items =
+                        items.into_iter().map(|value| Argument { name: None, value, place });
                     arguments.items.extend(items);
                     arguments.open |= open;
                 }
@@ -144,12 +148,14 @@ impl<W: World> Interpreter<'_, W> {
             }
             Value::Wrapped(wrapped) => {
                 let inner = self.frozen(&wrapped.inner);
-                let effects = self
-                    .ask(place, |world, now| world.call_wrapped(&wrapped.wrapper, &inner, now));
+                let effects =
+                    self.ask(place, |world, now| world.call_wrapped(&wrapped.wrapper, &inner, now));
                 self.record(effects, place);
                 Ok(Value::Unknown)
             }
-            Value::External(external) => self.call_external(&Arc::clone(external), arguments, place),
+            Value::External(external) => {
+                self.call_external(&Arc::clone(external), arguments, place)
+            }
             Value::OneOf(values) => {
                 let mut joined: Option<Value> = None;
                 for value in values.iter() {
@@ -224,8 +230,7 @@ impl<W: World> Interpreter<'_, W> {
         let Content::Suspended { function, arguments } = self.heap.content(object).clone() else {
             return Vec::new();
         };
-        self.heap
-            .set_content(object, Content::Items { items: Arc::new(Vec::new()), open: false });
+        self.heap.set_content(object, Content::Items { items: Arc::new(Vec::new()), open: false });
         let slots = self.bind_parameters(&function, &arguments, false);
         let mut yielded = Vec::new();
         if let Err(super::Stop::Raise(_)) = self.run(&function, slots, None, &mut yielded) {
@@ -240,8 +245,7 @@ impl<W: World> Interpreter<'_, W> {
         let Content::Suspended { function, arguments } = self.heap.content(object).clone() else {
             return Value::Unknown;
         };
-        self.heap
-            .set_content(object, Content::Items { items: Arc::new(Vec::new()), open: false });
+        self.heap.set_content(object, Content::Items { items: Arc::new(Vec::new()), open: false });
         let slots = self.bind_parameters(&function, &arguments, false);
         self.run_function(&function, slots, None).unwrap_or(Value::Unknown)
     }
@@ -321,20 +325,16 @@ impl<W: World> Interpreter<'_, W> {
             let nothing = Slot { value: Value::Unknown, passed: None };
             let slot = match param.kind {
                 ParamKind::PositionalOnly | ParamKind::Normal | ParamKind::KeywordOnly => {
-                    let next = if param.kind == ParamKind::KeywordOnly {
-                        None
-                    } else {
-                        positional.next()
-                    };
+                    let next =
+                        if param.kind == ParamKind::KeywordOnly { None } else { positional.next() };
                     let argument = next.or_else(|| {
                         taken.push(&param.name);
                         arguments.keyword(&param.name)
                     });
                     match argument {
-                        Some(argument) => Slot {
-                            value: argument.value.clone(),
-                            passed: Some(argument.place),
-                        },
+                        Some(argument) => {
+                            Slot { value: argument.value.clone(), passed: Some(argument.place) }
+                        }
                         None if unknown || arguments.open => nothing,
                         None => function.defaults.get(index).cloned().flatten().unwrap_or(nothing),
                     }

@@ -286,7 +286,11 @@ impl<W: World> Interpreter<'_, W> {
     fn inherited(&mut self, class: &Arc<Class>, name: &Name, span: Span) -> Eval<Value> {
         if let Some(hook) = self.class_attribute(class, "__getattr__") {
             let place = self.place(span);
-            return self.call_with(&hook, vec![Value::Unknown, Value::Str(Arc::clone(name))], place);
+            return self.call_with(
+                &hook,
+                vec![Value::Unknown, Value::Str(Arc::clone(name))],
+                place,
+            );
         }
         Ok(match self.external_base(class) {
             Some(base) => {
@@ -444,16 +448,20 @@ impl<W: World> Interpreter<'_, W> {
                         let mut items = items.to_vec();
                         match fold::integer(index).and_then(|at| position(at, items.len())) {
                             Some(at) => items[at] = value,
-                            None => items = items.into_iter().map(|item| item.or(value.clone())).collect(),
+                            None => {
+                                items =
+                                    items.into_iter().map(|item| item.or(value.clone())).collect()
+                            }
                         }
                         Content::Items { items: Arc::new(items), open }
                     }
                     Content::Pairs { pairs, open } => {
                         let mut pairs = pairs.to_vec();
                         let slot = Slot { value, passed: None };
-                        match pairs.iter_mut().find(|(key, _)| {
-                            fold::compare(key, CompareOp::Eq, index) == Some(true)
-                        }) {
+                        match pairs
+                            .iter_mut()
+                            .find(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true))
+                        {
                             Some((_, known)) => *known = slot,
                             None => pairs.push((index.clone(), slot)),
                         }
@@ -469,8 +477,7 @@ impl<W: World> Interpreter<'_, W> {
                 {
                     self.heap.set(self.environ, key, value.clone());
                 }
-                let target =
-                    External::Item { of: Arc::clone(external), key: self.frozen(index) };
+                let target = External::Item { of: Arc::clone(external), key: self.frozen(index) };
                 let value = self.frozen(&value);
                 let place = self.place(span);
                 let effects = self.ask(place, |world, now| world.write(&target, &value, now));
@@ -479,7 +486,8 @@ impl<W: World> Interpreter<'_, W> {
             Value::Instance(class, _) => {
                 if let Some(hook) = self.class_attribute(class, "__setitem__") {
                     let place = self.place(span);
-                    let _ = self.call_with(&hook, vec![object.clone(), index.clone(), value], place);
+                    let _ =
+                        self.call_with(&hook, vec![object.clone(), index.clone(), value], place);
                 }
             }
             _ => {}
@@ -602,10 +610,9 @@ impl<W: World> Interpreter<'_, W> {
                 let pairs = made
                     .into_iter()
                     .filter_map(|pair| match pair {
-                        Value::Tuple(pair) if pair.len() == 2 => Some((
-                            pair[0].clone(),
-                            Slot { value: pair[1].clone(), passed: None },
-                        )),
+                        Value::Tuple(pair) if pair.len() == 2 => {
+                            Some((pair[0].clone(), Slot { value: pair[1].clone(), passed: None }))
+                        }
                         _ => None,
                     })
                     .collect();

@@ -218,10 +218,7 @@ fn join_slot(left: Slot, right: &Slot) -> Slot {
 
 fn join_content(left: Content, right: &Content) -> Content {
     match (left, right) {
-        (
-            Content::Items { items, open },
-            Content::Items { items: other, open: other_open },
-        ) => {
+        (Content::Items { items, open }, Content::Items { items: other, open: other_open }) => {
             if items.starts_with(other) {
                 Content::Items { items, open: open || *other_open }
             } else if other.starts_with(&items) {
@@ -232,10 +229,7 @@ fn join_content(left: Content, right: &Content) -> Content {
                 Content::Items { items: all.into(), open: true }
             }
         }
-        (
-            Content::Pairs { pairs, open },
-            Content::Pairs { pairs: other, open: other_open },
-        ) => {
+        (Content::Pairs { pairs, open }, Content::Pairs { pairs: other, open: other_open }) => {
             if Arc::ptr_eq(&pairs, other) {
                 return Content::Pairs { pairs, open };
             }

@@ -23,8 +23,8 @@ use crate::text::{Span, Text};
 use crate::trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
 use crate::value::{FileId, Function, ObjectId, Place, Value};
 use crate::world::{Found, Guard, Now, World};
-use heap::{Content, Heap};
 pub(crate) use heap::Slot;
+use heap::{Content, Heap};
 
 /// How much a trace may do before it ends early and says so.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +84,7 @@ where
         let thread = std::thread::Builder::new()
             .name("trace".into())
             .stack_size(STACK)
-            .spawn_scoped(scope, || Interpreter::new(world, limits).run(entry))
+            .spawn_scoped(scope, || Interpreter::new(world, limits).follow(entry))
             .expect("a thread can be started");
         match thread.join() {
             Ok(trace) => trace,
@@ -286,7 +286,7 @@ impl<'w, W: World> Interpreter<'w, W> {
         }
     }
 
-    fn run(mut self, entry: &Entry) -> Trace<W> {
+    fn follow(mut self, entry: &Entry) -> Trace<W> {
         let name: Name = "__main__".into();
         let found = (entry.file, &entry.text, false, &entry.path);
         let _ = self.run_module(&name, found);
@@ -319,10 +319,11 @@ impl<'w, W: World> Interpreter<'w, W> {
     fn add_root(&mut self, callable: &Value, role: W::Role, place: Place) {
         for callable in callable.alternatives() {
             let Some(function) = callable.function() else { continue };
-            let role_index = self.roles.iter().position(|known| *known == role).unwrap_or_else(|| {
-                self.roles.push(role);
-                self.roles.len() - 1
-            });
+            let role_index =
+                self.roles.iter().position(|known| *known == role).unwrap_or_else(|| {
+                    self.roles.push(role);
+                    self.roles.len() - 1
+                });
             if !self.seen_roots.insert((function.id, role_index)) {
                 continue;
             }

@@ -356,8 +356,11 @@ impl<W: World> Interpreter<'_, W> {
                 Err(Stop::Raise(Value::external("builtins.AssertionError")))
             }
             None => {
-                let guard =
-                    Guard::Condition { test: self.frozen(&value), holds: false, place: self.place(test.span) };
+                let guard = Guard::Condition {
+                    test: self.frozen(&value),
+                    holds: false,
+                    place: self.place(test.span),
+                };
                 self.under(Some(guard), |this| {
                     if let Some(message) = message {
                         let _ = this.eval(message);
@@ -395,7 +398,8 @@ impl<W: World> Interpreter<'_, W> {
                 Ok(self.either([
                     (guard(true), &mut |this| this.block(&case.body)),
                     (guard(false), &mut |this| {
-                        let flow = this.deeper(Ok(Flow::NEXT), |this| this.match_cases(subject, rest));
+                        let flow =
+                            this.deeper(Ok(Flow::NEXT), |this| this.match_cases(subject, rest));
                         this.settle(flow)
                     }),
                 ]))
@@ -534,8 +538,8 @@ impl<W: World> Interpreter<'_, W> {
                         holds: true,
                         place: self.place(test.span),
                     };
-                    let flow = self
-                        .perhaps_flow(|this| this.guarded(guard, |this| this.block(body)));
+                    let flow =
+                        self.perhaps_flow(|this| this.guarded(guard, |this| this.block(body)));
                     ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
                     break;
                 }
@@ -566,7 +570,11 @@ impl<W: World> Interpreter<'_, W> {
     fn try_except(&mut self, body: &[Stmt], handlers: &[Handler], orelse: &[Stmt]) -> Flow {
         if handlers.is_empty() {
             let flow = self.block(body);
-            return if flow.has(Flow::NEXT) { self.then(flow, |this| this.block(orelse)) } else { flow };
+            return if flow.has(Flow::NEXT) {
+                self.then(flow, |this| this.block(orelse))
+            } else {
+                flow
+            };
         }
         let catches = self.caught_by(handlers);
         let risks = self.risks;

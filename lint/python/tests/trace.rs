@@ -1,0 +1,436 @@
+//! What a trace sees, on programs of a few lines in a world made of them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use spacelint_python::{
+    Arguments, Certainty, Entry, External, FileId, Found, Guard, Limits, Now, Outcome, Step, Text,
+    Value, World, trace,
+};
+
+/// Modules by dotted name. `ext…` is installed, `gone…` is missing, `wrap` wraps, `later` takes a
+/// function for later; everything external that is called or imported is an event.
+struct Program {
+    files: BTreeMap<String, (FileId, Text, bool)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Later,
+    Elsewhere,
+}
+
+impl World for Program {
+    type Effect = String;
+    type Role = Role;
+
+    fn find(&self, name: &str, path: &[Arc<str>]) -> Found {
+        let mut candidates = vec![name.to_owned()];
+        candidates.extend(path.iter().map(|folder| format!("{folder}.{name}")));
+        for candidate in candidates {
+            if let Some((file, text, package)) = self.files.get(&candidate) {
+                let path = format!("/app/{}", candidate.replace('.', "/")).into();
+                return Found::Local { file: *file, text: text.clone(), package: *package, path };
+            }
+            if self.files.keys().any(|file| file.starts_with(&format!("{candidate}."))) {
+                return Found::Namespace;
+            }
+        }
+        match name {
+            _ if name.starts_with("ext") || name.starts_with("torch") => Found::Installed,
+            _ if name.starts_with("gone") => Found::Missing,
+            _ => Found::Unsure,
+        }
+    }
+
+    fn import(&self, module: &str, name: Option<&str>, now: &Now<'_>) -> Vec<String> {
+        let first = if now.imported.contains(module) { "again " } else { "" };
+        vec![match name {
+            Some(name) => format!("{first}from {module} import {name}"),
+            None => format!("{first}import {module}"),
+        }]
+    }
+
+    fn read(&self, external: &External, _: &Now<'_>) -> Outcome<Self> {
+        match external {
+            External::Item { of, key } if of.name() == Some("os.environ") => {
+                Outcome::effect(format!("environ {key:?}"))
+            }
+            _ => Outcome::default(),
+        }
+    }
+
+    fn call(
+        &self,
+        callee: &Arc<External>,
+        arguments: &Arc<Arguments>,
+        now: &Now<'_>,
+    ) -> Outcome<Self> {
+        let mut outcome = Outcome::default();
+        match callee.path().as_str() {
+            "wrap" | "wrap()" | "ext.wrap" | "ext.wrap()" => {
+                if let Some(argument) = arguments.positional(0)
+                    && argument.value.function().is_some()
+                {
+                    let places: Vec<u32> =
+                        arguments.items.iter().map(|argument| argument.place.span.start).collect();
+                    outcome.effects.push(format!("wrapped {:?} {}", argument.value, places.len()));
+                    outcome.wraps = Some((argument.value.clone(), Role::Elsewhere));
+                }
+            }
+            "ext.later" => {
+                outcome.roots = arguments
+                    .items
+                    .iter()
+                    .map(|argument| (argument.value.clone(), Role::Later))
+                    .collect();
+            }
+            "ext.passes" | "ext.passes()" => {
+                outcome.passes = arguments.positional(0).map(|argument| argument.value.clone());
+            }
+            "ext.yes" => outcome.value = Some(Value::Bool(true)),
+            "ext.secret" => outcome.effects.push(format!(
+                "secret under {:?}",
+                now.guards.iter().map(kind).collect::<Vec<_>>()
+            )),
+            path => {
+                let shown: Vec<String> =
+                    arguments.items.iter().map(|argument| show(&argument.value)).collect();
+                outcome.effects.push(format!("{path}({})", shown.join(", ")));
+            }
+        }
+        outcome
+    }
+
+    fn write(&self, target: &External, value: &Value, _: &Now<'_>) -> Vec<String> {
+        vec![format!("{} = {}", target.path(), show(value))]
+    }
+
+    fn operate(&self, _: &External, _: &Now<'_>) -> Outcome<Self> {
+        Outcome::default()
+    }
+
+    fn give_up(&self, now: &Now<'_>) -> Vec<String> {
+        vec![format!("gives up under {:?}", now.guards.iter().map(kind).collect::<Vec<_>>())]
+    }
+
+    fn call_wrapped(&self, _: &Arc<External>, inner: &Value, _: &Now<'_>) -> Vec<String> {
+        vec![format!("calls wrapped {inner:?}")]
+    }
+}
+
+fn kind(guard: &Guard) -> String {
+    match guard {
+        Guard::Condition { holds, .. } => format!("if {holds}"),
+        Guard::Try { catches } => format!("try {}", catches.join("|")),
+        Guard::Handler => "handler".into(),
+    }
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::Int(value) => value.to_string(),
+        Value::Float(value) => value.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Str(value) => format!("{value:?}"),
+        Value::None => "None".into(),
+        Value::Unknown => "?".into(),
+        Value::External(external) => external.path(),
+        Value::Tuple(items) | Value::List(items) => {
+            format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(", "))
+        }
+        Value::OneOf(items) => items.iter().map(show).collect::<Vec<_>>().join("|"),
+        Value::Dict(pairs) => format!(
+            "{{{}}}",
+            pairs
+                .iter()
+                .map(|(k, v)| format!("{}: {}", show(k), show(v)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Traces a program whose files are headed `### path`, the first without heading being the entry
+/// point, and lists its events: `file:line effect`, a `?` before what only perhaps happens, `role|`
+/// before what happens in a root.
+fn events(program: &str) -> String {
+    let mut files = BTreeMap::new();
+    let mut names = vec!["app".to_owned()];
+    let mut parts = program.split("### ");
+    let entry = Text::new(parts.next().unwrap_or_default());
+    for (index, part) in parts.enumerate() {
+        let (path, text) = part.split_once('\n').expect("a heading ends in a line feed");
+        let dotted = path.trim().trim_end_matches(".py").replace('/', ".");
+        let package = dotted.ends_with("__init__");
+        let dotted = dotted.trim_end_matches(".__init__").to_owned();
+        names.push(dotted.clone());
+        files.insert(dotted, (FileId(index as u32 + 1), Text::new(text), package));
+    }
+    let texts: Vec<Text> = std::iter::once(entry.clone())
+        .chain(names[1..].iter().map(|name| files[name].1.clone()))
+        .collect();
+    let world = Program { files };
+    let entry = Entry { file: FileId(0), text: entry, path: "/app/app.py".into() };
+    let trace = trace(&world, &entry, Limits::default());
+    let mut shown = String::new();
+    for event in &trace.events {
+        let file = event.place.file.0 as usize;
+        let position = texts[file].position(event.place.span.start);
+        let unsure = if event.certainty == Certainty::Sometimes { "?" } else { "" };
+        let root =
+            event.root.map_or(String::new(), |root| format!("{:?}|", trace.roots[root].role));
+        let chain: String = trace
+            .chain(event)
+            .iter()
+            .map(|link| match &link.step {
+                Step::Import(name) => format!(" < import {name}"),
+                Step::Call(name) => format!(" < {name}()"),
+            })
+            .collect();
+        writeln!(shown, "{unsure}{root}{}:{} {}{chain}", names[file], position.line, event.effect)
+            .expect("a string takes all");
+    }
+    for budget in &trace.exhausted {
+        writeln!(shown, "exhausted {budget:?}").expect("a string takes all");
+    }
+    shown
+}
+
+#[track_caller]
+fn check(program: &str, expected: &str) {
+    let got = events(program);
+    let expected: Vec<&str> =
+        expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let got: Vec<&str> = got.lines().collect();
+    assert_eq!(got, expected, "\n{program}\ngot:\n{}", got.join("\n"));
+}
+
+#[test]
+fn module_bodies_run_in_order_and_once() {
+    check(
+        "import ext\nimport a\nfrom a import f\nimport a.b\nf()\next.end()\n### a/__init__.py\nimport ext\next.a()\nfrom . import b\ndef f():\n    ext.f()\n### a/b.py\nimport ext\next.b()\n",
+        "app:1 import ext
+         a:1 again import ext < import a
+         a:2 ext.a() < import a
+         a.b:1 again import ext < import a < import a.b
+         a.b:2 ext.b() < import a < import a.b
+         a:5 ext.f() < f()
+         app:6 ext.end()",
+    );
+}
+
+#[test]
+fn aliases_constants_and_chains_are_followed() {
+    check(
+        "import torch as t\nfrom torch.cuda import is_available as ok\nD = 'cu' + 'da'\nx = t.zeros(2 * 3)\nx.to(device=D)\ny = ok\ny()\n",
+        "app:1 import torch
+         app:2 from torch.cuda import is_available
+         app:4 torch.zeros(6)
+         app:5 torch.zeros().to(\"cuda\")
+         app:7 torch.cuda.is_available()",
+    );
+}
+
+#[test]
+fn conditions_that_are_not_settled_take_both_branches() {
+    check(
+        "import ext\nif ext.q():\n    d = 'cuda'\n    ext.a()\nelse:\n    d = 'cpu'\n    ext.b()\next.c(d)\nif d == 'tpu':\n    ext.never()\n",
+        "app:1 import ext
+         app:2 ext.q()
+         ?app:4 ext.a()
+         ?app:7 ext.b()
+         app:8 ext.c(\"cuda\"|\"cpu\")",
+    );
+}
+
+#[test]
+fn settled_conditions_take_their_branch() {
+    check(
+        "import ext\nFLAG = False\nif FLAG and ext.a():\n    ext.b()\nelif ext.yes():\n    ext.c()\nelse:\n    ext.d()\nif __name__ == '__main__':\n    ext.e()\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import extra\n",
+        "app:1 import ext
+         app:6 ext.c()
+         app:10 ext.e()
+         app:11 from typing import TYPE_CHECKING",
+    );
+}
+
+#[test]
+fn what_follows_a_possible_way_out_is_not_sure() {
+    check(
+        "import ext\ndef f():\n    if ext.q():\n        return 1\n    ext.after()\n    return 2\nx = f()\next.sure(x)\nif ext.q():\n    raise SystemExit\next.unsure()\n",
+        "app:1 import ext
+         app:3 ext.q() < f()
+         ?app:5 ext.after() < f()
+         app:8 ext.sure(1|2)
+         app:9 ext.q()
+         ?app:10 gives up under [\"if true\"]
+         ?app:11 ext.unsure()",
+    );
+}
+
+#[test]
+fn import_errors_go_where_they_must() {
+    check(
+        "import ext\ntry:\n    import extra\n    A = 1\nexcept ImportError:\n    A = 2\n    ext.never()\ntry:\n    import gone\n    ext.never()\nexcept ImportError:\n    B = 2\ntry:\n    import perhaps\n    C = 1\nexcept ImportError:\n    C = 2\next.abc(A, B, C)\n",
+        "app:1 import ext
+         app:3 import extra
+         app:14 import perhaps
+         app:18 ext.abc(1, 2, 2|1)",
+    );
+}
+
+#[test]
+fn decorators_wrap_and_pass() {
+    check(
+        "import ext, functools\n@ext.wrap\ndef f():\n    ext.inside()\n@ext.passes()\ndef g():\n    ext.g()\ndef deco(fn):\n    @functools.wraps(fn)\n    def inner(*a, **k):\n        ext.before()\n        return fn(*a, **k)\n    return inner\n@deco\ndef h(x):\n    ext.h(x)\nf()\ng()\nh(3)\n",
+        "app:1 import ext
+         app:1 import functools
+         app:2 wrapped Function(<function __main__.f>) 1
+         app:17 calls wrapped Function(<function __main__.f>)
+         app:7 ext.g() < g()
+         app:11 ext.before() < deco.<locals>.inner()
+         app:16 ext.h(3) < deco.<locals>.inner() < h()
+         Elsewhere|app:4 ext.inside()",
+    );
+}
+
+#[test]
+fn functions_handed_over_are_roots() {
+    check(
+        "import ext\ndef f(x):\n    ext.f(x)\n    ext.later(g)\ndef g():\n    ext.g()\next.later(f, lambda: ext.l())\next.later(f)\n",
+        "app:1 import ext
+         Later|app:3 ext.f(?)
+         Later|app:7 ext.l()
+         Later|app:6 ext.g()",
+    );
+}
+
+#[test]
+fn classes_methods_and_super() {
+    check(
+        "import ext\nclass A:\n    k = ext.k()\n    def __init__(self, n):\n        self.n = n\n    def run(self):\n        ext.run(self.n)\n    @property\n    def p(self):\n        return ext.p()\n    @staticmethod\n    def s(x):\n        ext.s(x)\n    @classmethod\n    def c(cls):\n        return cls(7)\nclass B(A):\n    def __init__(self):\n        super().__init__(5)\n    def run(self):\n        ext.b()\n        super().run()\nB().run()\nA(1).p\nA.s(2)\nA.c().run()\nclass M(ext.Base):\n    pass\nM().to('cuda')\n",
+        "app:1 import ext
+         app:3 ext.k()
+         app:21 ext.b() < B.run()
+         app:7 ext.run(5) < B.run() < A.run()
+         app:10 ext.p() < A.p()
+         app:13 ext.s(2) < A.s()
+         app:7 ext.run(7) < A.run()
+         app:29 ext.Base()
+         app:29 ext.Base().to(\"cuda\")",
+    );
+}
+
+#[test]
+fn arguments_stand_where_the_author_wrote_them() {
+    // The place is checked by the position of the argument in the event's own words.
+    check(
+        "import ext\ndef factory(n=60):\n    def deco(fn):\n        return ext.take(n)\n    return deco\nfactory(n=120)(len)\nfactory()(len)\n",
+        "app:1 import ext
+         app:4 ext.take(120) < factory.<locals>.deco()
+         app:4 ext.take(60) < factory.<locals>.deco()",
+    );
+}
+
+#[test]
+fn the_environment_that_a_program_sets_is_known() {
+    check(
+        "import os, ext\nos.environ['A'] = '1'\nos.environ.setdefault('B', '2')\next.v(os.environ['A'], os.getenv('B'), os.environ['C'])\nif 'A' in os.environ:\n    ext.yes_it_is('x')\n",
+        "app:1 import os
+         app:1 import ext
+         app:2 os.environ[] = \"1\"
+         app:3 os.environ.setdefault(\"B\", \"2\")
+         app:4 environ Str(\"C\")
+         app:4 ext.v(\"1\", \"2\", os.environ[])
+         app:6 ext.yes_it_is(\"x\")",
+    );
+}
+
+#[test]
+fn loops_over_what_is_known_are_unrolled() {
+    check(
+        "import ext\nfor i, n in enumerate(['a', 'b']):\n    ext.f(i, n)\nfor x in ext.list():\n    ext.g(x)\nwhile True:\n    ext.once()\n    break\next.made([k for k in (1, 2)], {k: k for k in 'ab'})\n",
+        "app:1 import ext
+         app:3 ext.f(0, \"a\")
+         app:3 ext.f(1, \"b\")
+         app:4 ext.list()
+         ?app:5 ext.g(?)
+         app:7 ext.once()
+         app:9 ext.made([1, 2], {\"a\": \"a\", \"b\": \"b\"})",
+    );
+}
+
+#[test]
+fn exceptions_find_their_handler() {
+    check(
+        "import ext\ntry:\n    raise ValueError('x')\nexcept KeyError:\n    ext.never()\nexcept ValueError:\n    ext.handled()\nfinally:\n    ext.finally_()\ntry:\n    ext.risky()\nexcept Exception:\n    ext.perhaps()\nelse:\n    ext.then()\next.end()\n",
+        "app:1 import ext
+         app:3 gives up under [\"try KeyError|ValueError\"]
+         app:7 ext.handled()
+         app:9 ext.finally_()
+         app:11 ext.risky()
+         app:15 ext.then()
+         ?app:13 ext.perhaps()
+         app:16 ext.end()",
+    );
+}
+
+#[test]
+fn packages_relative_imports_and_the_path() {
+    check(
+        "import sys\nsys.path.append('src')\nimport deep\nfrom pkg.one import *\nshown()\nimport importlib\nm = importlib.import_module('pkg.two')\nm.go()\n### src/deep.py\nimport ext\next.deep()\n### pkg/one.py\nfrom .two import go\nfrom ext import thing as shown\n### pkg/two.py\nimport ext\ndef go():\n    ext.go()\n",
+        "app:1 import sys
+         src.deep:1 import ext < import deep
+         src.deep:2 ext.deep() < import deep
+         pkg.two:1 again import ext < import pkg.one < import pkg.two
+         pkg.one:2 again from ext import thing < import pkg.one
+         app:5 ext.thing()
+         app:6 import importlib
+         pkg.two:3 ext.go() < go()",
+    );
+}
+
+#[test]
+fn budgets_end_a_trace_and_say_so() {
+    let mut web = String::from("import ext\n");
+    for i in 0..60 {
+        let _ = writeln!(web, "def f{i}(x):\n    f{}(x)\n    f{}(x)", i + 1, i + 1);
+    }
+    web.push_str("def f60(x):\n    ext.end(x)\nf0(1)\n");
+    let shown = events(&web);
+    assert!(
+        shown.contains("exhausted Steps") || shown.contains("exhausted Events"),
+        "{}",
+        &shown[shown.len() - 200..]
+    );
+
+    let mut doubling = String::from("import ext\nx = [1]\n");
+    for _ in 0..200 {
+        doubling.push_str("x = [x, x]\n");
+    }
+    doubling.push_str("ext.end(x)\n");
+    assert!(events(&doubling).contains("ext.end"));
+
+    let deep = format!(
+        "import ext\ndef f(n):\n    return f(n + 1)\nf(0)\nx = {}1{}\next.end()\n",
+        "(".repeat(100_000),
+        ")".repeat(100_000)
+    );
+    let shown = events(&deep);
+    assert!(shown.contains("exhausted Depth"), "{shown}");
+    assert!(shown.contains("ext.end"), "{shown}");
+}
+
+#[test]
+fn secrets_see_their_guards() {
+    check(
+        "import os, ext\nif ext.q():\n    try:\n        ext.secret()\n    except KeyError:\n        pass\n",
+        "app:1 import os
+         app:1 import ext
+         app:2 ext.q()
+         ?app:4 secret under [\"if true\", \"try KeyError\"]",
+    );
+}
