@@ -1,0 +1,220 @@
+"""What this repository says of itself, held against what it is.
+
+Each function below is one claim. A claim that does not hold says where and how; the run ends with
+how many did and did not, and with status 1 if any did not.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# What stands at the top: the rooms of the house, and what tools and people look for there.
+TOP = {
+    "Cargo.toml", "lint", "profiler", "rules", "testdata", "README.md",
+    "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.lock", "LICENSE", "SECURITY.md", "deny.toml",
+    "rustfmt.toml", "clippy.toml", ".ci", ".github", ".gitignore",
+}  # fmt: skip
+
+
+def run(*command):
+    """The output of a command that must succeed."""
+    return subprocess.run(
+        command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+def spacelint(*arguments):
+    """The output of the tool as the tests built it."""
+    return run("cargo", "run", "--quiet", "--locked", "-p", "spacelint", "--", *arguments)
+
+
+def text(path):
+    """A tracked text."""
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def tracked(*patterns):
+    """Tracked files."""
+    return [name for name in run("git", "ls-files", "-z", *patterns).split("\0") if name]
+
+
+def rules():
+    """What `spacelint rules` lists, by name."""
+    listed = json.loads(spacelint("rules", "--format", "json"))["rules"]
+    return {rule["name"]: rule for rule in listed}
+
+
+def same(what, claimed, real):
+    """A line for each side that has what the other lacks."""
+    claimed, real = set(claimed), set(real)
+    yield from (f"{what}: claims {one}, which is not so" for one in sorted(claimed - real))
+    yield from (f"{what}: does not have {one}" for one in sorted(real - claimed))
+
+
+def section(path, heading):
+    """The text under a heading, up to the next one of its level or above."""
+    level = heading.split(" ")[0]
+    body = text(path).split(f"\n{heading}\n", 1)[1]
+    return re.split(rf"^#{{1,{len(level)}}} ", body, maxsplit=1, flags=re.M)[0]
+
+
+def the_readme_lists_every_rule():
+    """The table under "What it finds": name, severity and fix of each rule."""
+    row = re.compile(r"^\| `([a-z-]+)` \| (\w+) \| ([\w ]*?) *\|", re.M)
+    claimed = row.findall(section("README.md", "## What it finds"))
+    real = [(r["name"], r["severity"], r["fix"] or "") for r in rules().values()]
+    yield from same("README.md", claimed, real)
+
+
+def the_changelog_names_every_rule():
+    """Each rule stands under the release that its listing says it came with."""
+    unreleased = section("CHANGELOG.md", "## [Unreleased]")
+    names = re.findall(r"^  - `([a-z-]+)`", unreleased, re.M)
+    version = re.search(r"^The next release is (\S+)\.$", unreleased, re.M)[1]
+    real = [name for name, rule in rules().items() if rule["since"] == version]
+    yield from same("CHANGELOG.md", names, real)
+
+
+def every_rule_is_two_files():
+    """`rules/src/<category>/<name>.rs` and `.md`, as CONTRIBUTING.md shows."""
+    real = [f"{r['category']}/{name}" for name, r in rules().items()]
+    pages = {
+        f"{Path(p).parent.name}/{Path(p).stem}".replace("_", "-"): p
+        for p in tracked(":(glob)rules/src/*/*.md")
+    }
+    yield from same("rules/src", pages, real)
+    for page in pages.values():
+        if not (ROOT / page).with_suffix(".rs").is_file():
+            yield f"{page}: has no .rs file beside it"
+
+
+def the_example_is_the_real_rule():
+    """The rule in CONTRIBUTING.md is a file of rules/src, word for word."""
+    blocks = re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```', text("CONTRIBUTING.md"), re.M | re.S)
+    if not blocks:
+        yield "CONTRIBUTING.md: shows no file"
+    for path, block in blocks:
+        if not (ROOT / path).is_file():
+            yield f"CONTRIBUTING.md: {path} is not there"
+        elif block not in text(path):
+            yield f"CONTRIBUTING.md: {path} reads differently"
+
+
+def found_by_a_reader():
+    """The findings in the tables of testdata/README.md, by Space."""
+    found = {}
+    for line in text("testdata/README.md").splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        if len(cells) != 4 or cells[0] in ("Space", "line of app.py") or set(cells[0]) <= {"-"}:
+            continue
+        name = re.fullmatch(r"`([a-z0-9-]+)`", cells[0])
+        if name:
+            places = re.findall(r"`([a-z-]+)` ([\w./\\-]+):(\d+)", cells[2])
+            found.setdefault(name[1], set()).update(
+                (rule, path.replace("\\", ""), int(number)) for rule, path, number in places
+            )
+        else:
+            rule = re.search(r"`([a-z-]+)`", cells[3])
+            moved = re.search(r"on line (\d+)", cells[3])
+            for number in [moved[1]] if moved else cells[0].split(", "):
+                if rule:
+                    found["durations"].add((rule[1], "app.py", int(number)))
+    return found
+
+
+def the_reader_and_the_tool_agree():
+    """testdata/README.md against the expected JSON of each Space."""
+    folders = {Path(name).parts[2] for name in tracked("testdata/spaces/*/*")}
+    expected = {
+        Path(name).name.removesuffix(".expected.json"): name
+        for name in tracked("testdata/spaces/*.expected.json")
+    }
+    found = found_by_a_reader()
+    yield from same("testdata/README.md", found, folders)
+    yield from same("testdata/spaces/*.expected.json", expected, folders)
+    for name in sorted(folders & set(found) & set(expected)):
+        real = set()
+        for one in json.loads(text(expected[name]))["diagnostics"]:
+            path = one["path"].split(f"{name}/", 1)[-1]
+            real.add((one["rule"], path, one["start"]["line"]))
+        yield from same(f"testdata/README.md, {name}", found[name], real)
+
+
+def the_top_is_tidy():
+    """Nothing at the top that CONTRIBUTING.md does not explain or convention does not ask for."""
+    for name in sorted({Path(path).parts[0] for path in tracked()} - TOP):
+        yield f"{name}: is not one of the rooms"
+
+
+def no_path_of_a_machine():
+    """No file names a place that only one machine has."""
+    pattern = re.compile(r"(?<![a-z])/(?:wor[k]|roo[t]|far[m])/|artifactor[y]")
+    for path in tracked():
+        raw = (ROOT / path).read_bytes()
+        for number, line in enumerate(raw.decode("utf-8", "replace").splitlines(), 1):
+            if pattern.search(line):
+                yield f"{path}:{number}: names a path or host of one machine"
+
+
+def only_the_profiler_is_left_out():
+    """A plain `cargo build` builds every crate but the profiler's."""
+    metadata = json.loads(run("cargo", "metadata", "--no-deps", "--format-version", "1", "--locked"))
+    left_out = set(metadata["workspace_members"]) - set(metadata["workspace_default_members"])
+    for package in metadata["packages"]:
+        profiler = Path(package["manifest_path"]).is_relative_to(ROOT / "profiler")
+        if (package["id"] in left_out) != profiler:
+            yield f"{package['name']}: default-members is wrong about it"
+
+
+def one_version_of_rust():
+    """README, CONTRIBUTING and the workflow name the Rust that the workspace asks for."""
+    version = re.search(r'^rust-version = "([\d.]+)"', text("Cargo.toml"), re.M)[1]
+    for path in ("README.md", "CONTRIBUTING.md", ".github/workflows/ci.yml"):
+        named = set(re.findall(r"(?:Rust|rustup toolchain install) (\d+\.\d+)", text(path)))
+        if named != {version}:
+            yield f"{path}: names Rust {', '.join(sorted(named)) or 'nowhere'}, it is {version}"
+
+
+def links_lead_somewhere():
+    """Relative links in the texts at the top."""
+    for path in tracked("*.md"):
+        if "/" in path:
+            continue
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text(path)):
+            if not (ROOT / target).exists():
+                yield f"{path}: links to {target}, which is not there"
+
+
+CLAIMS = [
+    the_readme_lists_every_rule,
+    the_changelog_names_every_rule,
+    every_rule_is_two_files,
+    the_example_is_the_real_rule,
+    the_reader_and_the_tool_agree,
+    the_top_is_tidy,
+    no_path_of_a_machine,
+    only_the_profiler_is_left_out,
+    one_version_of_rust,
+    links_lead_somewhere,
+]
+
+
+def main():
+    """Check every claim."""
+    failed = 0
+    for claim in CLAIMS:
+        wrong = list(claim())
+        failed += bool(wrong)
+        print("failed" if wrong else "ok    ", claim.__name__.replace("_", " "))
+        for line in wrong:
+            print("       ", line)
+    print(f"{len(CLAIMS) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
