@@ -2,6 +2,7 @@
 //! show what the build refuses. Nothing here knows what a fact means: only that it must have a source,
 //! a date, an order and a form.
 
+mod effects;
 mod gradio;
 mod platform;
 
@@ -20,6 +21,7 @@ pub(crate) struct Table {
 
 /// All tables.
 pub(crate) const TABLES: &[Table] = &[
+    Table { file: "effects.toml", generate: effects::generate },
     Table { file: "gradio.toml", generate: gradio::generate },
     Table { file: "platform.toml", generate: platform::generate },
 ];

@@ -112,3 +112,19 @@ fn versions_are_versions() {
     replaced("gradio.toml", "version = \"5.12.0\"", "version = \"5.x\"", "not a version");
     replaced("platform.toml", "\"2.9.1\"", "\"v2.9.1\"", "not a version");
 }
+
+#[test]
+fn an_effect_is_said_in_full_and_no_more() {
+    let file = "effects.toml";
+    replaced(file, "kind = \"touches-cuda\"", "kind = \"touches\"", "no kind is called");
+    replaced(file, "args = { when = [\"pin_memory\"] }\n", "", "which argument is `when`?");
+    replaced(file, "kind = \"sleep\"", "kind = \"http\"", "has no use for");
+    replaced(file, "role = \"render\"", "role = \"rendering\"", "no role is called");
+    replaced(file, "names = [\"torch.compile\"]", "names = [\"torch.load\"]", "there twice");
+    replaced(file, "range = \">=2.11\"", "range = \"2.11\"", "does not compare a version");
+    replaced(file, "range = \">=2.11\"", "range = \">=2.x\"", "not a version");
+    replaced(file, "tested = [\"2.11.0\"]", "tested = []", "some version was tried");
+    replaced(file, "\"gradio.Blocks\" =", "\"gradio.Blocky\" =", "nothing is known of");
+    replaced(file, "says = \"waits\"", "says = \"Waits.\"", "predicate");
+    replaced(file, "passes = \"0:model|decorator\"", "passes = \"300\"", "not a position");
+}

@@ -1,0 +1,451 @@
+//! What calls, methods and imports of external libraries do, by canonical dotted name.
+//!
+//! Names come resolved: `torch.cuda.is_available`, whatever the program calls it. An instance is named
+//! after its class (`gradio.Blocks.launch`), and what a method returns after the method
+//! (`gradio.Button.click.then`). Where the start of a chain is unknown, or [`call`] knows nothing of the
+//! name, [`method`] may know the last one.
+//!
+//! To touch CUDA here means to do what makes a later `import spaces` refuse to load on ZeroGPU.
+
+use crate::Confidence;
+
+include!(concat!(env!("OUT_DIR"), "/effects.rs"));
+
+/// Where in a call something is said. Positions do not count the receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Argument {
+    /// Its place among the positional arguments, from 0.
+    pub position: Option<u8>,
+    /// Its keyword.
+    pub keyword: Option<&'static str>,
+}
+
+/// Places where the same thing may be said; empty where it cannot be said.
+pub type Arguments = &'static [Argument];
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Known to touch no CUDA.
+    Harmless,
+    /// Touches CUDA.
+    TouchesCuda,
+    /// Touches CUDA if one of these names it (see [`names_cuda`]).
+    PoisonsWhenCalledWithCuda {
+        /// The device.
+        device: Arguments,
+    },
+    /// Touches CUDA when the result is iterated, if this is true.
+    PoisonsWhenIterated {
+        /// The switch.
+        when: Arguments,
+    },
+    /// Moves the receiver to a device, and touches CUDA if that is it.
+    MovesToCuda {
+        /// The device; empty if it is always CUDA.
+        device: Arguments,
+    },
+    /// Loads a model's weights.
+    LoadsModel(ModelLoad),
+    /// Loads an adapter, small against the model that it changes.
+    LoadsAdapter {
+        /// The repository.
+        id: Arguments,
+        /// The Hub token.
+        token: Arguments,
+    },
+    /// Makes a GPU function, whether it is called with the function or returns the decorator.
+    GpuDecorator {
+        /// The function; in its place may stand a duration or a size (see
+        /// [`DurationFacts::positional_since_spaces`](crate::platform::DurationFacts)).
+        function: Arguments,
+        /// The declared duration.
+        duration: Arguments,
+        /// The size.
+        size: Arguments,
+    },
+    /// Has functions called later, by somebody else.
+    Handler {
+        /// The functions; anything that is no callable there is none.
+        functions: Arguments,
+        /// How they are called.
+        role: Role,
+        /// Whether the result, where no function is given, is a decorator that takes it.
+        decorator: bool,
+        /// Whether they are also called at once.
+        runs_now: bool,
+    },
+    /// Serves the app by `gr.Blocks.launch`, which is when ZeroGPU counts GPU functions.
+    Launch,
+    /// Serves a Gradio app inside another, without `launch`.
+    Mounts {
+        /// The Gradio app.
+        app: Arguments,
+    },
+    /// Serves an app.
+    Serves {
+        /// The app.
+        app: Arguments,
+    },
+    /// Downloads files.
+    Download {
+        /// The repository or address.
+        id: Arguments,
+        /// The Hub token.
+        token: Arguments,
+    },
+    /// Makes a client of a model or a Space that runs elsewhere.
+    Client {
+        /// The model, Space or address.
+        id: Arguments,
+        /// The Hub token.
+        token: Arguments,
+        /// Headers sent with each call.
+        headers: Arguments,
+    },
+    /// Waits.
+    Sleep {
+        /// For how long.
+        seconds: Arguments,
+    },
+    /// Sends a request over the network.
+    Http,
+    /// Runs a command.
+    Subprocess {
+        /// The command.
+        command: Arguments,
+    },
+    /// Signs in to the Hub. Without this argument a token must be in the environment (see
+    /// [`hub_token`](crate::platform::hub_token)).
+    Login {
+        /// The token.
+        token: Arguments,
+    },
+    /// Raises without a key.
+    NeedsKey {
+        /// Where a key may be given.
+        key: Arguments,
+        /// The environment variables it reads where none is given; one is enough.
+        environment: &'static [&'static str],
+        /// When it raises.
+        at: KeyNeeded,
+    },
+    /// Reads an environment variable.
+    ReadsEnv {
+        /// Its name.
+        name: Arguments,
+        /// What is returned if it is not set; empty if that cannot be said.
+        default: Arguments,
+        /// Whether it raises where no default is given; else it returns None.
+        raises: bool,
+    },
+    /// Sets an environment variable.
+    SetsEnv {
+        /// Its name.
+        name: Arguments,
+        /// Its value.
+        value: Arguments,
+        /// Whether a variable that is set stays as it is (and is what the call returns).
+        unless_set: bool,
+    },
+    /// Reads a `.env` file into the environment.
+    LoadsEnvFile,
+}
+
+/// What can be said to a call that loads a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelLoad {
+    /// The repository, file or model name.
+    pub id: Arguments,
+    /// What stands before a name that has no `/`, to make it the repository's; empty if nothing does.
+    pub id_prefix: &'static str,
+    /// Which folder of the repository, and so which part of the model.
+    pub part: Arguments,
+    /// The type of the weights.
+    pub dtype: Arguments,
+    /// Whether they are quantised.
+    pub quantisation: Arguments,
+    /// The Hub token.
+    pub token: Arguments,
+    /// The device; CUDA there touches it (see [`names_cuda`] and [`spreads_over_cuda`]).
+    pub device: Arguments,
+    /// Whether it looks for CUDA by itself where no device is given, which touches it.
+    pub detects_cuda: bool,
+}
+
+/// How a function is called that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// For something that a visitor does.
+    Event,
+    /// To draw a part of the page.
+    Render,
+    /// For an example: when a visitor clicks it, or at start-up if examples are cached eagerly.
+    Example,
+    /// For an HTTP request.
+    Route,
+    /// In a thread of the web process.
+    Thread,
+    /// In another process.
+    Process,
+    /// Some time, in the web process.
+    Callback,
+}
+
+/// When a call raises that has no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyNeeded {
+    /// When the object is made.
+    Construction,
+    /// When it is first used.
+    FirstUse,
+}
+
+/// Which callable the result of a call stands for, so that calling the result is calling it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Passes {
+    /// None.
+    No,
+    /// This argument, if it is a callable.
+    Argument(Argument),
+    /// The result is a decorator, and what it returns stands for what it is given.
+    Decorator,
+    /// This argument if it is a callable; else the result is a decorator.
+    Either(Argument),
+}
+
+/// A constant of Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Constant {
+    /// `True` or `False`
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+}
+
+/// What a call returns on ZeroGPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Settled {
+    /// Before `import spaces`, if that is settled.
+    pub before_spaces: Option<Constant>,
+    /// After `import spaces`, in the web process as in the worker.
+    pub after_spaces: Constant,
+}
+
+/// Where a fact holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Condition {
+    /// The package that must be installed.
+    pub package: &'static str,
+    /// In which versions, as PEP 440 specifiers; empty for any.
+    pub range: &'static str,
+    /// The versions that were tried, from oldest to newest. Between and beyond them the range is
+    /// believed, not known.
+    pub tested: &'static [&'static str],
+    /// One of these must be installed too, if there are any.
+    pub also: &'static [&'static str],
+}
+
+/// What a call does, by the full name of what is called.
+#[derive(Debug)]
+pub struct CallEffect {
+    /// The canonical name.
+    pub name: &'static str,
+    /// What it does.
+    pub kind: Kind,
+    /// Which callable the result stands for.
+    pub passes: Passes,
+    /// What it returns on ZeroGPU.
+    pub value: Option<Settled>,
+    /// Where this holds; else nothing is known of the call.
+    pub condition: Option<Condition>,
+    /// Words for a message, as a predicate: "counts CUDA devices".
+    pub says: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What a method does, by its own name.
+#[derive(Debug)]
+pub struct MethodEffect {
+    /// The method.
+    pub name: &'static str,
+    /// The families of the receiver, as dotted prefixes; empty for any.
+    pub on: &'static [&'static str],
+    /// Whether the name is enough where nothing is known of the receiver.
+    pub alone: bool,
+    /// What it does.
+    pub kind: Kind,
+    /// Whether it returns what it was called on.
+    pub returns_receiver: bool,
+    /// Words for a message, as a predicate: "moves to CUDA".
+    pub says: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+impl MethodEffect {
+    /// Whether this is meant when the method is called on something of that dotted name, or on
+    /// something of which nothing is known.
+    pub fn fits(&self, receiver: Option<&str>) -> bool {
+        match receiver {
+            None => self.alone,
+            Some(receiver) => {
+                self.on.is_empty() || self.on.iter().any(|family| is_in(receiver, family))
+            }
+        }
+    }
+}
+
+/// Which names of a module an [`ImportEffect`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Names {
+    /// The module itself, and whatever is taken from it.
+    Any,
+    /// These.
+    Listed(&'static [&'static str]),
+    /// Those that begin or end with one of these.
+    Like {
+        /// How they begin.
+        starts: &'static [&'static str],
+        /// How they end.
+        endings: &'static [&'static str],
+    },
+}
+
+/// What importing does.
+#[derive(Debug)]
+pub struct ImportEffect {
+    /// The module.
+    pub module: &'static str,
+    /// Which of its names.
+    pub names: Names,
+    /// Whether it touches CUDA; else it is known not to.
+    pub poisons: bool,
+    /// Whether reading the name off the imported module does the same, as the module loads lazily.
+    pub lazy: bool,
+    /// Where this holds; else nothing is known of the import.
+    pub condition: Option<Condition>,
+    /// Words for a message, as a predicate: "asks `PyTorch` for a CUDA device while it is imported".
+    pub says: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+impl ImportEffect {
+    /// Whether this is about `import module` (no name) or `from module import name`, where `module` is
+    /// the entry's own.
+    fn is_about(&self, name: Option<&str>) -> bool {
+        match (self.names, name) {
+            // A star takes the names in question among the rest.
+            (Names::Any, _) | (_, Some("*")) => true,
+            (_, None) => false,
+            (Names::Listed(names), Some(name)) => names.contains(&name),
+            (Names::Like { starts, endings }, Some(name)) => {
+                starts.iter().any(|start| name.starts_with(start))
+                    || endings.iter().any(|ending| name.ends_with(ending))
+            }
+        }
+    }
+}
+
+/// What calling the thing of that full name does.
+pub fn call(name: &str) -> Option<&'static CallEffect> {
+    let index = CALL_NAMES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    Some(&CALLS[usize::from(CALL_NAMES[index].1)])
+}
+
+/// What a method of that name may do, depending on its receiver (see [`MethodEffect::fits`]).
+pub fn method(name: &str) -> &'static [MethodEffect] {
+    equal_range(METHODS, name, |effect| effect.name)
+}
+
+/// What `import module` or, with a name, `from module import name` may do, depending on what is installed
+/// (see [`ImportEffect::condition`]). To import a module is to import the packages around it.
+pub fn import(module: &str, name: Option<&str>) -> impl Iterator<Item = &'static ImportEffect> {
+    let parents = module
+        .match_indices('.')
+        .map(|(dot, _)| &module[..dot])
+        .flat_map(|parent| at_module(parent))
+        .filter(|effect| effect.poisons && effect.names == Names::Any);
+    let own = at_module(module).iter().filter(move |effect| effect.is_about(name));
+    // `from optimum import quanto` imports a module as well.
+    let start = IMPORTS.partition_point(|effect| effect.module <= module);
+    let below = IMPORTS[start..]
+        .iter()
+        .map_while(move |effect| Some((effect, effect.module.strip_prefix(module)?)))
+        .filter(move |(effect, rest)| {
+            effect.names == Names::Any
+                && rest.strip_prefix('.').is_some_and(|rest| Some(rest) == name)
+        })
+        .map(|(effect, _)| effect);
+    parents.chain(own).chain(below)
+}
+
+fn at_module(module: &str) -> &'static [ImportEffect] {
+    equal_range(IMPORTS, module, |effect| effect.module)
+}
+
+fn equal_range<T>(sorted: &'static [T], name: &str, key: impl Fn(&T) -> &str) -> &'static [T] {
+    let start = sorted.partition_point(|item| key(item) < name);
+    let length = sorted[start..].partition_point(|item| key(item) == name);
+    &sorted[start..start + length]
+}
+
+fn is_in(name: &str, family: &str) -> bool {
+    name.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// All calls that are known, for tests and listings.
+pub fn calls() -> &'static [CallEffect] {
+    CALLS
+}
+
+/// All methods that are known, sorted by name.
+pub fn methods() -> &'static [MethodEffect] {
+    METHODS
+}
+
+/// All imports that are known, sorted by module.
+pub fn imports() -> &'static [ImportEffect] {
+    IMPORTS
+}
+
+/// Whether `from_pretrained` of a class of that name reads weights: a tokenizer's, a processor's or a
+/// scheduler's does not.
+pub fn class_loads_weights(class: &str) -> bool {
+    !NO_WEIGHTS.iter().any(|ending| class.ends_with(ending))
+}
+
+/// Whether a device's text is CUDA: `cuda` or `cuda:1`. A whole number as a device is CUDA too, unless
+/// negative.
+pub fn names_cuda(device: &str) -> bool {
+    device.strip_prefix("cuda").is_some_and(|rest| {
+        rest.is_empty()
+            || rest
+                .strip_prefix(':')
+                .is_some_and(|index| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()))
+    })
+}
+
+/// Whether a `device_map`'s text spreads the model over the CUDA devices there are, for which it counts
+/// them.
+pub fn spreads_over_cuda(device_map: &str) -> bool {
+    SPREADS.contains(&device_map)
+}
+
+#[cfg(test)]
+#[path = "effects_tests.rs"]
+mod tests;

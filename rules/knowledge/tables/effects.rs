@@ -1,0 +1,584 @@
+//! `effects.toml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use toml::Value;
+use toml::value::Datetime;
+
+use super::{origin, read, sorted, strings, version};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Effects {
+    aliases: Aliases,
+    no_weights: NoWeights,
+    device_map: DeviceMap,
+    call: Vec<Call>,
+    method: Vec<Method>,
+    import: Vec<Import>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Aliases {
+    names: BTreeMap<String, Vec<String>>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoWeights {
+    endings: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviceMap {
+    spreads: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    names: Vec<String>,
+    also_in: Option<String>,
+    passes: Option<String>,
+    value: Option<Settled>,
+    condition: Option<Condition>,
+    kind: String,
+    #[serde(default)]
+    args: BTreeMap<String, Vec<String>>,
+    role: Option<String>,
+    decorator: Option<bool>,
+    runs_now: Option<bool>,
+    detects_cuda: Option<bool>,
+    id_prefix: Option<String>,
+    environment: Option<Vec<String>>,
+    at: Option<String>,
+    raises: Option<bool>,
+    unless_set: Option<bool>,
+    says: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Method {
+    names: Vec<String>,
+    #[serde(default)]
+    on: Vec<String>,
+    #[serde(default)]
+    alone: bool,
+    #[serde(default)]
+    returns_receiver: bool,
+    kind: String,
+    #[serde(default)]
+    args: BTreeMap<String, Vec<String>>,
+    role: Option<String>,
+    decorator: Option<bool>,
+    says: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Import {
+    modules: Vec<String>,
+    names: Names,
+    poisons: bool,
+    #[serde(default)]
+    lazy: bool,
+    condition: Option<Condition>,
+    says: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Names {
+    Word(String),
+    Listed(Listed),
+    Like(Like),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listed {
+    listed: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Like {
+    starts: Vec<String>,
+    endings: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settled {
+    before: Option<Value>,
+    after: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Condition {
+    package: String,
+    range: String,
+    tested: Vec<String>,
+    #[serde(default)]
+    also: Vec<String>,
+}
+
+/// What a kind is made of, taken out piece by piece so that what is left over can be refused.
+struct Pieces<'a> {
+    what: &'a str,
+    args: BTreeMap<String, Vec<String>>,
+    role: Option<String>,
+    decorator: Option<bool>,
+    runs_now: Option<bool>,
+    detects_cuda: Option<bool>,
+    id_prefix: Option<String>,
+    environment: Option<Vec<String>>,
+    at: Option<String>,
+    raises: Option<bool>,
+    unless_set: Option<bool>,
+}
+
+/// Rust for `src/effects.rs`.
+pub(crate) fn generate(text: &str) -> Result<String, String> {
+    let table: Effects = read(text)?;
+    let mut out = String::new();
+    for (what, source, as_of, confidence) in [
+        ("[aliases]", &table.aliases.source, table.aliases.as_of, &table.aliases.confidence),
+        (
+            "[no_weights]",
+            &table.no_weights.source,
+            table.no_weights.as_of,
+            &table.no_weights.confidence,
+        ),
+        (
+            "[device_map]",
+            &table.device_map.source,
+            table.device_map.as_of,
+            &table.device_map.confidence,
+        ),
+    ] {
+        origin(what, source, as_of, confidence)?;
+    }
+    sorted("[no_weights]", table.no_weights.endings.iter().map(String::as_str))?;
+    sorted("[device_map]", table.device_map.spreads.iter().map(String::as_str))?;
+    let _ = writeln!(out, "static NO_WEIGHTS: &[&str] = {};", strings(&table.no_weights.endings));
+    let _ = writeln!(out, "static SPREADS: &[&str] = {};", strings(&table.device_map.spreads));
+    calls(&mut out, table.call, &table.aliases.names)?;
+    methods(&mut out, table.method)?;
+    imports(&mut out, &table.import)?;
+    Ok(out)
+}
+
+fn calls(
+    out: &mut String,
+    groups: Vec<Call>,
+    aliases: &BTreeMap<String, Vec<String>>,
+) -> Result<(), String> {
+    let mut names: Vec<(String, usize)> = Vec::new();
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    let mut count = 0;
+    out.push_str("static CALLS: &[CallEffect] = &[\n");
+    for group in groups {
+        let what = format!("[[call]] {}", group.names.first().map_or("", String::as_str));
+        sorted(&what, group.names.iter().map(String::as_str))?;
+        let origin = origin(&what, &group.source, group.as_of, &group.confidence)?;
+        let passes = passes(&what, group.passes.as_deref())?;
+        let value =
+            group.value.as_ref().map_or(Ok("None".to_owned()), |value| settled(&what, value))?;
+        let condition = condition(&what, group.condition.as_ref())?;
+        let kind = Pieces {
+            what: &what,
+            args: group.args,
+            role: group.role,
+            decorator: group.decorator,
+            runs_now: group.runs_now,
+            detects_cuda: group.detects_cuda,
+            id_prefix: group.id_prefix,
+            environment: group.environment,
+            at: group.at,
+            raises: group.raises,
+            unless_set: group.unless_set,
+        }
+        .kind(&group.kind)?;
+        let says = says(&what, &group.says)?;
+        for name in &group.names {
+            let _ = writeln!(
+                out,
+                "CallEffect {{ name: {name:?}, kind: {kind}, passes: {passes}, value: {value}, \
+                 condition: {condition}, says: {says:?}, {origin} }},"
+            );
+            names.push((name.clone(), count));
+            if let Some(package) = &group.also_in {
+                let last = name.rsplit('.').next().unwrap_or(name);
+                names.push((format!("{package}.{last}"), count));
+            }
+            for (canonical, others) in aliases {
+                let Some(rest) = name.strip_prefix(canonical.as_str()) else { continue };
+                if rest.is_empty() || rest.starts_with('.') {
+                    used.insert(canonical);
+                    names.extend(others.iter().map(|other| (format!("{other}{rest}"), count)));
+                }
+            }
+            count += 1;
+        }
+    }
+    out.push_str("];\n");
+    if let Some(alias) = aliases.keys().find(|alias| !used.contains(alias.as_str())) {
+        return Err(format!("[aliases]: nothing is known of {alias:?}"));
+    }
+    names.sort();
+    sorted("[[call]]", names.iter().map(|(name, _)| name.as_str()))?;
+    out.push_str("static CALL_NAMES: &[(&str, u16)] = &[\n");
+    for (name, index) in names {
+        let _ = writeln!(out, "({name:?}, {}),", super::whole(index as u64));
+    }
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
+    let mut entries: Vec<(String, String, String)> = Vec::new();
+    for group in groups {
+        let what = format!("[[method]] {}", group.names.first().map_or("", String::as_str));
+        sorted(&what, group.names.iter().map(String::as_str))?;
+        sorted(&what, group.on.iter().map(String::as_str))?;
+        let origin = origin(&what, &group.source, group.as_of, &group.confidence)?;
+        let kind = Pieces {
+            what: &what,
+            args: group.args,
+            role: group.role,
+            decorator: group.decorator,
+            runs_now: None,
+            detects_cuda: None,
+            id_prefix: None,
+            environment: None,
+            at: None,
+            raises: None,
+            unless_set: None,
+        }
+        .kind(&group.kind)?;
+        let says = says(&what, &group.says)?;
+        for name in group.names {
+            let on = strings(&group.on);
+            let code = format!(
+                "MethodEffect {{ name: {name:?}, on: {on}, alone: {}, kind: {kind}, returns_receiver: {}, \
+                 says: {says:?}, {origin} }},\n",
+                group.alone, group.returns_receiver,
+            );
+            entries.push((name, on, code));
+        }
+    }
+    entries.sort();
+    let both: Vec<String> = entries.iter().map(|(name, on, _)| format!("{name} on {on}")).collect();
+    sorted("[[method]]", both.iter().map(String::as_str))?;
+    out.push_str("static METHODS: &[MethodEffect] = &[\n");
+    out.extend(entries.into_iter().map(|(_, _, code)| code));
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn imports(out: &mut String, groups: &[Import]) -> Result<(), String> {
+    let mut entries: Vec<(&str, usize, String)> = Vec::new();
+    for (place, group) in groups.iter().enumerate() {
+        let what = format!("[[import]] {}", group.modules.first().map_or("", String::as_str));
+        sorted(&what, group.modules.iter().map(String::as_str))?;
+        let origin = origin(&what, &group.source, group.as_of, &group.confidence)?;
+        let condition = condition(&what, group.condition.as_ref())?;
+        let names = match &group.names {
+            Names::Word(word) if word == "any" => "Names::Any".to_owned(),
+            Names::Word(word) => return Err(format!("{what}: names are not called {word:?}")),
+            Names::Listed(Listed { listed }) => {
+                sorted(&what, listed.iter().map(String::as_str))?;
+                format!("Names::Listed({})", strings(listed))
+            }
+            Names::Like(Like { starts, endings }) => {
+                format!(
+                    "Names::Like {{ starts: {}, endings: {} }}",
+                    strings(starts),
+                    strings(endings)
+                )
+            }
+        };
+        let says = says(&what, &group.says)?;
+        for module in &group.modules {
+            let code = format!(
+                "ImportEffect {{ module: {module:?}, names: {names}, poisons: {}, lazy: {}, condition: \
+                 {condition}, says: {says:?}, {origin} }},\n",
+                group.poisons, group.lazy,
+            );
+            entries.push((module, place, code));
+        }
+    }
+    entries.sort();
+    out.push_str("static IMPORTS: &[ImportEffect] = &[\n");
+    out.extend(entries.into_iter().map(|(_, _, code)| code));
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn says<'a>(what: &str, text: &'a str) -> Result<&'a str, String> {
+    if text.is_empty() || text.ends_with('.') || text.starts_with(char::is_uppercase) {
+        return Err(format!(
+            "{what}: `says` is a predicate, with no capital before it and no stop after"
+        ));
+    }
+    Ok(text)
+}
+
+fn passes(what: &str, text: Option<&str>) -> Result<String, String> {
+    Ok(match text {
+        None => "Passes::No".to_owned(),
+        Some("decorator") => "Passes::Decorator".to_owned(),
+        Some(text) => match text.split_once('|') {
+            Some((one, "decorator")) => format!("Passes::Either({})", argument(what, one)?),
+            Some(_) => return Err(format!("{what}: nothing passes {text:?}")),
+            None => format!("Passes::Argument({})", argument(what, text)?),
+        },
+    })
+}
+
+fn settled(what: &str, value: &Settled) -> Result<String, String> {
+    let constant = |value: &Value| match value {
+        Value::Boolean(value) => Ok(format!("Constant::Bool({value})")),
+        Value::Integer(value) => Ok(format!("Constant::Int({value})")),
+        other => Err(format!("{what}: {other:?} is not a value that can be settled")),
+    };
+    let before = match &value.before {
+        None => "None".to_owned(),
+        Some(value) => format!("Some({})", constant(value)?),
+    };
+    Ok(format!(
+        "Some(Settled {{ before_spaces: {before}, after_spaces: {} }})",
+        constant(&value.after)?
+    ))
+}
+
+fn condition(what: &str, condition: Option<&Condition>) -> Result<String, String> {
+    let Some(condition) = condition else { return Ok("None".to_owned()) };
+    if condition.package.is_empty() || condition.tested.is_empty() {
+        return Err(format!(
+            "{what}: a condition is about a package, of which some version was tried"
+        ));
+    }
+    for part in condition.range.split(',').filter(|_| !condition.range.is_empty()) {
+        let digits = part.trim_start_matches(['=', '<', '>', '!', '~']);
+        let operator = &part[..part.len() - digits.len()];
+        if !["==", "!=", ">=", "<=", ">", "<", "~="].contains(&operator) {
+            return Err(format!("{what}: {part:?} does not compare a version"));
+        }
+        version(what, digits.strip_suffix(".*").unwrap_or(digits))?;
+    }
+    let mut before = Vec::new();
+    for text in &condition.tested {
+        let now = version(what, text)?;
+        if now <= before {
+            return Err(format!("{what}: {text} was tried before an older version"));
+        }
+        before = now;
+    }
+    sorted(what, condition.also.iter().map(String::as_str))?;
+    Ok(format!(
+        "Some(Condition {{ package: {:?}, range: {:?}, tested: {}, also: {} }})",
+        condition.package,
+        condition.range,
+        strings(&condition.tested),
+        strings(&condition.also)
+    ))
+}
+
+/// `position:keyword`, or either.
+fn argument(what: &str, text: &str) -> Result<String, String> {
+    let (position, keyword) = match text.split_once(':') {
+        Some((position, keyword)) => (Some(position), Some(keyword)),
+        None if text.starts_with(|c: char| c.is_ascii_digit()) => (Some(text), None),
+        None => (None, Some(text)),
+    };
+    let position = match position {
+        None => "None".to_owned(),
+        Some(text) => {
+            let number: u8 =
+                text.parse().map_err(|_| format!("{what}: {text:?} is not a position"))?;
+            format!("Some({number})")
+        }
+    };
+    let keyword = match keyword {
+        None => "None".to_owned(),
+        Some(word)
+            if word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !word.is_empty() =>
+        {
+            format!("Some({word:?})")
+        }
+        Some(word) => return Err(format!("{what}: {word:?} is not a keyword")),
+    };
+    Ok(format!("Argument {{ position: {position}, keyword: {keyword} }}"))
+}
+
+impl Pieces<'_> {
+    /// Rust for the kind of that name; whatever it has no use for is refused.
+    fn kind(mut self, name: &str) -> Result<String, String> {
+        let kind = match name {
+            "harmless" => "Kind::Harmless".to_owned(),
+            "touches-cuda" => "Kind::TouchesCuda".to_owned(),
+            "touches-cuda-on-device" => {
+                format!("Kind::PoisonsWhenCalledWithCuda {{ device: {} }}", self.needed("device")?)
+            }
+            "touches-cuda-on-iteration" => {
+                format!("Kind::PoisonsWhenIterated {{ when: {} }}", self.needed("when")?)
+            }
+            "moves-to-cuda" => {
+                format!("Kind::MovesToCuda {{ device: {} }}", self.needed("device")?)
+            }
+            "loads-model" => format!(
+                "Kind::LoadsModel(ModelLoad {{ id: {}, id_prefix: {:?}, part: {}, dtype: {}, quantisation: {}, \
+                 token: {}, device: {}, detects_cuda: {} }})",
+                self.needed("id")?,
+                self.id_prefix.take().unwrap_or_default(),
+                self.taken("part")?,
+                self.taken("dtype")?,
+                self.taken("quantisation")?,
+                self.taken("token")?,
+                self.taken("device")?,
+                self.detects_cuda.take().unwrap_or_default(),
+            ),
+            "loads-adapter" => {
+                format!(
+                    "Kind::LoadsAdapter {{ id: {}, token: {} }}",
+                    self.needed("id")?,
+                    self.taken("token")?
+                )
+            }
+            "gpu-decorator" => format!(
+                "Kind::GpuDecorator {{ function: {}, duration: {}, size: {} }}",
+                self.needed("function")?,
+                self.needed("duration")?,
+                self.needed("size")?
+            ),
+            "handler" => format!(
+                "Kind::Handler {{ functions: {}, role: {}, decorator: {}, runs_now: {} }}",
+                self.needed("functions")?,
+                self.role()?,
+                self.decorator.take().unwrap_or_default(),
+                self.runs_now.take().unwrap_or_default(),
+            ),
+            "launch" => "Kind::Launch".to_owned(),
+            "mounts" => format!("Kind::Mounts {{ app: {} }}", self.needed("app")?),
+            "serves" => format!("Kind::Serves {{ app: {} }}", self.needed("app")?),
+            "download" => {
+                format!(
+                    "Kind::Download {{ id: {}, token: {} }}",
+                    self.needed("id")?,
+                    self.taken("token")?
+                )
+            }
+            "client" => format!(
+                "Kind::Client {{ id: {}, token: {}, headers: {} }}",
+                self.needed("id")?,
+                self.taken("token")?,
+                self.taken("headers")?
+            ),
+            "sleep" => format!("Kind::Sleep {{ seconds: {} }}", self.needed("seconds")?),
+            "http" => "Kind::Http".to_owned(),
+            "subprocess" => format!("Kind::Subprocess {{ command: {} }}", self.needed("command")?),
+            "login" => format!("Kind::Login {{ token: {} }}", self.needed("token")?),
+            "needs-key" => self.needs_key()?,
+            "reads-env" => format!(
+                "Kind::ReadsEnv {{ name: {}, default: {}, raises: {} }}",
+                self.needed("name")?,
+                self.taken("default")?,
+                self.raises.take().ok_or_else(|| format!("{}: does it raise?", self.what))?,
+            ),
+            "sets-env" => format!(
+                "Kind::SetsEnv {{ name: {}, value: {}, unless_set: {} }}",
+                self.needed("name")?,
+                self.needed("value")?,
+                self.unless_set.take().unwrap_or_default(),
+            ),
+            "loads-env-file" => "Kind::LoadsEnvFile".to_owned(),
+            other => return Err(format!("{}: no kind is called {other:?}", self.what)),
+        };
+        let left = !self.args.is_empty()
+            || self.role.is_some()
+            || self.decorator.is_some()
+            || self.runs_now.is_some()
+            || self.detects_cuda.is_some()
+            || self.id_prefix.is_some()
+            || self.environment.is_some()
+            || self.at.is_some()
+            || self.raises.is_some()
+            || self.unless_set.is_some();
+        if left {
+            return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
+        }
+        Ok(kind)
+    }
+
+    fn needs_key(&mut self) -> Result<String, String> {
+        let environment = self.environment.take().unwrap_or_default();
+        sorted(self.what, environment.iter().map(String::as_str))?;
+        let at = match self.at.take().as_deref() {
+            Some("construction") => "Construction",
+            Some("first-use") => "FirstUse",
+            other => return Err(format!("{}: no moment is called {other:?}", self.what)),
+        };
+        Ok(format!(
+            "Kind::NeedsKey {{ key: {}, environment: {}, at: KeyNeeded::{at} }}",
+            self.needed("key")?,
+            strings(&environment)
+        ))
+    }
+
+    fn role(&mut self) -> Result<String, String> {
+        let role = match self.role.take().as_deref() {
+            Some("event") => "Event",
+            Some("render") => "Render",
+            Some("example") => "Example",
+            Some("route") => "Route",
+            Some("thread") => "Thread",
+            Some("process") => "Process",
+            Some("callback") => "Callback",
+            other => return Err(format!("{}: no role is called {other:?}", self.what)),
+        };
+        Ok(format!("Role::{role}"))
+    }
+
+    fn needed(&mut self, name: &str) -> Result<String, String> {
+        if !self.args.contains_key(name) {
+            return Err(format!("{}: which argument is `{name}`?", self.what));
+        }
+        self.taken(name)
+    }
+
+    fn taken(&mut self, name: &str) -> Result<String, String> {
+        let mut out = String::from("&[");
+        for text in self.args.remove(name).unwrap_or_default() {
+            out.push_str(&argument(self.what, &text)?);
+            out.push_str(", ");
+        }
+        out.push(']');
+        Ok(out)
+    }
+}
