@@ -5,6 +5,7 @@ how many did and did not, and with status 1 if any did not.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,9 +23,7 @@ TOP = {
 
 def run(*command):
     """The output of a command that must succeed."""
-    return subprocess.run(
-        command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def spacelint(*arguments):
@@ -59,22 +58,45 @@ def section(path, heading):
     """The text under a heading, up to the next one of its level or above."""
     level = heading.split(" ")[0]
     body = text(path).split(f"\n{heading}\n", 1)[1]
-    return re.split(rf"^#{{1,{len(level)}}} ", body, maxsplit=1, flags=re.M)[0]
+    return re.split(rf"^#{{1,{len(level)}}} ", body, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def the_readme_lists_every_rule():
     """The table under "What it finds": name, severity and fix of each rule."""
-    row = re.compile(r"^\| `([a-z-]+)` \| (\w+) \| ([\w ]*?) *\|", re.M)
+    row = re.compile(r"^\| `([a-z-]+)` \| (\w+) \| ([\w ]*?) *\|", re.MULTILINE)
     claimed = row.findall(section("README.md", "## What it finds"))
     real = [(r["name"], r["severity"], r["fix"] or "") for r in rules().values()]
     yield from same("README.md", claimed, real)
 
 
+def the_readme_shows_the_real_report():
+    """The block after `<!-- report -->` is what the first command prints into a pipe."""
+    readme = text("README.md")
+    first = re.search(r"^<!-- first -->\n```sh\n.* -- (.*)\n```", readme, re.MULTILINE)[1]
+    shown = re.search(r"^<!-- report -->\n```text\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    if not shown:
+        yield "README.md: shows no report"
+        return
+    command = ["cargo", "run", "--quiet", "--locked", "-p", "spacelint", "--", *first.split()]
+    printed = subprocess.run(
+        command,
+        cwd=ROOT,
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+    ).stdout
+    # Lines may end in spaces that no editor keeps.
+    lines = [[line.rstrip() for line in part.strip().splitlines()] for part in (shown[1], printed)]
+    if lines[0] != lines[1]:
+        yield f"README.md: the report of `spacelint {first}` reads differently at 100 columns"
+
+
 def the_changelog_names_every_rule():
     """Each rule stands under the release that its listing says it came with."""
     unreleased = section("CHANGELOG.md", "## [Unreleased]")
-    names = re.findall(r"^  - `([a-z-]+)`", unreleased, re.M)
-    version = re.search(r"^The next release is (\S+)\.$", unreleased, re.M)[1]
+    names = re.findall(r"^  - `([a-z-]+)`", unreleased, re.MULTILINE)
+    version = re.search(r"^The next release is (\S+)\.$", unreleased, re.MULTILINE)[1]
     real = [name for name, rule in rules().items() if rule["since"] == version]
     yield from same("CHANGELOG.md", names, real)
 
@@ -94,7 +116,9 @@ def every_rule_is_two_files():
 
 def the_example_is_the_real_rule():
     """The rule in CONTRIBUTING.md is a file of rules/src, word for word."""
-    blocks = re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```', text("CONTRIBUTING.md"), re.M | re.S)
+    blocks = re.findall(
+        r'^```\w+ title="([^"]+)"\n(.*?)^```', text("CONTRIBUTING.md"), re.MULTILINE | re.DOTALL
+    )
     if not blocks:
         yield "CONTRIBUTING.md: shows no file"
     for path, block in blocks:
@@ -162,7 +186,9 @@ def no_path_of_a_machine():
 
 def only_the_profiler_is_left_out():
     """A plain `cargo build` builds every crate but the profiler's."""
-    metadata = json.loads(run("cargo", "metadata", "--no-deps", "--format-version", "1", "--locked"))
+    metadata = json.loads(
+        run("cargo", "metadata", "--no-deps", "--format-version", "1", "--locked")
+    )
     left_out = set(metadata["workspace_members"]) - set(metadata["workspace_default_members"])
     for package in metadata["packages"]:
         profiler = Path(package["manifest_path"]).is_relative_to(ROOT / "profiler")
@@ -172,7 +198,7 @@ def only_the_profiler_is_left_out():
 
 def one_version_of_rust():
     """README, CONTRIBUTING and the workflow name the Rust that the workspace asks for."""
-    version = re.search(r'^rust-version = "([\d.]+)"', text("Cargo.toml"), re.M)[1]
+    version = re.search(r'^rust-version = "([\d.]+)"', text("Cargo.toml"), re.MULTILINE)[1]
     for path in ("README.md", "CONTRIBUTING.md", ".github/workflows/ci.yml"):
         named = set(re.findall(r"(?:Rust|rustup toolchain install) (\d+\.\d+)", text(path)))
         if named != {version}:
@@ -191,6 +217,7 @@ def links_lead_somewhere():
 
 CLAIMS = [
     the_readme_lists_every_rule,
+    the_readme_shows_the_real_report,
     the_changelog_names_every_rule,
     every_rule_is_two_files,
     the_example_is_the_real_rule,
