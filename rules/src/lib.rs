@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod finding;
+pub mod fix;
 pub mod registry;
 pub mod rule;
 
@@ -15,9 +16,13 @@ mod duration;
 mod files;
 mod identity;
 mod secrets;
+mod suppression;
+#[cfg(test)]
+mod testing;
 mod zerogpu;
 
 pub use check::{InternalError, Report, Selection, Suppressed, check};
 pub use finding::{Applicability, Edit, Finding, Fix, Location, Related, Severity};
+pub use fix::{Fixed, fix};
 pub use registry::{Category, RuleEntry, all, find, nearest};
 pub use rule::{Check, Rule, RuleInfo};

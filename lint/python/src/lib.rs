@@ -4,6 +4,7 @@
 //! What stands around a program is a [`World`], which whoever wants a trace provides.
 
 mod interpret;
+mod lines;
 mod lower;
 #[expect(missing_docs, reason = "fields of variants are named after Python's own grammar")]
 pub mod syntax;
@@ -13,6 +14,7 @@ mod value;
 mod world;
 
 pub use interpret::{Entry, Limits, trace};
+pub use lines::{Lines, lines};
 pub use lower::parse;
 pub use text::{BOM, Position, Span, Text};
 pub use trace::{Budget, Certainty, Event, Link, Root, Step, Trace};

@@ -1,3 +1,6 @@
 //! The files themselves, and what silences rules in them.
 
-crate::registry::rules! { Files: }
+crate::registry::rules! { Files:
+    unused_ignore::UnusedIgnore,
+}
+pub(crate) use unused_ignore::UnusedIgnore;

@@ -1,0 +1,255 @@
+//! Applying fixes: in memory to a fixed point, and then to the disk, whole or not at all.
+//!
+//! Which of two fixes that touch the same place wins is decided by what is written here and never
+//! by chance: the heavier severity, then the path, the place and the rule's name. The loser is not
+//! lost: the Space is read and checked again until nothing is left to apply.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use spacelint_python::{BOM, Span};
+use spacelint_space::requirements::LineKind;
+use spacelint_space::{Card, Files, Requirements, SourceFile, Space};
+
+use crate::check::{Report, Selection, check};
+use crate::finding::{Applicability, Edit, Finding, Fix};
+use crate::rule::RuleInfo;
+
+mod write;
+
+pub use write::{WriteError, WriteErrorReason};
+
+/// How often the Space is read again after fixes. A fix that makes room for another is rare, and
+/// two that undo each other would never end.
+pub const MAX_ROUNDS: usize = 32;
+
+/// What came of fixing.
+#[derive(Debug)]
+pub struct Fixed {
+    /// The files that changed, by path.
+    pub files: Vec<FixedFile>,
+    /// The fixes, in the order in which they were applied.
+    pub applied: Vec<Applied>,
+    /// What is found in the Space as it is after them.
+    pub report: Report,
+    /// The Space after them.
+    pub space: Space,
+    /// Whether fixes were left when [`MAX_ROUNDS`] was reached or they began to undo each other: a
+    /// bug of spacelint. What was reached is still sound.
+    pub unsettled: bool,
+}
+
+/// A file before and after.
+#[derive(Debug)]
+pub struct FixedFile {
+    /// As it was read.
+    pub before: Arc<SourceFile>,
+    /// The text after the fixes, in the file's own line endings.
+    pub after: String,
+}
+
+/// A fix that was applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The rule whose finding it mends.
+    pub rule: &'static RuleInfo,
+    /// The file in which that finding stands.
+    pub path: Utf8PathBuf,
+    /// What the fix does.
+    pub message: String,
+}
+
+/// Applies every fix up to `limit` that the rules of `selection` offer for the Space in `files`, in
+/// memory: `files` on disk stay as they are until [`Fixed::write`].
+pub fn fix(files: Files, selection: &Selection, limit: Applicability) -> Fixed {
+    fix_with(files, limit, |space| check(space, selection))
+}
+
+fn fix_with(mut files: Files, limit: Applicability, check: impl Fn(&Space) -> Report) -> Fixed {
+    let mut originals: BTreeMap<Utf8PathBuf, Arc<SourceFile>> = BTreeMap::new();
+    let mut texts: BTreeMap<Utf8PathBuf, String> = BTreeMap::new();
+    let mut seen: BTreeSet<BTreeMap<Utf8PathBuf, String>> = BTreeSet::new();
+    let mut applied = Vec::new();
+    for round in 0.. {
+        let space = Space::read(&files);
+        let report = check(&space);
+        let chosen = choose(&report, limit);
+        let settled = chosen.is_empty();
+        if settled || round == MAX_ROUNDS || !seen.insert(texts.clone()) {
+            let files = originals
+                .into_iter()
+                .filter_map(|(path, before)| {
+                    let after = texts.remove(&path)?;
+                    (after != before.text.as_str()).then_some(FixedFile { before, after })
+                })
+                .collect();
+            return Fixed { files, applied, report, space, unsettled: !settled };
+        }
+        for (file, text) in apply(chosen.iter().map(|(_, fix)| *fix)) {
+            files = files.with_buffer(file.path.clone(), file.encode(&text));
+            texts.insert(file.path.clone(), text);
+            originals.entry(file.path.clone()).or_insert(file);
+        }
+        applied.extend(chosen.iter().map(|(finding, fix)| Applied {
+            rule: finding.rule,
+            path: finding.location.file.path.clone(),
+            message: fix.message.clone(),
+        }));
+    }
+    unreachable!("the last round returns")
+}
+
+/// The fixes of one round: none touches another, and what they leave is no more broken than before.
+fn choose(report: &Report, limit: Applicability) -> Vec<(&Finding, &Fix)> {
+    let mut offered: Vec<(&Finding, &Fix)> = report
+        .findings
+        .iter()
+        .filter_map(|finding| Some((finding, finding.fix.as_ref()?)))
+        .filter(|(_, fix)| fix.applicability <= limit && !fix.edits.is_empty())
+        .collect();
+    // Findings come sorted by path, place and rule; sorting is stable.
+    offered.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.rule.severity));
+    let mut chosen: Vec<(&Finding, &Fix)> = Vec::new();
+    for (finding, fix) in offered {
+        let clashes = chosen.iter().any(|(_, other)| {
+            let same = other.edits.len() == fix.edits.len()
+                && other.edits.iter().zip(&fix.edits).all(|(a, b)| is_same(a, b));
+            // Two findings may offer one and the same fix.
+            !same && other.edits.iter().any(|a| fix.edits.iter().any(|b| touches(a, b)))
+        });
+        if !clashes && is_sound(fix) {
+            chosen.push((finding, fix));
+        }
+    }
+    // Each is sound alone; together they nearly always are. Where not, the heaviest goes first.
+    if chosen.len() > 1 && !apply(chosen.iter().map(|(_, fix)| *fix)).iter().all(is_file_sound) {
+        chosen.truncate(1);
+    }
+    chosen
+}
+
+fn is_same(a: &Edit, b: &Edit) -> bool {
+    a.location.file.path == b.location.file.path
+        && a.location.span == b.location.span
+        && a.content == b.content
+}
+
+/// Whether two edits cannot both be made: they overlap, or one inserts where the other begins or
+/// ends, so that their order would matter.
+fn touches(a: &Edit, b: &Edit) -> bool {
+    if a.location.file.path != b.location.file.path {
+        return false;
+    }
+    let (a, b) = (a.location.span, b.location.span);
+    if a.start == a.end || b.start == b.end {
+        a.start <= b.end && b.start <= a.end
+    } else {
+        a.start < b.end && b.start < a.end
+    }
+}
+
+fn is_sound(fix: &Fix) -> bool {
+    let fits = |edit: &Edit| {
+        let text = edit.location.file.text.as_str();
+        text.get(edit.location.span.range()).is_some()
+    };
+    let disjoint = fix
+        .edits
+        .iter()
+        .enumerate()
+        .all(|(index, edit)| fix.edits[..index].iter().all(|other| !touches(edit, other)));
+    disjoint && fix.edits.iter().all(fits) && apply([fix]).iter().all(is_file_sound)
+}
+
+/// Whether `after` can be written back exactly and reads no worse than the file it came from.
+fn is_file_sound((before, after): &(Arc<SourceFile>, String)) -> bool {
+    if !before.encoding.is_editable() {
+        return false;
+    }
+    let read = Arc::new(SourceFile::new(before.path.clone(), before.encode(after)));
+    read.text.as_str() == after
+        && read.encoding == before.encoding
+        && faults(&read) <= faults(before)
+}
+
+/// How much of the file cannot be understood.
+fn faults(file: &Arc<SourceFile>) -> usize {
+    match (file.path.file_name(), file.path.extension()) {
+        (Some("README.md"), _) => Card::parse(file).map_or(0, |card| card.faults.len()),
+        (_, Some("py")) => spacelint_python::parse(file.text.as_str()).broken.len(),
+        (_, Some("txt")) => {
+            let requirements = Requirements::parse(file, &mut |_| None);
+            let is_invalid = |kind: &LineKind| matches!(kind, LineKind::Invalid { .. });
+            requirements.lines.iter().filter(|line| is_invalid(&line.kind)).count()
+        }
+        _ => 0,
+    }
+}
+
+/// The text of each file that `fixes` touch, after them. No edit touches another.
+fn apply<'a>(fixes: impl IntoIterator<Item = &'a Fix>) -> Vec<(Arc<SourceFile>, String)> {
+    let mut by_file: BTreeMap<&Utf8PathBuf, Vec<&Edit>> = BTreeMap::new();
+    for edit in fixes.into_iter().flat_map(|fix| &fix.edits) {
+        by_file.entry(&edit.location.file.path).or_default().push(edit);
+    }
+    by_file
+        .into_values()
+        .map(|mut edits| {
+            edits.sort_by_key(|edit| edit.location.span);
+            edits.dedup_by(|a, b| is_same(a, b));
+            let file = Arc::clone(&edits[0].location.file);
+            let after = edited(file.text.as_str(), &edits);
+            (file, after)
+        })
+        .collect()
+}
+
+fn edited(text: &str, edits: &[&Edit]) -> String {
+    let ending = dominant_ending(text);
+    // Nothing is ever written before a byte order mark, nor is the mark removed.
+    let first = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut at = 0;
+    for edit in edits {
+        let Span { start, end } = edit.location.span;
+        let (start, end) = ((start as usize).max(first), (end as usize).max(first));
+        out.push_str(&text[at..start]);
+        if ending == "\n" {
+            out.push_str(&edit.content);
+        } else {
+            out.push_str(&edit.content.replace('\n', ending));
+        }
+        at = end;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// The line ending that most lines of `text` have.
+fn dominant_ending(text: &str) -> &'static str {
+    let all = text.matches('\n').count();
+    if text.matches("\r\n").count() * 2 > all { "\r\n" } else { "\n" }
+}
+
+impl Fixed {
+    /// What changed, as one unified diff with paths from the Space's root. File names stand in it
+    /// as they are: whoever prints it escapes them.
+    pub fn diff(&self) -> String {
+        self.files.iter().map(FixedFile::diff).collect()
+    }
+}
+
+impl FixedFile {
+    /// What changed in this file, as a unified diff.
+    pub fn diff(&self) -> String {
+        let path = &self.before.path;
+        similar::TextDiff::from_lines(self.before.text.as_str(), self.after.as_str())
+            .unified_diff()
+            .header(&format!("a/{path}"), &format!("b/{path}"))
+            .to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Which logical lines and comments the files of a Space have, in each language that has both.
+
+use std::sync::Arc;
+
+use spacelint_python::{Lines, Span};
+use spacelint_space::card::Item;
+use spacelint_space::{Card, Entry, Requirements, SourceFile, Space};
+
+/// A file in which a comment may speak to spacelint.
+#[derive(Clone)]
+pub(crate) struct Source<'a> {
+    pub(crate) file: Arc<SourceFile>,
+    language: Language<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Language<'a> {
+    Python,
+    Yaml(&'a Card),
+    Requirements(&'a Requirements),
+}
+
+/// The files of `space` that were read as something with comments: the card, the requirements and
+/// what they include, the Python that start-up reaches.
+pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
+    let mut sources: Vec<Source<'_>> = Vec::new();
+    if let Some(card) = &space.card {
+        sources.push(Source { file: Arc::clone(&card.file), language: Language::Yaml(card) });
+    }
+    let mut requirements: Vec<&Requirements> = space.requirements.iter().rev().collect();
+    while let Some(next) = requirements.pop() {
+        let language = Language::Requirements(next);
+        sources.push(Source { file: Arc::clone(&next.file), language });
+        requirements.extend(next.included.iter().rev());
+    }
+    sources.extend(space.entry.iter().map(Source::python));
+    // Two requirements files may include one and the same.
+    let mut seen = std::collections::BTreeSet::new();
+    sources.retain(|source| seen.insert(source.file.path.clone()));
+    sources
+}
+
+impl Source<'_> {
+    /// A Python file.
+    pub(crate) fn python(file: &Arc<SourceFile>) -> Self {
+        Self { file: Arc::clone(file), language: Language::Python }
+    }
+
+    pub(crate) fn lines(&self) -> Lines {
+        match self.language {
+            Language::Python => spacelint_python::lines(self.file.text.as_str()),
+            Language::Yaml(card) => card_lines(card),
+            Language::Requirements(requirements) => requirement_lines(requirements),
+        }
+    }
+}
+
+/// In YAML a logical line is a line, or the lines that one scalar or one flow collection takes.
+fn card_lines(card: &Card) -> Lines {
+    let text = &card.file.text;
+    // What may hold a `#` that begins no comment, and what joins lines.
+    let (mut scalars, mut joined): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
+    let mut value = |span: Span, is_scalar: bool, scalars: &mut Vec<Span>| {
+        if is_scalar {
+            scalars.push(span);
+        }
+        if is_scalar || text.slice(span).starts_with(['[', '{']) {
+            joined.push(span);
+        }
+    };
+    let mut entries: Vec<&Entry> = card.entries.iter().collect();
+    let mut items: Vec<&Item> = Vec::new();
+    loop {
+        if let Some(entry) = entries.pop() {
+            let is_scalar = entry.items.is_empty() && entry.entries.is_empty();
+            scalars.push(entry.key_span);
+            value(entry.value_span, is_scalar, &mut scalars);
+            entries.extend(&entry.entries);
+            items.extend(&entry.items);
+        } else if let Some(item) = items.pop() {
+            let is_scalar = item.items.is_empty() && item.entries.is_empty();
+            value(item.span, is_scalar, &mut scalars);
+            entries.extend(&item.entries);
+            items.extend(&item.items);
+        } else {
+            break;
+        }
+    }
+    let mut lines = Lines::default();
+    if card.block.start == card.block.end {
+        return lines;
+    }
+    for number in text.line_of(card.block.start)..=text.line_of(card.block.end - 1) {
+        let line = text.line_span(number);
+        let content = text.slice(line).trim_end();
+        let hash = content.match_indices('#').map(|(at, _)| at).find(|at| {
+            let offset = line.start + *at as u32;
+            (*at == 0 || content[..*at].ends_with([' ', '\t']))
+                && !scalars.iter().any(|scalar| scalar.start < offset && offset < scalar.end)
+        });
+        if let Some(at) = hash {
+            let start = line.start as usize + at;
+            lines.comments.push(Span::new(start, line.start as usize + content.len()));
+        }
+        let code = content[..hash.unwrap_or(content.len())].trim_end();
+        let end = line.start + code.len() as u32;
+        let continues = joined.iter().any(|span| span.start < line.start && line.start < span.end);
+        match lines.logical.last_mut() {
+            Some(last) if continues => last.end = end.max(last.end),
+            _ if code.trim_start().is_empty() => {}
+            _ => {
+                let indent = (code.len() - code.trim_start().len()) as u32;
+                lines.logical.push(Span { start: line.start + indent, end });
+            }
+        }
+    }
+    lines
+}
+
+fn requirement_lines(requirements: &Requirements) -> Lines {
+    let text = &requirements.file.text;
+    // A line that is all comment is no line of requirements.
+    let is_said = |span: &Span| span.start < span.end;
+    let logical: Vec<Span> =
+        requirements.lines.iter().map(|line| line.span).filter(is_said).collect();
+    let mut comments: Vec<Span> =
+        requirements.lines.iter().filter_map(|line| line.comment).collect();
+    let mut next = logical.iter().peekable();
+    for number in 1..=text.line_count() {
+        let line = text.line_span(number);
+        while next.peek().is_some_and(|logical| logical.end <= line.start) {
+            next.next();
+        }
+        let is_within = next.peek().is_some_and(|logical| logical.start < line.start);
+        let content = text.slice(line).trim_end();
+        let indent = content.find(|c: char| c != ' ' && c != '\t' && c != '\u{feff}');
+        if let Some(indent) = indent.filter(|at| !is_within && content[*at..].starts_with('#')) {
+            let start = line.start as usize;
+            comments.push(Span::new(start + indent, start + content.len()));
+        }
+    }
+    comments.sort();
+    comments.dedup();
+    Lines { logical, comments }
+}

@@ -1,0 +1,191 @@
+use spacelint_space::Space;
+
+use super::*;
+use crate::testing::{HEAVY, LIGHT, at, finding, memory};
+
+/// Reads `text` at `path` as part of a Space and says, for each of `needles`, whether a finding of
+/// `heavy` there is silenced.
+#[track_caller]
+fn silences(path: &str, text: &str, needles: &[(&str, bool)]) {
+    let (space, file) = space(path, text);
+    for (needle, expected) in needles {
+        let finding = finding(&HEAVY, at(&file, needle), None);
+        let suppressions = of_space(&space, std::slice::from_ref(&finding));
+        let silenced = suppressions.iter().find_map(|file| file.silence(&finding));
+        assert_eq!(silenced.is_some(), *expected, "a finding at {needle:?} in\n{text}");
+    }
+}
+
+fn space(path: &str, text: &str) -> (Space, Arc<SourceFile>) {
+    let files = memory(&[(path, text)]);
+    let file = files.read(path.into()).expect("it is in memory").expect("it is there");
+    (Space::read(&files), file)
+}
+
+/// The faults of `text` when `heavy` ran and found nothing, and the text without each of them.
+fn faults(text: &str) -> Vec<(Fault, String)> {
+    let (space, file) = space("app.py", text);
+    let suppressions = of_space(&space, &[]);
+    let is_known = |name: &str| [HEAVY.name, LIGHT.name].contains(&name);
+    let mut found: Vec<Faulty> = Vec::new();
+    for suppressions in &suppressions {
+        found.extend(suppressions.faults(is_known));
+        found.extend(suppressions.unused(|name| name == HEAVY.name));
+    }
+    found
+        .into_iter()
+        .map(|faulty| {
+            let mut text = file.text.as_str().to_owned();
+            text.replace_range(faulty.removal.location.span.range(), &faulty.removal.content);
+            (faulty.fault, text)
+        })
+        .collect()
+}
+
+#[test]
+fn a_trailing_comment_covers_the_logical_line_it_ends() {
+    silences(
+        "app.py",
+        "above()\nf(\n  one,\n  two,\n)  # spacelint: ignore[heavy]\nbelow()\n",
+        &[("above", false), ("f(", true), ("one", true), ("two", true), ("below", false)],
+    );
+    silences(
+        "app.py",
+        "x = 1 + \\\n    two()  # spacelint: ignore[heavy]\ny = '''\nthree\n'''  # spacelint: ignore[heavy]\nz\n",
+        &[("x", true), ("two", true), ("y =", true), ("three", true), ("z", false)],
+    );
+}
+
+#[test]
+fn a_comment_inside_brackets_covers_their_line() {
+    silences(
+        "app.py",
+        "f(\n  one,  # spacelint: ignore[heavy]\n  two,\n  # spacelint: ignore[light]\n)\nbelow()\n",
+        &[("f(", true), ("one", true), ("two", true), ("below", false)],
+    );
+}
+
+#[test]
+fn alone_on_a_line_it_covers_the_next_logical_line() {
+    silences(
+        "app.py",
+        "above()\n# spacelint: ignore[heavy]\n# a remark\n\n@gpu(\n  one,\n)\ndef f(): pass\n",
+        &[("above", false), ("remark", true), ("@gpu", true), ("one", true), ("def", false)],
+    );
+}
+
+#[test]
+fn a_header_is_not_its_block() {
+    silences(
+        "app.py",
+        "def f(  # spacelint: ignore[heavy]\n  a,\n):\n  body()\n",
+        &[("def", true), ("a,", true), ("body", false)],
+    );
+}
+
+#[test]
+fn a_string_is_no_comment() {
+    silences("app.py", "x('# spacelint: ignore[heavy]')\n", &[("x", false)]);
+    silences("app.py", "x = '''\n# spacelint: ignore[heavy]\n'''; y\n", &[("y", false)]);
+    silences("app.py", "x(f'{a[\"# spacelint: ignore[heavy]\"]}')\n", &[("x", false)]);
+}
+
+#[test]
+fn the_file_is_covered_from_its_first_comment_block() {
+    let text = "#!/usr/bin/env python\n# é\n# spacelint: ignore-file[heavy]\n'''Doc.'''\none()\n";
+    silences("app.py", text, &[("Doc", true), ("one", true), ("#!", true)]);
+    silences("app.py", "one()\n# spacelint: ignore-file[heavy]\n", &[("one", false)]);
+}
+
+#[test]
+fn requirements_and_their_continuations() {
+    silences(
+        "requirements.txt",
+        "a==1  # spacelint: ignore[heavy]\nb \\\n  ==2  # spacelint: ignore[heavy]\nc\n\
+         # spacelint: ignore[heavy]\n\nd \\\n  ==4\ne\n",
+        &[
+            ("a==", true),
+            ("b ", true),
+            ("==2", true),
+            ("c\n", false),
+            ("d ", true),
+            ("==4", true),
+            ("e\n", false),
+        ],
+    );
+    silences(
+        "requirements.txt",
+        "# what it needs\n# spacelint: ignore-file[heavy]\na\nb#x\n",
+        &[("a\n", true), ("b#", true)],
+    );
+}
+
+#[test]
+fn crlf_and_a_byte_order_mark_change_nothing() {
+    silences(
+        "app.py",
+        "\u{feff}# spacelint: ignore[heavy]\r\none()\r\ntwo(\r\n3)  # spacelint: ignore[heavy]\r\n",
+        &[("one", true), ("two", true), ("3)", true)],
+    );
+    silences(
+        "requirements.txt",
+        "\u{feff}# spacelint: ignore[heavy]\r\nx\r\ny  # spacelint: ignore[heavy]\r\n",
+        &[("x", true), ("y ", true)],
+    );
+}
+
+#[test]
+fn the_narrower_of_two_is_used_and_the_other_not() {
+    let text = "# spacelint: ignore-file[heavy]\none()  # spacelint: ignore[heavy, heavy]\n";
+    let (space, file) = space("app.py", text);
+    let suppressions = of_space(&space, &[]);
+    let by = suppressions[0].silence(&finding(&HEAVY, at(&file, "one"), None)).expect("silenced");
+    assert_eq!(file.text.slice(by.span), "# spacelint: ignore[heavy, heavy]");
+    let unused: Vec<u32> =
+        suppressions[0].unused(|_| true).iter().map(|f| f.location.span.start).collect();
+    let second = text.rfind("heavy").expect("it is there") as u32;
+    assert_eq!(unused, [text.find("heavy").expect("it is there") as u32, second]);
+}
+
+#[test]
+fn what_is_unused_is_judged_only_where_it_can_be() {
+    assert_eq!(faults("x()  # spacelint: ignore[light]\n"), []);
+    let unused = |name: &str| Fault::Unused(name.to_owned());
+    assert_eq!(
+        faults("x()  # spacelint: ignore[heavy]\n"),
+        [(unused("heavy"), "x()\n".to_owned())]
+    );
+}
+
+#[test]
+fn a_removal_takes_the_name_the_comment_or_the_line() {
+    let removed =
+        |text: &str| -> Vec<String> { faults(text).into_iter().map(|(_, text)| text).collect() };
+    assert_eq!(
+        removed("x  # spacelint: ignore[heavy, light]\n"),
+        ["x  # spacelint: ignore[light]\n"]
+    );
+    assert_eq!(
+        removed("x  # spacelint: ignore[light, heavy] why\n"),
+        ["x  # spacelint: ignore[light] why\n"]
+    );
+    assert_eq!(removed("x\n    # spacelint: ignore[heavy]\ny\n"), ["x\ny\n"]);
+    assert_eq!(removed("x\n# spacelint: ignore[heavy]"), ["x\n"]);
+    assert_eq!(removed("\u{feff}# spacelint: ignore[heavy]\r\ny\r\n"), ["\u{feff}y\r\n"]);
+    assert_eq!(removed("x  # noqa  # spacelint: ignore[heavy]\n"), ["x  # noqa\n"]);
+    assert_eq!(removed("x  # spacelint: ignore[heavy] why  # noqa\n"), ["x  # noqa\n"]);
+    assert_eq!(removed("# spacelint: ignore[heavy]  # noqa\nx\n"), ["# noqa\nx\n"]);
+    assert_eq!(removed("f(  # spacelint: ignore[heavy]\n  1)\n"), ["f(\n  1)\n"],);
+}
+
+#[test]
+fn what_is_faulty_says_how() {
+    assert_eq!(faults("x  # spacelint: ignore\n")[0].0, Fault::Malformed(Malformed::NoNames));
+    assert_eq!(faults("x\n# spacelint: ignore-file[heavy]\n")[0].0, Fault::Misplaced);
+    assert_eq!(
+        faults("x  # spacelint: ignore[light, heavi]\n"),
+        [(Fault::Unknown("heavi".to_owned()), "x  # spacelint: ignore[light]\n".to_owned())]
+    );
+    // Nothing follows it.
+    assert_eq!(faults("x\n# spacelint: ignore[heavy]\n")[0].0, Fault::Unused("heavy".to_owned()));
+}
