@@ -11,6 +11,7 @@
 
 pub mod effects;
 pub mod gradio;
+pub mod models;
 pub mod platform;
 pub mod quota;
 

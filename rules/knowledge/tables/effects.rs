@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Value;
 use toml::value::Datetime;
 
-use super::{origin, read, sorted, strings, version};
+use super::{origin, range, read, sorted, strings, version};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -384,14 +384,7 @@ fn condition(what: &str, condition: Option<&Condition>) -> Result<String, String
             "{what}: a condition is about a package, of which some version was tried"
         ));
     }
-    for part in condition.range.split(',').filter(|_| !condition.range.is_empty()) {
-        let digits = part.trim_start_matches(['=', '<', '>', '!', '~']);
-        let operator = &part[..part.len() - digits.len()];
-        if !["==", "!=", ">=", "<=", ">", "<", "~="].contains(&operator) {
-            return Err(format!("{what}: {part:?} does not compare a version"));
-        }
-        version(what, digits.strip_suffix(".*").unwrap_or(digits))?;
-    }
+    range(what, &condition.range)?;
     let mut before = Vec::new();
     for text in &condition.tested {
         let now = version(what, text)?;

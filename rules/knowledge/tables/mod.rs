@@ -4,6 +4,7 @@
 
 mod effects;
 mod gradio;
+mod models;
 mod platform;
 
 use std::fmt::Write as _;
@@ -23,6 +24,7 @@ pub(crate) struct Table {
 pub(crate) const TABLES: &[Table] = &[
     Table { file: "effects.toml", generate: effects::generate },
     Table { file: "gradio.toml", generate: gradio::generate },
+    Table { file: "models.toml", generate: models::generate },
     Table { file: "platform.toml", generate: platform::generate },
 ];
 
@@ -74,6 +76,19 @@ fn version(what: &str, text: &str) -> Result<Vec<u64>, String> {
     text.split('.')
         .map(|part| part.parse::<u64>().map_err(|_| format!("{what}: {text:?} is not a version")))
         .collect()
+}
+
+/// Refuses what is not a list of PEP 440 comparisons; the empty list is any version.
+fn range(what: &str, text: &str) -> Result<(), String> {
+    for part in text.split(',').filter(|_| !text.is_empty()) {
+        let digits = part.trim_start_matches(['=', '<', '>', '!', '~']);
+        let operator = &part[..part.len() - digits.len()];
+        if !["==", "!=", ">=", "<=", ">", "<", "~="].contains(&operator) {
+            return Err(format!("{what}: {part:?} does not compare a version"));
+        }
+        version(what, digits.strip_suffix(".*").unwrap_or(digits))?;
+    }
+    Ok(())
 }
 
 /// A slice of strings.

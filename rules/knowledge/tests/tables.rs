@@ -128,3 +128,21 @@ fn an_effect_is_said_in_full_and_no_more() {
     replaced(file, "says = \"waits\"", "says = \"Waits.\"", "predicate");
     replaced(file, "passes = \"0:model|decorator\"", "passes = \"300\"", "not a position");
 }
+
+#[test]
+fn a_model_is_a_repository_with_a_size() {
+    let file = "models.toml";
+    replaced(file, "\"google/gemma-7b\"", "\"gemma-7b\"", "is not a repository");
+    replaced(
+        file,
+        "prefixes = [\"meta-llama/\"]",
+        "prefixes = [\"meta-llama\"]",
+        "is not a repository",
+    );
+    replaced(file, "ids = [\"briaai/RMBG-2.0\"]\n", "", "says of nothing");
+    replaced(file, "ids = [\"briaai/RMBG-2.0\"]", "ids = [\"facebook/sam3\"]", "there twice");
+    replaced(file, "parts = { model = 2.7 }", "parts = { model = -2.7 }", "not more than nothing");
+    replaced(file, "parts = { model = 2.7 }", "parts = {}", "has no parts");
+    replaced(file, "dtype = \"bfloat16\"", "dtype = \"bfloat\"", "no type of weights");
+    replaced(file, "range = \"<5\"", "range = \"5\"", "does not compare a version");
+}
