@@ -21,7 +21,11 @@ fn main() {
                 fs::write(target, code).expect("cargo's own folder can be written");
             }
             Err(error) => {
-                println!("cargo::error=rules/knowledge/{}: {error}", table.file);
+                // Cargo reads a directive up to the end of its line.
+                let text = format!("rules/knowledge/{}: {error}", table.file);
+                for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                    println!("cargo::error={line}");
+                }
                 bad = true;
             }
         }
