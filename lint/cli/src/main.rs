@@ -1,3 +1,63 @@
-//! The `spacelint` command.
+//! The `spacelint` command: arguments in, a report and an exit status out. What is wrong with a
+//! Space is decided in the crates below; here it is only asked for, counted and shown.
 
-fn main() {}
+mod args;
+mod check;
+mod diff;
+mod escape;
+mod explain;
+mod frame;
+#[cfg(test)]
+mod hostile;
+mod json;
+mod listing;
+mod markdown;
+mod output;
+mod pages;
+mod panics;
+mod paths;
+mod report;
+mod select;
+mod summary;
+mod targets;
+mod terminal;
+#[cfg(test)]
+mod testing;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command, Format};
+use crate::output::Output;
+use crate::summary::Status;
+use crate::terminal::Terminal;
+
+fn main() -> ExitCode {
+    // On a wrong command line clap prints what is wrong and exits with status 2.
+    let cli = Cli::parse();
+    panics::keep_quiet();
+    let terminal = Terminal::of_stdout(cli.color);
+    let mut output = Output::new(terminal);
+    let status = match &cli.command {
+        Command::Check(check) => check::run(check, terminal, &mut output),
+        Command::Explain { name } => match select::rule(name) {
+            Ok(entry) => {
+                output.print(&explain::page(entry, terminal));
+                Status::Clean
+            }
+            Err(message) => {
+                output.error(&message);
+                Status::Incomplete
+            }
+        },
+        Command::Rules { format } => {
+            output.print(&match format {
+                Format::Human => listing::table(terminal),
+                Format::Json => listing::json(),
+            });
+            Status::Clean
+        }
+    };
+    output.finish(status).into()
+}

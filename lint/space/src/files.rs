@@ -223,6 +223,12 @@ impl Files {
         Ok(Some(Arc::new(SourceFile::new(name, bytes))))
     }
 
+    /// How many files were read so far, each counted once; what is in buffers does not count.
+    pub fn read_count(&self) -> usize {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.values().filter(|answer| matches!(answer, Ok(Some(_)))).count()
+    }
+
     /// What stands at `path`; none for nothing, for a thing that is neither file nor folder and for
     /// a path out of the Space. The root is a folder.
     pub fn kind(&self, path: &Utf8Path) -> Option<Kind> {

@@ -1,0 +1,132 @@
+//! The command line as data. One flag is one field; help, errors and completions come from it.
+//!
+//! Nothing here opens a file or knows a rule: names are resolved in `select`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What the user asked for.
+#[derive(Debug, Parser)]
+#[command(
+    name = "spacelint",
+    version,
+    about = "Finds what will break a Hugging Face Space, before it is pushed",
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Exit status: 0 no error or warning; 1 some; 2 the run is incomplete.",
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colour; `NO_COLOR`, `FORCE_COLOR` and `CLICOLOR` are heard too
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", global = true)]
+    pub(crate) color: When,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check Spaces and report what will break
+    Check(Check),
+    /// Show the page of a rule: what happens, why, what to do
+    Explain {
+        /// The rule, such as `cuda-before-spaces`
+        name: String,
+    },
+    /// List every rule by category
+    Rules {
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+}
+
+/// `spacelint check`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that stands by itself")]
+pub(crate) struct Check {
+    /// Spaces, files of Spaces, or folders of Spaces
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// How to print the findings
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+
+    /// Run these rules or categories and no others
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) select: Vec<String>,
+
+    /// Do not run these rules or categories
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Run also the rules that are sometimes wrong
+    #[arg(long, help_heading = "Rules")]
+    pub(crate) strict: bool,
+
+    /// Apply the fixes that keep behaviour or remove the failure
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) fix: bool,
+
+    /// Apply also the fixes that a person should look at
+    #[arg(long, help_heading = "Fixes")]
+    pub(crate) unsafe_fixes: bool,
+
+    /// Show what the fixes would change, and change nothing
+    #[arg(long, conflicts_with = "format", help_heading = "Fixes")]
+    pub(crate) diff: bool,
+
+    /// The least severity that makes the exit status 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Threshold::Warning)]
+    pub(crate) fail_on: Threshold,
+
+    /// Print findings and errors only
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal that can show it
+    Auto,
+    /// In a pipe too
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// The least severity that fails a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Threshold {
+    /// The Space will not build, start or serve
+    Error,
+    /// Visitors lose quota, time or identity
+    Warning,
+    /// Worth knowing
+    Info,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,206 @@
+//! Reports over repositories made to do harm: whatever stands in a name, a text or a message, no
+//! format prints anything that a terminal or a runner would act on.
+
+use std::sync::Arc;
+
+use camino::Utf8Path;
+use spacelint_python::{Certainty, Span};
+use spacelint_rules::finding::{Finding, Location};
+use spacelint_space::SourceFile;
+use unicode_width::UnicodeWidthStr;
+
+use crate::escape;
+use crate::paths::Place;
+use crate::terminal::Terminal;
+use crate::testing::{MILD, RULE, finding, fix, related};
+use crate::{diff, json, report};
+
+/// Marsaglia's xorshift64*.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() >> 33) as usize % end.max(1)
+    }
+
+    fn text(&mut self, pieces: usize) -> String {
+        const PIECES: &[&str] = &[
+            "::error file=x::y",
+            "\n::warning::z",
+            "##[add-mask]",
+            "##vso[task]",
+            "\u{1b}[31m",
+            "\u{1b}]8;;http://x\u{1b}\\",
+            "\u{9b}1m",
+            "\u{7}",
+            "\0",
+            "\u{8}",
+            "\r",
+            "\r\n",
+            "\n",
+            "\t",
+            "\u{202e}",
+            "\u{2066}",
+            "\u{2028}",
+            "\u{2029}",
+            "\u{85}",
+            "\u{feff}",
+            "\u{200b}",
+            "\u{e0041}",
+            "漢字",
+            "é",
+            "👩‍🚀",
+            "e\u{301}",
+            " ",
+            "    ",
+            "x = spaces.GPU(duration=60)",
+            "a",
+            "\"",
+            "\\",
+            "\\u001b",
+            "'",
+            "#",
+            ":",
+            "`",
+            "%0A::error::",
+            "import spaces",
+            "{",
+            "}",
+            "<",
+            "-->",
+            "[x](y)",
+        ];
+        (0..self.below(pieces + 1)).map(|_| PIECES[self.below(PIECES.len())]).collect()
+    }
+
+    fn location(&mut self, file: &Arc<SourceFile>) -> Location {
+        let text = file.text.as_str();
+        let mut place = || {
+            let mut at = self.below(text.len() + 1);
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let (a, b) = (place(), place());
+        // Most spans are short.
+        let end = if self.below(4) == 0 { a.max(b) } else { a.min(b).max(a.min(b)) };
+        let mut end = end.max(a.min(b) + self.below(20)).min(text.len());
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        Location { file: Arc::clone(file), span: Span::new(a.min(b), end) }
+    }
+
+    fn finding(&mut self, name: &str) -> Finding {
+        let mut file = |name: &str, lines: usize| {
+            let text = self.text(lines);
+            Arc::new(SourceFile::new(name, text.into_bytes()))
+        };
+        let (one, two) = (file(name, 60), file("b.py", 30));
+        let related: Vec<_> = (0..self.below(7))
+            .map(|index| {
+                let location = self.location(if index % 2 == 0 { &one } else { &two });
+                related(location, &self.text(5))
+            })
+            .collect();
+        Finding {
+            rule: if self.below(2) == 0 { &RULE } else { &MILD },
+            certainty: if self.below(2) == 0 { Certainty::Always } else { Certainty::Sometimes },
+            help: Some(self.text(6)),
+            related,
+            fix: Some(fix(self.location(&one), &self.text(4), &self.text(6))),
+            ..finding(self.location(&one), &self.text(8))
+        }
+    }
+}
+
+/// `shown` without the escape sequences that this command writes.
+fn without_own_ansi(shown: &str) -> String {
+    let mut out = String::new();
+    let mut rest = shown;
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        out.push_str(before);
+        rest = if let Some(style) = after.strip_prefix('[') {
+            let end = style.find('m').expect("a style ends");
+            assert!(style[..end].bytes().all(|b| b.is_ascii_digit() || b == b';'), "{shown:?}");
+            &style[end + 1..]
+        } else {
+            let link = after.strip_prefix("]8;;").expect("a style or a link");
+            let (url, after) = link.split_once("\u{1b}\\").expect("a link ends");
+            assert!(url.bytes().all(|b| b.is_ascii_graphic()), "{shown:?}");
+            after
+        };
+    }
+    out + rest
+}
+
+fn assert_harmless(shown: &str, seed: u64) {
+    for line in shown.split('\n') {
+        let bad = line.chars().find(|c| !escape::is_plain(*c) && *c != '\t');
+        assert_eq!(bad, None, "seed {seed}: {line:?}");
+        assert!(!line.trim_start().starts_with("::"), "seed {seed}: {line:?}");
+        assert!(!line.contains("##[") && !line.contains("##vso["), "seed {seed}: {line:?}");
+    }
+}
+
+#[test]
+fn no_format_prints_anything_that_is_acted_on() {
+    for seed in 1..=3000 {
+        let mut random = Random(seed * 0x9e37_79b9);
+        let name = format!("x{}", random.text(3));
+        let found = random.finding(&name);
+        let root = random.text(2);
+        let place = Place::new(Utf8Path::new(&root), Utf8Path::new("/home/ann"));
+        let terminal = Terminal {
+            color: seed % 2 == 0,
+            links: seed % 4 == 0,
+            unicode: seed % 3 != 0,
+            width: 40 + random.below(100),
+        };
+        let shown = report::finding(&found, &place, terminal);
+        let shown = if terminal.color {
+            without_own_ansi(&shown)
+        } else {
+            assert!(!shown.contains('\u{1b}'));
+            shown
+        };
+        assert_harmless(&shown, seed);
+
+        let json = json::diagnostic(&found, &place);
+        assert!(!json.contains('\n'));
+        assert_harmless(&json, seed);
+        let value: serde_json::Value = serde_json::from_str(&json).expect("JSON parses");
+        assert_eq!(value["message"], found.message.as_str());
+        assert_eq!(value["path"], place.relative(&found.location.file.path).as_str());
+
+        let plain = Terminal { color: false, links: false, ..terminal };
+        let before = found.location.file.text.as_str();
+        let after = random.text(40);
+        assert_harmless(&diff::unified(Utf8Path::new(&name), before, &after, plain), seed);
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for seed in 1..=2000 {
+        let mut random = Random(seed * 0x9e37_79b9);
+        let found = random.finding("a.py");
+        let place = Place::new(Utf8Path::new("."), Utf8Path::new("/home/ann"));
+        let width = 40 + random.below(100);
+        let terminal = Terminal { color: false, links: false, unicode: seed % 3 != 0, width };
+        let shown = report::finding(&found, &place, terminal);
+        for line in shown.lines() {
+            // The guard against commands comes after all layout, and takes three more columns.
+            let slack = if line.contains("\\x3a:") { 3 } else { 0 };
+            assert!(line.width() <= width + slack, "seed {seed}, width {width}: {line:?}\n{shown}");
+        }
+    }
+}

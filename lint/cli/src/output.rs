@@ -1,0 +1,78 @@
+//! Standard output, for what was asked for, and standard error, for what went wrong in the asking.
+//!
+//! A reader that goes away (`spacelint check | head -1`) is no failure: the rest is left unsaid, and
+//! the exit status is what it would have been. Any other failure to write makes the run incomplete.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use crate::escape;
+use crate::summary::Status;
+use crate::terminal::Terminal;
+
+/// The two streams of a run.
+pub(crate) struct Output {
+    stdout: AutoStream<io::StdoutLock<'static>>,
+    closed: bool,
+    failed: Option<io::Error>,
+}
+
+impl Output {
+    /// Where `terminal` says no colour, no escape sequence gets through, whoever wrote it.
+    pub(crate) fn new(terminal: Terminal) -> Self {
+        let choice = if terminal.color { ColorChoice::Always } else { ColorChoice::Never };
+        Self { stdout: AutoStream::new(io::stdout().lock(), choice), closed: false, failed: None }
+    }
+
+    /// Prints `text`, which ends its own lines and is escaped.
+    pub(crate) fn print(&mut self, text: &str) {
+        if !self.closed {
+            let result = self.stdout.write_all(text.as_bytes());
+            self.note(result);
+        }
+    }
+
+    /// Says what went wrong: what, where, what to do, in a line. `message` is escaped here.
+    pub(crate) fn error(&mut self, message: &str) {
+        // What was printed before must come before.
+        self.flush();
+        // Nobody is left to tell if standard error is gone.
+        let _ = writeln!(io::stderr(), "spacelint: {}", escape::escape(message));
+    }
+
+    /// Says `message`, escaped already, where it is not in the way of what was asked for.
+    #[expect(clippy::unused_self, reason = "one value stands for both streams")]
+    pub(crate) fn aside(&mut self, message: &str) {
+        // Nobody is left to tell if standard error is gone.
+        let _ = write!(io::stderr(), "{message}");
+    }
+
+    /// Hands on what is left, and says how the run ended.
+    pub(crate) fn finish(mut self, status: Status) -> Status {
+        self.flush();
+        match self.failed.take() {
+            Some(error) => {
+                self.error(&format!("cannot write to standard output: {error}"));
+                Status::Incomplete
+            }
+            None => status,
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.closed {
+            let result = self.stdout.flush();
+            self.note(result);
+        }
+    }
+
+    fn note(&mut self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.closed = true;
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                self.failed = Some(error);
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the paths of the command line mean, and what to say of those that mean nothing.
+
+use std::path::{Path, PathBuf};
+
+use camino::Utf8PathBuf;
+use spacelint_space::{DiscoverError, Discovery, discover};
+
+/// The Spaces to look at.
+#[derive(Debug, Default)]
+pub(crate) struct Targets {
+    /// Their folders, sorted.
+    pub(crate) roots: Vec<Utf8PathBuf>,
+    /// What to say of the paths that lead to none.
+    pub(crate) errors: Vec<String>,
+}
+
+/// Finds the Spaces that `paths` lead to.
+pub(crate) fn find(paths: &[PathBuf]) -> Targets {
+    let mut errors = Vec::new();
+    let mut named = Vec::new();
+    for path in paths {
+        match Utf8PathBuf::from_path_buf(path.clone()) {
+            Ok(path) if path.as_str().is_empty() => {
+                errors.push("a path is empty; write `.` for the working directory".to_owned());
+            }
+            Ok(path) => named.push(path),
+            Err(path) => errors.push(not_unicode(&path)),
+        }
+    }
+    let Discovery { spaces, errors: unfound } = discover(&named);
+    errors.extend(unfound.iter().map(describe));
+    if spaces.is_empty() && errors.is_empty() {
+        // However it came about: a run that checked nothing must not look clean.
+        errors.push(
+            "nothing to check; name a Space, a file of one, or a folder of Spaces".to_owned(),
+        );
+    }
+    Targets { roots: spaces, errors }
+}
+
+/// Where the user stands.
+pub(crate) fn working_directory() -> Result<Utf8PathBuf, String> {
+    let path = std::env::current_dir().map_err(|error| {
+        format!("cannot tell the working directory: {error}; change to one that exists")
+    })?;
+    Utf8PathBuf::from_path_buf(path).map_err(|path| not_unicode(&path))
+}
+
+fn not_unicode(path: &Path) -> String {
+    format!(
+        "cannot name `{}` in a report: it is not Unicode; rename it, or start in a folder below it",
+        path.display()
+    )
+}
+
+fn describe(error: &DiscoverError) -> String {
+    match error {
+        DiscoverError::Missing { path } => {
+            format!("`{path}` does not exist; name a Space, a file of one, or a folder of Spaces")
+        }
+        DiscoverError::NoSpace { path, looked_for } => {
+            let looked_for = match looked_for.as_slice() {
+                [] => String::new(),
+                [one] => format!("; looked for {one}"),
+                [most @ .., last] => format!("; looked for {} and {last}", most.join(", ")),
+            };
+            format!("no Space at `{path}`{looked_for}")
+        }
+        DiscoverError::Unreadable { path, message } => {
+            format!("cannot read `{path}`: {message}; what else was named is checked")
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Findings to show, made without a Space.
+
+use std::sync::Arc;
+
+use spacelint_python::{Certainty, Span};
+use spacelint_rules::finding::{Applicability, Edit, Finding, Fix, Location, Related, Severity};
+use spacelint_rules::rule::RuleInfo;
+use spacelint_space::SourceFile;
+
+/// A rule to attach findings to.
+pub(crate) static RULE: RuleInfo = RuleInfo {
+    name: "cuda-before-spaces",
+    summary: "CUDA is touched before `import spaces`, which then refuses to load.",
+    severity: Severity::Error,
+    fix: Some(Applicability::Safe),
+    since: "0.1.0",
+    source: &["a test"],
+    strict: false,
+    page: "",
+};
+
+/// Another, of less weight.
+pub(crate) static MILD: RuleInfo =
+    RuleInfo { name: "long-duration", severity: Severity::Warning, fix: None, ..RULE };
+
+/// The file `path` with `text`.
+pub(crate) fn file(path: &str, text: &str) -> Arc<SourceFile> {
+    Arc::new(SourceFile::new(path, text.as_bytes().to_vec()))
+}
+
+/// The first `what` in `file`.
+pub(crate) fn at(file: &Arc<SourceFile>, what: &str) -> Location {
+    let start = file.text.as_str().find(what).expect("the text to point at is there");
+    Location { file: Arc::clone(file), span: Span::new(start, start + what.len()) }
+}
+
+/// A finding of [`RULE`] at `location`.
+pub(crate) fn finding(location: Location, message: &str) -> Finding {
+    Finding {
+        rule: &RULE,
+        certainty: Certainty::Always,
+        message: message.to_owned(),
+        help: None,
+        location,
+        related: Vec::new(),
+        fix: None,
+    }
+}
+
+/// A step on the way there.
+pub(crate) fn related(location: Location, message: &str) -> Related {
+    Related { location, message: message.to_owned() }
+}
+
+/// A fix of one edit.
+pub(crate) fn fix(location: Location, message: &str, content: &str) -> Fix {
+    Fix {
+        message: message.to_owned(),
+        applicability: Applicability::Safe,
+        edits: vec![Edit { location, content: content.to_owned() }],
+    }
+}

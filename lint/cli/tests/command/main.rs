@@ -1,0 +1,3 @@
+//! The real command, run as a user runs it. One program, so that it is linked once.
+
+mod contract;
