@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::syntax::Name;
 use crate::value::{FileId, Function, Place, Value};
-use crate::world::{Guard, World};
+use crate::world::Guard;
 
 /// Whether something happens on every start-up (for a root: on every call).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,11 +17,11 @@ pub enum Certainty {
 
 /// What a program does.
 #[derive(Clone, Debug)]
-pub struct Trace<W: World> {
+pub struct Trace<E, R> {
     /// What happens: first start-up in CPython's order, then each root.
-    pub events: Vec<Event<W::Effect>>,
+    pub events: Vec<Event<E>>,
     /// The functions called after start-up, in the order in which they were handed over.
-    pub roots: Vec<Root<W::Role>>,
+    pub roots: Vec<Root<R>>,
     /// The files that were read, in the order in which they were reached.
     pub files: Vec<FileId>,
     /// The budgets that ran out; where there is one, the trace is not whole.
@@ -97,9 +97,9 @@ impl<R> Root<R> {
     }
 }
 
-impl<W: World> Trace<W> {
+impl<E, R> Trace<E, R> {
     /// The steps that lead to `event`, the entry point's first.
-    pub fn chain<'a>(&'a self, event: &Event<W::Effect>) -> Vec<&'a Link> {
+    pub fn chain<'a>(&'a self, event: &Event<E>) -> Vec<&'a Link> {
         let mut chain: Vec<&Link> =
             std::iter::successors(event.link.map(|link| &self.links[link as usize]), |link| {
                 link.parent.map(|parent| &self.links[parent as usize])
@@ -110,7 +110,7 @@ impl<W: World> Trace<W> {
     }
 
     /// What `event` depends on, innermost first.
-    pub fn guards<'a>(&'a self, event: &Event<W::Effect>) -> impl Iterator<Item = &'a Guard> {
+    pub fn guards<'a>(&'a self, event: &Event<E>) -> impl Iterator<Item = &'a Guard> {
         std::iter::successors(
             event.guard.map(|guard| &self.guards[guard as usize]),
             |(parent, _)| parent.map(|parent| &self.guards[parent as usize]),

@@ -192,6 +192,9 @@ pub enum External {
         /// On what, in the order written.
         operands: Arc<[Value]>,
     },
+    /// Something of which only this is known besides how it was made: it is there, hence neither
+    /// `None` nor empty.
+    Present(Arc<External>),
     /// An instance of a class of the program that has an external base: attributes that the
     /// program does not define come from there.
     Instance {
@@ -256,6 +259,7 @@ impl External {
                 base.write_path(path, depth - 1);
                 path.push_str("()");
             }
+            Self::Present(external) => external.write_path(path, depth - 1),
             Self::Unknown | Self::Operation { .. } => path.push('?'),
         }
     }
@@ -276,6 +280,7 @@ impl External {
                 Self::Name(name) => return Some(name),
                 Self::Attribute { of, .. } | Self::Item { of, .. } => of,
                 Self::Call { callee, .. } => callee,
+                Self::Present(external) => external,
                 Self::Instance { base, .. } => base,
                 Self::Unknown | Self::Operation { .. } => return None,
             };
@@ -381,7 +386,10 @@ impl Value {
                 let first = truths.next()??;
                 truths.all(|truth| truth == Some(first)).then_some(first)
             }
-            Self::Unknown | Self::Instance(..) | Self::External(_) | Self::Object(_) => None,
+            Self::External(external) => {
+                matches!(**external, External::Present(_)).then_some(true)
+            }
+            Self::Unknown | Self::Instance(..) | Self::Object(_) => None,
         }
     }
 

@@ -7,12 +7,16 @@
 pub mod card;
 mod decode;
 pub mod discover;
+pub mod effect;
+mod environment;
 mod files;
 pub mod packages;
 pub mod pins;
 pub mod pyproject;
 pub mod requirements;
 mod space;
+mod trace;
+mod world;
 
 pub use card::{Card, CardFault, Entry};
 pub use decode::Encoding;
@@ -23,3 +27,5 @@ pub use pins::{Allowed, Pins};
 pub use pyproject::Pyproject;
 pub use requirements::{Requirement, RequirementLine, Requirements};
 pub use space::{Problem, Space};
+pub use trace::{Moment, Phase, SpaceTrace, Stop};
+pub use world::Role;

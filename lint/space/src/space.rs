@@ -11,7 +11,9 @@ use crate::packages::Packages;
 use crate::pins::Pins;
 use crate::pyproject::Pyproject;
 use crate::requirements::Requirements;
+use crate::trace::{Moment, SpaceTrace};
 use crate::{Encoding, Kind};
+use spacelint_knowledge::platform;
 
 /// A Space: what its text says, read once.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub struct Space {
     /// What could not be read, or only in part, in the order in which it was met.
     pub problems: Vec<Problem>,
     pins: Pins,
+    trace: Option<SpaceTrace>,
 }
 
 /// A file of the Space that was not read as it stands.
@@ -66,6 +69,7 @@ impl Space {
         let is_static = card.as_ref().and_then(|card| card.str("sdk")) == Some("static");
         let entry = if is_static { None } else { reader.read(&app_file) };
         let pins = Pins::new(card.as_ref(), &requirements, pyproject.as_ref());
+        let trace = entry.as_ref().map(|entry| reader.trace(entry, &pins));
         Self {
             root: files.root().to_owned(),
             readme,
@@ -77,7 +81,29 @@ impl Space {
             entry,
             problems: reader.problems,
             pins,
+            trace,
         }
+    }
+
+    /// What the Space's program does; none where there is no program.
+    pub fn trace(&self) -> Option<&SpaceTrace> {
+        self.trace.as_ref()
+    }
+
+    /// Everything that the Space's program does, in order.
+    pub fn moments(&self) -> impl Iterator<Item = Moment<'_>> {
+        self.trace.iter().flat_map(SpaceTrace::moments)
+    }
+
+    /// Whether this is a ZeroGPU Space: its program imports `spaces`, or its card suggests ZeroGPU
+    /// hardware. Of any other Space the hardware is not known.
+    pub fn is_zerogpu(&self) -> bool {
+        self.trace.as_ref().is_some_and(|trace| trace.spaces().is_some())
+            || self
+                .card
+                .as_ref()
+                .and_then(|card| card.str("suggested_hardware"))
+                .is_some_and(platform::is_zerogpu_hardware)
     }
 
     /// Whether it is known that there is no card: no `README.md`, or one without front matter. A
@@ -112,6 +138,19 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The trace is made as on ZeroGPU. Where it then turns out that nothing speaks of ZeroGPU, no
+    /// rule asks what only holds there.
+    fn trace(&mut self, entry: &Arc<SourceFile>, pins: &Pins) -> SpaceTrace {
+        let (trace, errors) = SpaceTrace::of(self.files, pins, entry, true);
+        self.problems.extend(errors.into_iter().map(Problem::Unreadable));
+        for file in trace.files() {
+            if file.encoding == Encoding::Lossy && !Arc::ptr_eq(file, entry) {
+                self.problems.push(Problem::Undecodable(Arc::clone(file)));
+            }
+        }
+        trace
+    }
+
     fn read(&mut self, path: impl AsRef<Utf8Path>) -> Option<Arc<SourceFile>> {
         match self.files.read(path.as_ref()) {
             Ok(file) => {

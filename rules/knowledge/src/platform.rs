@@ -155,6 +155,24 @@ pub fn promotion() -> &'static Promotion {
     &PROMOTION
 }
 
+/// Where the repository lies on the machine that runs a Space.
+#[derive(Debug)]
+pub struct Home {
+    /// The folder, absolute.
+    pub folder: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Where the repository lies on the machine that runs a Space.
+pub fn home() -> &'static Home {
+    &HOME
+}
+
 /// Which versions ZeroGPU takes.
 #[derive(Debug)]
 pub struct Supported {

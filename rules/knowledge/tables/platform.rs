@@ -14,6 +14,7 @@ struct Platform {
     size: Sizes,
     duration: Duration,
     promotion: Promotion,
+    home: Home,
     supported: Supported,
     builder: Vec<Builder>,
     hardware: Hardware,
@@ -81,6 +82,15 @@ struct Promotion {
     bytes: u64,
     since_spaces: String,
     says: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Home {
+    folder: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -252,6 +262,13 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         promotion.since_spaces,
         promotion.says,
         origin("[promotion]", &promotion.source, promotion.as_of, &promotion.confidence)?,
+    );
+    let home = &table.home;
+    let _ = writeln!(
+        out,
+        "static HOME: Home = Home {{ folder: {:?}, {} }};",
+        home.folder,
+        origin("[home]", &home.source, home.as_of, &home.confidence)?,
     );
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Constants folded: operators, comparisons and methods of strings on settled values.
 
 use crate::syntax::{BinOp, CompareOp, UnaryOp};
-use crate::value::Value;
+use crate::value::{External, Value};
 
 /// Longer strings are not built: what is settled stays small.
 const MAX_TEXT: usize = 64 << 10;
@@ -132,7 +132,7 @@ fn is_settled(value: &Value) -> bool {
     }
 }
 
-/// A function, class or module of the program: it is what it is and nothing else.
+/// Something that is surely there, whatever it is: not `None`.
 fn is_thing(value: &Value) -> bool {
     matches!(
         value,
@@ -143,7 +143,7 @@ fn is_thing(value: &Value) -> bool {
             | Value::Wrapped(_)
             | Value::Partial(_)
             | Value::Method(..)
-    )
+    ) || matches!(value, Value::External(external) if matches!(**external, External::Present(_)))
 }
 
 fn equal(left: &Value, right: &Value) -> Option<bool> {

@@ -76,7 +76,7 @@ pub struct Entry {
 /// # Panics
 ///
 /// If the operating system gives no thread.
-pub fn trace<W: World>(world: &W, entry: &Entry, limits: Limits) -> Trace<W>
+pub fn trace<W: World>(world: &W, entry: &Entry, limits: Limits) -> Trace<W::Effect, W::Role>
 where
     W::Role: Send,
 {
@@ -241,7 +241,7 @@ struct Interpreter<'w, W: World> {
     queue: Vec<Value>,
     seen_roots: FxHashSet<(u32, usize)>,
     roles: Vec<W::Role>,
-    out: Trace<W>,
+    out: Trace<W::Effect, W::Role>,
 }
 
 impl<'w, W: World> Interpreter<'w, W> {
@@ -286,7 +286,7 @@ impl<'w, W: World> Interpreter<'w, W> {
         }
     }
 
-    fn follow(mut self, entry: &Entry) -> Trace<W> {
+    fn follow(mut self, entry: &Entry) -> Trace<W::Effect, W::Role> {
         let name: Name = "__main__".into();
         let found = (entry.file, &entry.text, false, &entry.path);
         let _ = self.run_module(&name, found);

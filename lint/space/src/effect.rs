@@ -1,0 +1,140 @@
+//! What an event of the trace means for a Space. Rules read these; [`crate::world`] makes them out
+//! of what the program does and what knowledge says of it.
+
+use std::sync::Arc;
+
+use spacelint_knowledge::effects;
+use spacelint_python::{Argument, Function, Place, Value};
+
+/// Something that some rule may care about.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// `spaces` is imported, for the first time.
+    ImportSpaces(SpacesImport),
+    /// CUDA is touched in a way that makes a later `import spaces` refuse.
+    TouchCuda(CudaTouch),
+    /// A model is loaded.
+    LoadModel(Arc<ModelLoad>),
+    /// A GPU function is declared.
+    DeclareGpu(Arc<GpuDeclaration>),
+    /// A GPU function is called by the program itself.
+    CallGpu(Option<Arc<Function>>),
+    /// An environment variable is read.
+    ReadEnv(EnvRead),
+    /// Something is done that fails without an environment variable.
+    NeedEnv(EnvNeed),
+    /// The Space's app is served: `launch()`, a mounted app, `uvicorn.run`.
+    Serve,
+    /// A command is run, which may be another script of the Space.
+    RunCommand,
+    /// The Hub is signed in to, with this token.
+    Login(Token),
+}
+
+/// An `import spaces`.
+#[derive(Clone, Debug)]
+pub struct SpacesImport {
+    /// Whether it is `import spaces` as such, without alias, rather than a `from spaces import …`
+    /// or a lookup by name.
+    pub plain: bool,
+}
+
+/// A touch of CUDA.
+#[derive(Clone, Debug)]
+pub struct CudaTouch {
+    /// What touches: `torch.cuda.is_available()`, `import diffusers`.
+    pub what: Arc<str>,
+    /// What it does, as a predicate.
+    pub says: &'static str,
+    /// The condition under which knowledge says so, if any, and which packages meet it.
+    pub condition: Option<&'static effects::Condition>,
+    /// Whether the condition is met for sure. The device may also be one of several.
+    pub sure: bool,
+    /// Whether the touch is the import itself, and not something that the Space does.
+    pub import: bool,
+}
+
+/// A model load.
+#[derive(Clone, Debug)]
+pub struct ModelLoad {
+    /// What loads it, as its full name (`diffusers.FluxPipeline.from_pretrained`), `?` where the
+    /// start is not known.
+    pub loader: Arc<str>,
+    /// The repositories or names it may load; none if unknown.
+    pub ids: Vec<Arc<str>>,
+    /// Whether the id is written out and not one of several.
+    pub settled: bool,
+    /// Which folder of the repository.
+    pub part: Option<Value>,
+    /// The type of the weights as it was given: `torch.bfloat16`, `"auto"`.
+    pub dtype: Option<Value>,
+    /// What was said about quantisation.
+    pub quantisation: Vec<Argument>,
+    /// Where it is put, if the load says so.
+    pub device: Option<Value>,
+    /// The token it is given.
+    pub token: Token,
+    /// Whether it reads weights (and not, say, a tokenizer).
+    pub weights: bool,
+    /// Whether it is an adapter on another model.
+    pub adapter: bool,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
+}
+
+/// A Hub token as it is given to a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// None is given: the call looks for one in the environment by itself.
+    Implicit,
+    /// It is what one of these environment variables holds, the first that is set.
+    Env(Vec<Arc<str>>),
+    /// `token=False`: none is sent.
+    Refused,
+    /// Something else.
+    Other,
+}
+
+/// A GPU function's declaration.
+#[derive(Clone, Debug)]
+pub struct GpuDeclaration {
+    /// The function, where it is one of the program's.
+    pub function: Option<Arc<Function>>,
+    /// The declared duration, if any.
+    pub duration: Option<Argument>,
+    /// The size, if any.
+    pub size: Option<Argument>,
+    /// Where `spaces.GPU` is called with (or without) them, or stands as a bare decorator.
+    pub declared_at: Place,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
+}
+
+/// A read of the environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvRead {
+    /// The variable.
+    pub name: Arc<str>,
+    /// What happens where it is not set.
+    pub missing: Missing,
+}
+
+/// What a read of an environment variable does where the variable is not set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// It has a default, or the program looks first.
+    Handled,
+    /// It gives `None`.
+    None,
+    /// It raises.
+    Raises,
+}
+
+/// Something that fails without an environment variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvNeed {
+    /// The variables; one of them is enough.
+    pub names: Vec<Arc<str>>,
+    /// What happens without, as a clause: "`OpenAI()` raises without a key".
+    pub otherwise: Arc<str>,
+}

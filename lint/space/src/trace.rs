@@ -1,0 +1,151 @@
+//! The trace of a Space: its program followed in the Space's own world, each event with the phase
+//! in which it happens.
+
+use std::sync::Arc;
+
+use spacelint_python::{Budget, Certainty, Entry, Event, FileId, Limits, Place, Root, Step, Trace};
+
+use crate::effect::Effect;
+use crate::files::{Files, ReadError, SourceFile};
+use crate::pins::Pins;
+use crate::world::{Role, SpaceWorld};
+
+/// When an event happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Start-up, before an `import spaces` that start-up does reach.
+    BeforeSpaces,
+    /// The rest of start-up; all of it where `spaces` is never reached.
+    Startup,
+    /// A handler, in the web process.
+    Request,
+    /// Inside a GPU function, in the worker.
+    Gpu,
+}
+
+/// What a Space's program does.
+#[derive(Debug)]
+pub struct SpaceTrace {
+    trace: Trace<Effect, Role>,
+    sources: Vec<Arc<SourceFile>>,
+    /// Where in the events `spaces` is imported first.
+    spaces: Option<usize>,
+}
+
+/// An event with the phase it happens in.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The event.
+    pub event: &'a Event<Effect>,
+    /// When it happens.
+    pub phase: Phase,
+    trace: &'a SpaceTrace,
+}
+
+/// A step on the way to an event, in a file of the Space.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// The import or the call.
+    pub place: Place,
+    /// What is entered there.
+    pub step: Step,
+}
+
+impl SpaceTrace {
+    /// Follows the program that starts in `entry`. What could not be read comes back beside it.
+    pub(crate) fn of(
+        files: &Files,
+        pins: &Pins,
+        entry: &Arc<SourceFile>,
+        zerogpu: bool,
+    ) -> (Self, Vec<ReadError>) {
+        let world = SpaceWorld::new(files, pins, entry, zerogpu);
+        let start = Entry {
+            file: FileId(0),
+            text: entry.text.clone(),
+            path: SpaceWorld::seen_as(&entry.path),
+        };
+        let trace = spacelint_python::trace(&world, &start, Limits::default());
+        let reached = world.into_reached();
+        let spaces = trace
+            .events
+            .iter()
+            .position(|event| event.root.is_none() && matches!(event.effect, Effect::ImportSpaces(_)));
+        (Self { trace, sources: reached.sources, spaces }, reached.errors)
+    }
+
+    /// Everything that happens, in order: start-up, then each root.
+    pub fn moments(&self) -> impl Iterator<Item = Moment<'_>> {
+        self.trace.events.iter().enumerate().map(|(index, event)| Moment {
+            event,
+            phase: match event.root {
+                Some(root) => match self.trace.roots[root].role {
+                    Role::Gpu => Phase::Gpu,
+                    Role::Request(_) => Phase::Request,
+                },
+                None if self.spaces.is_some_and(|spaces| index < spaces) => Phase::BeforeSpaces,
+                None => Phase::Startup,
+            },
+            trace: self,
+        })
+    }
+
+    /// The first `import spaces` of start-up.
+    pub fn spaces(&self) -> Option<Moment<'_>> {
+        let event = &self.trace.events[self.spaces?];
+        Some(Moment { event, phase: Phase::Startup, trace: self })
+    }
+
+    /// The functions that are called after start-up.
+    pub fn roots(&self) -> &[Root<Role>] {
+        &self.trace.roots
+    }
+
+    /// The file that a place is in.
+    pub fn file(&self, file: FileId) -> &Arc<SourceFile> {
+        &self.sources[file.0 as usize]
+    }
+
+    /// The files that the program reached, in that order.
+    pub fn files(&self) -> impl Iterator<Item = &Arc<SourceFile>> {
+        self.trace.files.iter().map(|file| self.file(*file))
+    }
+
+    /// The budgets that ran out.
+    pub fn exhausted(&self) -> &[Budget] {
+        &self.trace.exhausted
+    }
+}
+
+impl<'a> Moment<'a> {
+    /// The file in which it happens.
+    pub fn file(&self) -> &'a Arc<SourceFile> {
+        self.trace.file(self.event.place.file)
+    }
+
+    /// Where.
+    pub fn place(&self) -> Place {
+        self.event.place
+    }
+
+    /// How surely, of all runs that get that far.
+    pub fn certainty(&self) -> Certainty {
+        self.event.certainty
+    }
+
+    /// The imports and calls that lead there, the entry point's first.
+    pub fn chain(&self) -> Vec<Stop> {
+        self.trace
+            .trace
+            .chain(self.event)
+            .into_iter()
+            .map(|link| Stop {
+                file: Arc::clone(self.trace.file(link.place.file)),
+                place: link.place,
+                step: link.step.clone(),
+            })
+            .collect()
+    }
+}
