@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use spacelint_python::{Budget, Certainty, Entry, Event, FileId, Limits, Place, Root, Step, Trace};
+use spacelint_python::{
+    Budget, Certainty, Entry, Event, FileId, Guard, Limits, Place, Root, Step, Trace,
+};
 
 use crate::effect::Effect;
 use crate::files::{Files, ReadError, SourceFile};
@@ -69,10 +71,9 @@ impl SpaceTrace {
         };
         let trace = spacelint_python::trace(&world, &start, Limits::default());
         let reached = world.into_reached();
-        let spaces = trace
-            .events
-            .iter()
-            .position(|event| event.root.is_none() && matches!(event.effect, Effect::ImportSpaces(_)));
+        let spaces = trace.events.iter().position(|event| {
+            event.root.is_none() && matches!(event.effect, Effect::ImportSpaces(_))
+        });
         (Self { trace, sources: reached.sources, spaces }, reached.errors)
     }
 
@@ -133,6 +134,11 @@ impl<'a> Moment<'a> {
     /// How surely, of all runs that get that far.
     pub fn certainty(&self) -> Certainty {
         self.event.certainty
+    }
+
+    /// What it depends on, innermost first.
+    pub fn guards(&self) -> impl Iterator<Item = &'a Guard> + use<'a> {
+        self.trace.trace.guards(self.event)
     }
 
     /// The imports and calls that lead there, the entry point's first.

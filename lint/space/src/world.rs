@@ -47,7 +47,12 @@ pub(crate) struct Reached {
 }
 
 impl<'a> SpaceWorld<'a> {
-    pub(crate) fn new(files: &'a Files, pins: &'a Pins, entry: &Arc<SourceFile>, zerogpu: bool) -> Self {
+    pub(crate) fn new(
+        files: &'a Files,
+        pins: &'a Pins,
+        entry: &Arc<SourceFile>,
+        zerogpu: bool,
+    ) -> Self {
         let world = Self {
             files,
             pins,
@@ -338,13 +343,13 @@ impl World for SpaceWorld<'_> {
             return outcome;
         }
         if let Some((receiver, method)) = method_of(callee)
-            && let Some(effect) = fitting(receiver, method)
+            && let Some(effect) = fitting(&receiver, method)
         {
             self.does(callee, arguments, now, &effect.kind, effect.says, None, &mut outcome);
             if effect.returns_receiver && outcome.value.is_none() {
-                outcome.value = Some(match receiver {
+                outcome.value = Some(match *receiver {
                     External::Unknown => Value::Unknown,
-                    receiver => Value::External(Arc::new(receiver.clone())),
+                    _ => Value::External(receiver),
                 });
             }
             return outcome;
@@ -386,10 +391,9 @@ impl World for SpaceWorld<'_> {
         match (operator, &**operands) {
             (Operator::Binary(_), [left, right]) => {
                 // `%` formats `None` like anything else.
-                let formats = matches!(
-                    operator,
-                    Operator::Binary(spacelint_python::syntax::BinOp::Mod)
-                ) && left.as_str().is_some();
+                let formats =
+                    matches!(operator, Operator::Binary(spacelint_python::syntax::BinOp::Mod))
+                        && left.as_str().is_some();
                 if !formats {
                     for side in [left, right] {
                         if let Some(names) = environment::may_be_none(side) {
@@ -435,7 +439,10 @@ impl World for SpaceWorld<'_> {
             names
                 .into_iter()
                 .map(|name| {
-                    Effect::NeedEnv(EnvNeed { names: vec![name], otherwise: Arc::clone(&otherwise) })
+                    Effect::NeedEnv(EnvNeed {
+                        names: vec![name],
+                        otherwise: Arc::clone(&otherwise),
+                    })
                 })
                 .collect()
         }
@@ -457,9 +464,10 @@ impl SpaceWorld<'_> {
         outcome: &mut Outcome<Self>,
     ) -> bool {
         let is_gpu = |external: &External| {
-            external.name().and_then(effects::call).is_some_and(|effect| {
-                matches!(effect.kind, Does::GpuDecorator { .. })
-            })
+            external
+                .name()
+                .and_then(effects::call)
+                .is_some_and(|effect| matches!(effect.kind, Does::GpuDecorator { .. }))
         };
         let (decorator, given, declared_at, function) = match &**callee {
             External::Name(_) if is_gpu(callee) => (callee, arguments, now.place, None),
@@ -633,8 +641,9 @@ impl SpaceWorld<'_> {
                     && let Some(mut names) = environment::may_be_none(&only.value)
                 {
                     // Where `None` is given, the client looks for itself.
-                    names.extend(read.iter().map(|name| Arc::from(*name)));
-                    names.dedup();
+                    let looked_for = read.iter().filter(|name| !names.iter().any(|n| **n == ***name));
+                    let looked_for: Vec<Arc<str>> = looked_for.map(|name| (*name).into()).collect();
+                    names.extend(looked_for);
                     effects.extend(need(names, &otherwise, now));
                 }
             }
@@ -746,9 +755,13 @@ pub(crate) fn canonical(external: &External) -> Option<String> {
 }
 
 /// The receiver and the name of a method call.
-fn method_of(callee: &External) -> Option<(&External, &str)> {
+fn method_of(callee: &External) -> Option<(Arc<External>, &str)> {
     match callee {
-        External::Attribute { of, name } => Some((of, name)),
+        External::Attribute { of, name } => Some((Arc::clone(of), name)),
+        External::Name(path) => {
+            let (receiver, method) = path.rsplit_once('.')?;
+            Some((Arc::new(External::Name(receiver.into())), method))
+        }
         _ => None,
     }
 }
@@ -772,7 +785,7 @@ fn decorates(
     };
     let call = canonical(made_by).and_then(|name| effects::call(&name));
     let method = match method_of(made_by) {
-        Some((receiver, method)) if call.is_none() => fitting(receiver, method),
+        Some((receiver, method)) if call.is_none() => fitting(&receiver, method),
         _ => None,
     };
     let does = call.map(|call| call.kind).or_else(|| method.map(|method| method.kind));
