@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use spacelint_python::{BOM, Certainty, Span};
-use spacelint_space::SourceFile;
+use spacelint_python::{BOM, Certainty, Place, Span, Step};
+use spacelint_space::{Moment, SourceFile, SpaceTrace};
 
 use crate::rule::RuleInfo;
 
@@ -40,6 +40,17 @@ impl Location {
     /// `span` of `file`.
     pub fn new(file: &Arc<SourceFile>, span: Span) -> Self {
         Self { file: Arc::clone(file), span }
+    }
+
+    /// A place of the trace.
+    pub fn of(trace: &SpaceTrace, place: Place) -> Self {
+        Self::new(trace.file(place.file), place.span)
+    }
+}
+
+impl From<&Moment<'_>> for Location {
+    fn from(moment: &Moment<'_>) -> Self {
+        Self::new(moment.file(), moment.place().span)
     }
 }
 
@@ -83,6 +94,19 @@ impl Finding {
     #[must_use]
     pub fn related(mut self, location: impl Into<Location>, message: impl Into<String>) -> Self {
         self.related.push(Related { location: location.into(), message: message.into() });
+        self
+    }
+
+    /// Adds the imports and calls that lead to `moment`, the entry point's first.
+    #[must_use]
+    pub fn chain(mut self, moment: &Moment<'_>) -> Self {
+        for stop in moment.chain() {
+            let message = match &stop.step {
+                Step::Import(module) => format!("imports `{module}`"),
+                Step::Call(function) => format!("calls `{function}`"),
+            };
+            self = self.related(Location { file: stop.file, span: stop.place.span }, message);
+        }
         self
     }
 

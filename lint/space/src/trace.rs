@@ -121,6 +121,11 @@ impl SpaceTrace {
 }
 
 impl<'a> Moment<'a> {
+    /// The trace it is part of.
+    pub fn trace(&self) -> &'a SpaceTrace {
+        self.trace
+    }
+
     /// The file in which it happens.
     pub fn file(&self) -> &'a Arc<SourceFile> {
         self.trace.file(self.event.place.file)
