@@ -2,22 +2,30 @@
 //!
 //! What a value means is `serde_yaml`'s to say, where it stands tree-sitter's. Two readings of one
 //! text can disagree; where they do, that is a [`CardFault::Disagreement`], never a silent choice.
-//! This module knows YAML and no key of any card.
+//! This module knows fences and YAML, and no key of any card.
 
 use std::sync::Arc;
 
 use serde_yaml::Value;
-use spacelint_python::Span;
+use spacelint_python::{BOM, Span};
 
 use crate::files::SourceFile;
+
+mod reading;
+#[cfg(test)]
+mod tests;
 
 /// The front matter of a `README.md`.
 #[derive(Clone, Debug)]
 pub struct Card {
     /// The `README.md`.
     pub file: Arc<SourceFile>,
-    /// What stands between the fences. Where the closing fence is missing, the lines that look as
-    /// if they belonged to the card.
+    /// The opening fence, without its line ending.
+    pub opening: Span,
+    /// The closing fence, if there is one.
+    pub closing: Option<Span>,
+    /// What stands between the fences, so that its end is where a further line goes. Where the
+    /// closing fence is missing, the lines that look as if they belonged to the card.
     pub block: Span,
     /// The pairs at the top level, in the order of the text, those that a merge key (`<<`) brings
     /// last. A pair that the text breaks is not among them.
@@ -38,7 +46,8 @@ pub struct Entry {
     /// A scalar as its author wrote it, without quotes: `3.10` is `3.10`. Empty for a list or a
     /// mapping.
     pub text: String,
-    /// All of the value, quotes and tags included; empty, where it would stand, if there is none.
+    /// All of the value, quotes and tags included. If there is none, nothing, right behind the
+    /// colon, where a value needs a space before it.
     pub value_span: Span,
     /// What a fix replaces to change the value and nothing else on the line: a scalar without its
     /// quotes.
@@ -124,10 +133,31 @@ impl CardFault {
 }
 
 impl Card {
-    /// The card of `file`; none where the text does not begin with a fence.
+    /// The card of `file`; none where the text does not begin with a fence, or where that fence is
+    /// a line across the page with nothing like a card behind it.
     pub fn parse(file: &Arc<SourceFile>) -> Option<Self> {
-        let _ = file;
-        None
+        let text = file.text.as_str();
+        let fences = Fences::find(text)?;
+        let mut card = Self {
+            file: Arc::clone(file),
+            opening: fences.opening,
+            closing: fences.closing,
+            block: fences.block,
+            entries: Vec::new(),
+            faults: Vec::new(),
+        };
+        if card.closing.is_none() {
+            card.faults.push(CardFault::Unclosed { span: fences.opening });
+        }
+        reading::read(&mut card);
+        card.faults.sort_by_key(CardFault::span);
+        Some(card)
+    }
+
+    /// What stands behind the card: the page that visitors see.
+    pub fn body(&self) -> Span {
+        let start = self.closing.map_or(self.block.end, |fence| fence.end);
+        Span { start, end: self.file.text.as_str().len() as u32 }
     }
 
     /// The entry that `key` names; of several the last, which is the one that YAML readers keep
@@ -143,4 +173,79 @@ impl Card {
             entry.items.is_empty() && entry.entries.is_empty() && !entry.value.is_null();
         is_scalar.then_some(entry.text.as_str())
     }
+}
+
+struct Fences {
+    opening: Span,
+    closing: Option<Span>,
+    block: Span,
+}
+
+impl Fences {
+    fn find(text: &str) -> Option<Self> {
+        let mut lines = lines(text, if text.starts_with(BOM) { BOM.len_utf8() } else { 0 });
+        let (start, opening) = lines.find(|(_, line)| !line.trim().is_empty())?;
+        let opening = fence(start, opening)?;
+        // From here the lines again, since the closing fence may be missing.
+        let (mut at, mut end) = (None, text.len());
+        let mut closing = None;
+        for (start, line) in lines.clone() {
+            at.get_or_insert(start);
+            if let Some(span) = fence(start, line) {
+                closing = Some(span);
+                end = start;
+                break;
+            }
+        }
+        let start = at.unwrap_or(text.len());
+        if closing.is_none() {
+            let mut keys = false;
+            let last = lines
+                .take_while(|(_, line)| {
+                    keys |= begins_with_key(line);
+                    belongs(line)
+                })
+                .last();
+            if !keys {
+                return None;
+            }
+            end = last.map_or(start, |(start, line)| start + line.len());
+        }
+        Some(Self { opening, closing, block: Span::new(start, end) })
+    }
+}
+
+/// The lines of `text` from `at` on, with their starts and their endings. A lone carriage return
+/// ends one too.
+fn lines(text: &str, at: usize) -> impl Iterator<Item = (usize, &str)> + Clone {
+    let mut at = at;
+    std::iter::from_fn(move || {
+        let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+        let end = memchr::memchr2(b'\n', b'\r', rest.as_bytes())
+            .map_or(rest.len(), |end| end + if rest[end..].starts_with("\r\n") { 2 } else { 1 });
+        let start = at;
+        at += end;
+        Some((start, &rest[..end]))
+    })
+}
+
+/// The place of the fence that `line`, which begins at `start`, is.
+fn fence(start: usize, line: &str) -> Option<Span> {
+    let fence = line.trim_end();
+    (fence == "---").then(|| Span::new(start, start + fence.len()))
+}
+
+/// Whether an unclosed card may go on with this line.
+fn belongs(line: &str) -> bool {
+    begins_with_key(line)
+        || line.starts_with([' ', '\t', '#']) && !line.trim().is_empty()
+        || line.starts_with("- ")
+}
+
+fn begins_with_key(line: &str) -> bool {
+    let Some((key, rest)) = line.split_once(':') else { return false };
+    let key = key.trim_matches(['"', '\'']);
+    !key.is_empty()
+        && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        && rest.starts_with(char::is_whitespace)
 }

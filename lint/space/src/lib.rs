@@ -15,6 +15,8 @@ pub mod pins;
 pub mod pyproject;
 pub mod requirements;
 mod space;
+#[cfg(test)]
+mod testing;
 mod trace;
 mod world;
 
