@@ -1,9 +1,30 @@
 //! From the paths of a command line to Spaces.
+//!
+//! Only where no card settles it is a folder walked, and then by one thread: most runs are about
+//! one small Space, and a walk by several would cost them more than the rest of the check.
 
-use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use ignore::WalkBuilder;
+use rustc_hash::FxHashSet;
+
+use crate::card::Card;
+use crate::files::{Files, Kind, ReadErrorReason, words};
 
 /// The names under which an app is looked for where no card names it, the platform's default first.
 pub(crate) const APP_FILES: &[&str] = &["app.py", "gradio_app.py", "demo.py", "main.py"];
+
+/// The folders in which repositories that are more than a Space keep one.
+const USUAL_FOLDERS: &[&str] =
+    &["app", "demo", "gradio_demo", "hf_demo", "hf_space", "huggingface", "space", "web_demo"];
+
+/// Folders in which nobody writes a Space, and many files are.
+const NEVER: &[&str] = &["__pycache__", "node_modules", "site-packages", "venv"];
+
+/// The packages whose import makes an app that of a Space.
+const TELLING: &[&str] = &["gradio", "spaces"];
 
 /// What the paths of a command line lead to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,8 +59,362 @@ pub enum DiscoverError {
     },
 }
 
-/// Finds the Spaces that `paths` lead to.
+impl std::fmt::Display for DiscoverError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing { path } => write!(f, "`{path}` does not exist"),
+            Self::NoSpace { path, looked_for } => {
+                write!(f, "no Space at `{path}`; looked for {}", looked_for.join(", "))
+            }
+            Self::Unreadable { path, message } => write!(f, "cannot read `{path}`: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for DiscoverError {}
+
+/// Finds the Spaces that `paths` lead to. A folder with a card is one Space, whatever is in it; one
+/// without a card is searched for those that have one; and if there is none, an app that imports
+/// `gradio` or `spaces` makes it a Space all the same. A file stands for the Space around it.
 pub fn discover(paths: &[Utf8PathBuf]) -> Discovery {
-    let _ = paths;
-    Discovery::default()
+    // By real path, so that a Space that two paths lead to is one.
+    let mut found: BTreeMap<PathBuf, Utf8PathBuf> = BTreeMap::new();
+    let mut errors = Vec::new();
+    let mut searched = FxHashSet::default();
+    for path in paths.iter().filter(|path| searched.insert(*path)) {
+        let clean = clean(path);
+        let result = match std::fs::metadata(&clean) {
+            Ok(metadata) if metadata.is_dir() => in_folder(&clean),
+            Ok(_) => around_file(&clean).map(|space| vec![space]),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(DiscoverError::Missing { path: clean.clone() })
+            }
+            Err(error) => {
+                Err(DiscoverError::Unreadable { path: clean.clone(), message: words(&error) })
+            }
+        };
+        match result {
+            Ok(spaces) => {
+                for space in spaces {
+                    let real = std::fs::canonicalize(&space);
+                    let real = real.unwrap_or_else(|_| space.clone().into_std_path_buf());
+                    let name = found.entry(real).or_insert_with(|| space.clone());
+                    // One name whatever the order of the paths.
+                    if (space.as_str().len(), &space) < (name.as_str().len(), name) {
+                        *name = space;
+                    }
+                }
+            }
+            Err(DiscoverError::NoSpace { looked_for, .. }) => {
+                errors.push(DiscoverError::NoSpace { path: path.clone(), looked_for });
+            }
+            Err(DiscoverError::Missing { .. }) => {
+                errors.push(DiscoverError::Missing { path: path.clone() });
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    let mut spaces: Vec<_> = found.into_values().collect();
+    spaces.sort();
+    Discovery { spaces, errors }
+}
+
+fn in_folder(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, DiscoverError> {
+    if has_card(folder) {
+        return Ok(vec![folder.to_owned()]);
+    }
+    if let Err(error) = std::fs::read_dir(folder) {
+        return Err(DiscoverError::Unreadable { path: folder.to_owned(), message: words(&error) });
+    }
+    let nested = nested_cards(folder);
+    if !nested.is_empty() {
+        return Ok(nested);
+    }
+    if has_app(folder) {
+        return Ok(vec![folder.to_owned()]);
+    }
+    let usual: Vec<_> =
+        USUAL_FOLDERS.iter().map(|name| join(folder, name)).filter(|path| has_app(path)).collect();
+    if !usual.is_empty() {
+        return Ok(usual);
+    }
+    let looked_for = vec![
+        "a `README.md` whose front matter names an `sdk`, here or in a folder below".to_owned(),
+        format!(
+            "{} that imports `gradio` or `spaces`, here or in {}",
+            alternatives(APP_FILES, ""),
+            alternatives(USUAL_FOLDERS, "/")
+        ),
+    ];
+    Err(DiscoverError::NoSpace { path: folder.to_owned(), looked_for })
+}
+
+fn alternatives(names: &[&str], ending: &str) -> String {
+    let mut text = String::new();
+    for (index, name) in names.iter().enumerate() {
+        let joint = match index {
+            0 => "",
+            _ if index + 1 == names.len() => " or ",
+            _ => ", ",
+        };
+        text = format!("{text}{joint}`{name}{ending}`");
+    }
+    text
+}
+
+/// The Space that the file at `path` is part of: the nearest folder above it that has a card, or
+/// else an app. Folders above the repository do not count, and without a repository only the
+/// file's own folder can be a Space by its app alone.
+fn around_file(path: &Utf8Path) -> Result<Utf8PathBuf, DiscoverError> {
+    let own = parent(path);
+    let mut folders = vec![own.clone()];
+    let mut in_repository = is_repository(&own);
+    while !in_repository && folders.len() < MAX_ABOVE {
+        let Some(above) = folders.last().and_then(|folder| above(folder)) else { break };
+        in_repository = is_repository(&above);
+        folders.push(above);
+    }
+    if let Some(space) = folders.iter().find(|folder| has_card(folder)) {
+        return Ok(space.clone());
+    }
+    let apps = if in_repository { &folders[..] } else { &folders[..1] };
+    if let Some(space) = apps.iter().find(|folder| has_app(folder)) {
+        return Ok(space.clone());
+    }
+    let looked_for = vec![
+        "a `README.md` whose front matter names an `sdk`, beside it or above".to_owned(),
+        format!("{} that imports `gradio` or `spaces`", alternatives(APP_FILES, "")),
+    ];
+    Err(DiscoverError::NoSpace { path: path.to_owned(), looked_for })
+}
+
+/// How many folders above a file are looked at.
+const MAX_ABOVE: usize = 64;
+
+fn is_repository(folder: &Utf8Path) -> bool {
+    folder.join(".git").exists()
+}
+
+/// The Spaces below `folder` by their cards. What git ignores is left out, as are hidden folders
+/// and those of other people's code.
+fn nested_cards(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut found = Vec::new();
+    let walk = WalkBuilder::new(folder)
+        .require_git(false)
+        .filter_entry(|entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            !is_folder
+                || entry.depth() == 0
+                || !(entry.file_name().to_str().is_some_and(|name| NEVER.contains(&name))
+                    || entry.path().join("pyvenv.cfg").exists())
+        })
+        .build();
+    for entry in walk.flatten() {
+        if entry.depth() < 2 || entry.file_name() != "README.md" {
+            continue;
+        }
+        let Some(space) = entry.path().parent().and_then(Utf8Path::from_path) else { continue };
+        let space = clean(space);
+        if has_card(&space) {
+            found.push(space);
+        }
+    }
+    found
+}
+
+/// Whether `folder` has a card that names an `sdk`, be it broken, or a `README.md` that nobody can
+/// read: whoever reads the Space then says so.
+fn has_card(folder: &Utf8Path) -> bool {
+    let files = Files::disk(folder);
+    let readme = match files.read(Utf8Path::new("README.md")) {
+        Ok(Some(readme)) => readme,
+        Ok(None) => return false,
+        Err(error) => return matches!(error.reason, ReadErrorReason::System(_)),
+    };
+    Card::parse(&readme).is_some_and(|card| {
+        let block = card.file.text.slice(card.block);
+        // A broken line still names it.
+        card.get("sdk").is_some() || block.lines().any(|line| line.starts_with("sdk:"))
+    })
+}
+
+/// Whether `folder` has an app that imports what only a Space's app imports.
+fn has_app(folder: &Utf8Path) -> bool {
+    let files = Files::disk(folder);
+    APP_FILES.iter().map(Utf8Path::new).any(|name| {
+        files.kind(name) == Some(Kind::File)
+            && files
+                .read(name)
+                .is_ok_and(|file| file.is_some_and(|file| imports_telling(file.text.as_str())))
+    })
+}
+
+/// Whether a line of `text` looks like the import of a telling package. No more than a look: what
+/// the app really imports is the trace's to say.
+fn imports_telling(text: &str) -> bool {
+    let telling = |name: &str| {
+        let name = name.trim_start();
+        let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+        TELLING.contains(&&name[..end])
+    };
+    text.lines().map(str::trim_start).any(|line| {
+        if let Some(modules) = line.strip_prefix("import ") {
+            modules.split(',').any(telling)
+        } else {
+            line.strip_prefix("from ").is_some_and(telling)
+        }
+    })
+}
+
+/// `path` without `./` and the like, `.` for nothing. What leads up stays: links may stand before
+/// it.
+fn clean(path: &Utf8Path) -> Utf8PathBuf {
+    let clean: Utf8PathBuf =
+        path.components().filter(|component| *component != Utf8Component::CurDir).collect();
+    if clean.as_str().is_empty() { Utf8PathBuf::from(".") } else { clean }
+}
+
+fn join(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
+    if folder == "." { Utf8PathBuf::from(name) } else { folder.join(name) }
+}
+
+fn parent(path: &Utf8Path) -> Utf8PathBuf {
+    clean(path.parent().unwrap_or(path))
+}
+
+/// The folder above `folder`, by a name that stays relative if the folder's is; none above the
+/// topmost.
+fn above(folder: &Utf8Path) -> Option<Utf8PathBuf> {
+    let above = match folder.components().next_back()? {
+        Utf8Component::Normal(_) => parent(folder),
+        Utf8Component::CurDir => Utf8PathBuf::from(".."),
+        Utf8Component::ParentDir => folder.join(".."),
+        Utf8Component::RootDir | Utf8Component::Prefix(_) => return None,
+    };
+    let same = std::fs::canonicalize(&above).ok()? == std::fs::canonicalize(folder).ok()?;
+    (!same).then_some(above)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with these files, and the Spaces and errors that `paths` in it lead to.
+    fn found(files: &[(&str, &str)], paths: &[&str]) -> (Vec<String>, Vec<DiscoverError>) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = Utf8Path::from_path(folder.path()).expect("a Unicode path").to_owned();
+        for (path, text) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(parent(&path)).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+        let paths: Vec<_> = paths.iter().map(|path| root.join(path)).collect();
+        let Discovery { spaces, errors } = discover(&paths);
+        let relative =
+            |path: &Utf8PathBuf| path.strip_prefix(&root).expect("below the folder").to_string();
+        (spaces.iter().map(relative).collect(), errors)
+    }
+
+    const CARD: &str = "---\nsdk: gradio\n---\n";
+    const APP: &str = "import os, gradio as gr\n";
+
+    #[test]
+    fn a_folder_with_a_card_is_one_space() {
+        let files = [("README.md", CARD), ("demo/README.md", CARD), ("app.py", APP)];
+        assert_eq!(found(&files, &[""]), (vec![String::new()], vec![]));
+        assert_eq!(found(&files, &["demo"]).0, ["demo"]);
+        assert_eq!(found(&files, &["", "demo", "", "demo/../demo"]).0, ["", "demo"]);
+        for card in
+            ["---\nsdk: a: b\n---\n", "---\nsdk: gradio\n", "\u{feff}---\r\nsdk: x\r\n---\r\n"]
+        {
+            assert_eq!(found(&[("README.md", card)], &[""]).0, [""], "{card:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_of_many_spaces_means_each() {
+        let files = [
+            ("README.md", "# A library\n"),
+            ("hf_space/README.md", CARD),
+            ("examples/b/README.md", CARD),
+            ("examples/a/README.md", CARD),
+            ("examples/a/deep/README.md", CARD),
+            ("examples/model/README.md", "---\nlicense: mit\n---\n"),
+            ("app.py", APP),
+            ("node_modules/x/README.md", CARD),
+            (".hidden/README.md", CARD),
+            ("env/pyvenv.cfg", ""),
+            ("env/x/README.md", CARD),
+            (".gitignore", "/build\n"),
+            ("build/x/README.md", CARD),
+        ];
+        let expected = ["examples/a", "examples/a/deep", "examples/b", "hf_space"];
+        assert_eq!(found(&files, &[""]).0, expected);
+        // What is asked for by name is not ignored.
+        assert_eq!(found(&files, &["build"]).0, ["build/x"]);
+    }
+
+    #[test]
+    fn an_app_makes_a_space_without_a_card() {
+        assert_eq!(found(&[("app.py", APP)], &[""]).0, [""]);
+        assert_eq!(found(&[("main.py", "  from spaces import GPU\n")], &[""]).0, [""]);
+        assert_eq!(found(&[("demo/app.py", APP), ("setup.py", "")], &[""]).0, ["demo"]);
+        let both =
+            [("demo/app.py", APP), ("README.md", "---\nlicense: mit\n---\n"), ("app.py", APP)];
+        assert_eq!(found(&both, &[""]).0, [""]);
+        for app in ["import flask\n", "from gym import spaces\n", "import gradio_client\n", ""] {
+            let (spaces, errors) = found(&[("app.py", app)], &[""]);
+            assert!(spaces.is_empty(), "{app:?}");
+            let [DiscoverError::NoSpace { looked_for, .. }] = &errors[..] else {
+                panic!("{errors:?}")
+            };
+            assert!(looked_for.iter().any(|what| what.contains("`app.py`")));
+        }
+    }
+
+    #[test]
+    fn a_file_means_the_space_around_it() {
+        let files = [
+            (".git/HEAD", ""),
+            ("README.md", "# Many\n"),
+            ("a/README.md", CARD),
+            ("a/src/models/m.py", ""),
+            ("b/app.py", APP),
+            ("b/lib/x.py", ""),
+            ("c/x.py", ""),
+        ];
+        assert_eq!(found(&files, &["a/src/models/m.py", "a/README.md"]).0, ["a"]);
+        assert_eq!(found(&files, &["b/lib/x.py"]).0, ["b"]);
+        let (spaces, errors) = found(&files, &["c/x.py", "a/src/models/m.py", "nowhere.py"]);
+        assert_eq!(spaces, ["a"]);
+        assert!(matches!(
+            &errors[..],
+            [DiscoverError::NoSpace { .. }, DiscoverError::Missing { .. }]
+        ));
+        // The card of a repository's own root, from a folder below another.
+        let files = [(".git/HEAD", ""), ("README.md", CARD), ("x/y/z.py", "")];
+        assert_eq!(found(&files, &["x/y/z.py"]).0, [""]);
+        // Nothing above the repository counts.
+        let files = [("README.md", CARD), ("inner/.git/HEAD", ""), ("inner/z.py", "")];
+        assert!(found(&files, &["inner/z.py"]).0.is_empty());
+    }
+
+    #[test]
+    fn names_stay_relative_and_short() {
+        assert_eq!(clean(Utf8Path::new("./a/./b/")), "a/b");
+        assert_eq!(clean(Utf8Path::new("")), ".");
+        assert_eq!(above(Utf8Path::new("a/b")), None, "there is no such folder");
+        assert_eq!(parent(Utf8Path::new("app.py")), ".");
+        assert_eq!(above(Utf8Path::new(".")).as_deref(), Some(Utf8Path::new("..")));
+        assert_eq!(above(Utf8Path::new("..")).as_deref(), Some(Utf8Path::new("../..")));
+        assert_eq!(above(Utf8Path::new("/")), None);
+    }
+
+    #[test]
+    fn an_import_is_seen_by_its_first_name() {
+        assert!(imports_telling("try:\n    import spaces\nexcept ImportError:\n    pass\n"));
+        assert!(imports_telling("import gradio.themes as t"));
+        assert!(imports_telling("import torch, spaces # x"));
+        assert!(!imports_telling("# import gradio\nimport gradio_app\nfrom .gradio import x\n"));
+    }
 }

@@ -316,7 +316,7 @@ impl fmt::Debug for Files {
 const DISK_MAY_FOLD_CASE: bool = cfg!(any(windows, target_vendor = "apple"));
 
 /// `path` without `.` and `..`; none if it is absolute or leaves its root.
-fn normal(path: &Utf8Path) -> Option<Utf8PathBuf> {
+pub(crate) fn normal(path: &Utf8Path) -> Option<Utf8PathBuf> {
     let mut normal = Utf8PathBuf::new();
     for component in path.components() {
         match component {

@@ -5,14 +5,16 @@
 
 use std::sync::Arc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 use spacelint_python::Span;
 
-use crate::files::SourceFile;
+use crate::files::{SourceFile, normal};
 
 mod line;
 mod marker;
+#[cfg(test)]
+mod tests;
 
 pub use marker::{Environment, Marker};
 
@@ -23,8 +25,8 @@ pub struct Requirements {
     pub file: Arc<SourceFile>,
     /// Its logical lines in order, blank ones left out.
     pub lines: Vec<RequirementLine>,
-    /// The files that its `-r` options name and that are in the Space, in order; a file that
-    /// includes itself is not followed again.
+    /// The files that its `-r` options name and that are in the Space, in order. A file that is
+    /// named again is not followed again.
     pub included: Vec<Requirements>,
 }
 
@@ -157,26 +159,27 @@ impl Requirements {
         file: &Arc<SourceFile>,
         read: &mut dyn FnMut(&Utf8Path) -> Option<Arc<SourceFile>>,
     ) -> Self {
-        let mut above = vec![file.path.clone()];
-        Self::follow(file, read, &mut above)
+        let mut seen = vec![file.path.clone()];
+        Self::follow(file, read, &mut seen)
     }
 
     fn follow(
         file: &Arc<SourceFile>,
         read: &mut dyn FnMut(&Utf8Path) -> Option<Arc<SourceFile>>,
-        above: &mut Vec<camino::Utf8PathBuf>,
+        seen: &mut Vec<Utf8PathBuf>,
     ) -> Self {
         let lines = line::parse(file);
         let mut included = Vec::new();
         for path in lines.iter().filter_map(RequirementLine::includes) {
             // pip reads the path from the including file's folder.
             let path = file.path.parent().unwrap_or(Utf8Path::new("")).join(path);
-            if above.contains(&path) || above.len() >= MAX_INCLUDED {
+            let Some(path) = normal(&path) else { continue };
+            if seen.contains(&path) || seen.len() >= MAX_INCLUDED {
                 continue;
             }
+            seen.push(path.clone());
             if let Some(file) = read(&path) {
-                above.push(path);
-                included.push(Self::follow(&file, read, above));
+                included.push(Self::follow(&file, read, seen));
             }
         }
         Self { file: Arc::clone(file), lines, included }
@@ -197,6 +200,13 @@ impl Requirements {
 
 /// How many requirements files one may lead to.
 const MAX_INCLUDED: usize = 64;
+
+impl Requirement {
+    /// Where each operator stands with its version.
+    pub fn version_spans(&self) -> impl Iterator<Item = Span> {
+        self.clauses.iter().map(|clause| clause.span)
+    }
+}
 
 impl RequirementLine {
     /// Reads the part of `file` under `span` as one line; none if it is blank.

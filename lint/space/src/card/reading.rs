@@ -12,6 +12,13 @@ use super::{Card, CardFault, Entry, Item, lines};
 
 /// The largest block that is read, in bytes. The largest card seen has some thousands.
 const MAX_BLOCK_BYTES: usize = 1 << 17;
+/// How deep brackets may stand in one another. `serde_yaml` refuses half of this, in time that
+/// grows with the square of the depth.
+const MAX_BRACKETS: usize = 256;
+/// How many bytes of anchored pairs are kept for the pairs of a broken block that refer to them.
+const MAX_CONTEXT_BYTES: usize = 1 << 12;
+/// How many such pairs are read with them.
+const MAX_CONTEXT_READINGS: u32 = 100;
 
 /// Reads the block of `card` into its entries and faults.
 pub(super) fn read(card: &mut Card) {
@@ -64,7 +71,7 @@ struct Reader {
 
 impl Reader {
     fn block(&mut self, block: Part<'_>, span: Span) -> Vec<Entry> {
-        let meaning = serde_yaml::from_str::<Value>(block.text);
+        let meaning = meaning(block.text);
         let tree = self.tree(block.text);
         if let (Ok(Value::Mapping(meaning)), Some(tree)) = (&meaning, &tree)
             && let Some(root) = root(tree)
@@ -86,7 +93,7 @@ impl Reader {
             // Nothing good, or nothing that is wrong by itself: then what is wrong with the whole.
             self.faults.clear();
             self.faults.push(match meaning {
-                Err(error) => syntax(block, &error),
+                Err(refusal) => syntax(block, refusal),
                 Ok(_) => disagreement(span, "only one reader of YAML understands this"),
             });
         }
@@ -102,9 +109,15 @@ impl Reader {
         let mut entries: Vec<Entry> = Vec::new();
         // The pairs with anchors, for those that refer to them.
         let mut context = String::new();
+        let mut readings = 0;
         for pair in pairs_of(block) {
-            let mut meaning = serde_yaml::from_str::<Value>(pair.text);
-            if meaning.is_err() && !context.is_empty() && pair.text.contains('*') {
+            let mut meaning = meaning(pair.text);
+            if meaning.is_err()
+                && !context.is_empty()
+                && pair.text.contains('*')
+                && readings < MAX_CONTEXT_READINGS
+            {
+                readings += 1;
                 let both = serde_yaml::from_str::<Mapping>(&format!("{context}{}", pair.text));
                 if let Ok(both) = both {
                     meaning = Ok(Value::Mapping(both.into_iter().last().into_iter().collect()));
@@ -115,7 +128,9 @@ impl Reader {
             match (meaning, root) {
                 (Ok(Value::Mapping(meaning)), Some(root)) => {
                     entries.extend(self.pairs(pair, root, &meaning));
-                    if pair.text.contains('&') {
+                    if pair.text.contains('&')
+                        && context.len() + pair.text.len() <= MAX_CONTEXT_BYTES
+                    {
                         context.push_str(pair.text);
                     }
                 }
@@ -133,14 +148,14 @@ impl Reader {
                     let fault = CardFault::Syntax { span: pair.whole(), message: message.into() };
                     self.faults.push(fault);
                 }
-                (Err(error), _) => entries.extend(self.broken(pair, &error)),
+                (Err(refusal), _) => entries.extend(self.broken(pair, refusal)),
             }
         }
         entries
     }
 
     /// Says what is wrong with a pair, and gives what is good of it.
-    fn broken(&mut self, pair: Part<'_>, error: &serde_yaml::Error) -> Option<Entry> {
+    fn broken(&mut self, pair: Part<'_>, refusal: Refusal) -> Option<Entry> {
         let before = self.faults.len();
         self.nested_duplicates(pair);
         if self.faults.len() > before {
@@ -151,7 +166,7 @@ impl Reader {
             line[..indent].find('\t').map(|tab| (start, start + tab, start + indent))
         });
         let Some((line, tab, end)) = tab else {
-            self.faults.push(syntax(pair, error));
+            self.faults.push(syntax(pair, refusal));
             return None;
         };
         let span = Span::new(pair.start + tab, pair.start + end);
@@ -482,16 +497,41 @@ fn disagreement(span: Span, message: &str) -> CardFault {
     CardFault::Disagreement { span, message: message.to_owned() }
 }
 
-fn syntax(part: Part<'_>, error: &serde_yaml::Error) -> CardFault {
-    // The reader counts characters.
-    let place = error.location().map_or(0, |location| location.index());
-    let at = part.text.char_indices().nth(place).map_or(part.text.len(), |(at, _)| at);
+/// Why a text means nothing.
+struct Refusal {
+    /// Where, in characters from the start of the text, as the reader counts.
+    place: usize,
+    message: String,
+}
+
+/// What `text` means.
+fn meaning(text: &str) -> Result<Value, Refusal> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_BRACKETS {
+            let place = text[..at].chars().count();
+            return Err(Refusal { place, message: "brackets too deep in one another".to_owned() });
+        }
+    }
+    serde_yaml::from_str(text).map_err(|error| Refusal {
+        place: error.location().map_or(0, |location| location.index()),
+        message: without_places(&error.to_string()),
+    })
+}
+
+fn syntax(part: Part<'_>, refusal: Refusal) -> CardFault {
+    let at = part.text.char_indices().nth(refusal.place).map_or(part.text.len(), |(at, _)| at);
     // At the end of the text there is nothing to see: point at the last thing there.
     let at = at.min(part.text.trim_end().len());
     let end = part.text[at..].find(['\n', '\r']).map_or(part.text.len(), |end| at + end);
     let end = at + part.text[at..end].trim_end().len();
     let span = Span::new(part.start + at, part.start + end);
-    CardFault::Syntax { span, message: without_places(&error.to_string()) }
+    CardFault::Syntax { span, message: refusal.message }
 }
 
 /// `message` without "at line 2 column 9": it counts from the wrong start, and every format gives

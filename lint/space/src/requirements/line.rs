@@ -292,9 +292,10 @@ impl<'a> Reader<'a> {
         let (place, _) = text.to(text.text.find(';').unwrap_or(text.text.len())).trim().bracket();
         let looks_like_a_path = editable
             || place.text.starts_with('.')
-            || (place.text.contains(['/', '\\']) && !place.text.contains('@'))
+            || place.text.contains(['/', '\\'])
             || ARCHIVES.iter().any(|ending| place.text.ends_with(ending));
-        if looks_like_a_path && !(editable && place.text.contains('@')) {
+        // `name @ url` has all of these too.
+        if looks_like_a_path && !place.text.contains('@') {
             let path_span = self.span(place);
             return Ok(LineKind::Path { path: place.text.to_owned(), path_span, editable });
         }
@@ -442,8 +443,9 @@ impl<'a> Reader<'a> {
             if version.text.is_empty() {
                 return Err(format!("`{operator}` wants a version behind it"));
             }
-            // Never more than a version, so that the reader of versions cannot see another clause.
-            let specifier = match version.text.find(char::is_whitespace) {
+            // Never more than a version, so that the reader of versions sees no other operator.
+            let strange = |c: char| c.is_whitespace() || "=<>~".contains(c);
+            let specifier = match version.text.find(strange) {
                 None => VersionSpecifier::from_str(&format!("{operator}{}", version.text)).ok(),
                 Some(_) => None,
             };
