@@ -354,3 +354,146 @@ pub(crate) fn words(error: &std::io::Error) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(paths: &[&str]) -> Files {
+        Files::memory(paths.iter().map(|path| (Utf8PathBuf::from(path), path.as_bytes().to_vec())))
+    }
+
+    fn text(files: &Files, path: &str) -> Option<String> {
+        let file = files.read(Utf8Path::new(path)).expect("nothing forbids it")?;
+        Some(file.text.as_str().to_owned())
+    }
+
+    fn reason(files: &Files, path: &str) -> ReadErrorReason {
+        files.read(Utf8Path::new(path)).expect_err("something forbids it").reason
+    }
+
+    struct Disk {
+        folder: tempfile::TempDir,
+        files: Files,
+    }
+
+    fn disk(paths: &[&str]) -> Disk {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for path in paths {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(&path, path.file_name().expect("a name").as_encoded_bytes())
+                .expect("a file");
+        }
+        let root = Utf8Path::from_path(folder.path()).expect("a Unicode path").to_owned();
+        Disk { folder, files: Files::disk(root) }
+    }
+
+    fn names(files: &Files, folder: &str) -> Vec<String> {
+        files
+            .list(Utf8Path::new(folder))
+            .into_iter()
+            .map(|(name, kind)| if kind == Kind::Folder { name + "/" } else { name })
+            .collect()
+    }
+
+    #[test]
+    fn memory_answers_like_a_disk() {
+        let paths = ["app.py", "b/c.py", "b/d/e.py", "b-c/f.py", "b.py"];
+        let disk = disk(&paths);
+        for files in [&memory(&paths), &disk.files] {
+            assert!(text(files, "app.py").is_some());
+            assert!(text(files, "./b/../b/c.py").is_some());
+            assert_eq!(text(files, "b"), None);
+            assert_eq!(text(files, "App.py"), None);
+            assert_eq!(text(files, "app.py/x"), None);
+            assert_eq!(text(files, "a\0b"), None);
+            assert_eq!(names(files, ""), ["app.py", "b/", "b-c/", "b.py"]);
+            assert_eq!(names(files, "b"), ["c.py", "d/"]);
+            assert!(names(files, "nothing").is_empty() && names(files, "app.py").is_empty());
+            assert_eq!(files.kind(Utf8Path::new("b/d")), Some(Kind::Folder));
+            assert_eq!(files.kind(Utf8Path::new("b.py")), Some(Kind::File));
+            assert_eq!(files.kind(Utf8Path::new(".")), Some(Kind::Folder));
+            assert_eq!(files.kind(Utf8Path::new("B")), None);
+            for outside in ["..", "../x", "/etc/passwd", "b/../../x"] {
+                assert_eq!(reason(files, outside), ReadErrorReason::Outside);
+                assert_eq!(files.kind(Utf8Path::new(outside)), None);
+                assert!(names(files, outside).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn a_buffer_lies_over_the_disk() {
+        let Disk { folder: _folder, files } = disk(&["app.py", "b/c.py"]);
+        let files = files
+            .with_buffer("app.py".into(), b"new".to_vec())
+            .with_buffer("./b/n/m.py".into(), Vec::new())
+            .with_buffer("../out.py".into(), Vec::new());
+        assert_eq!(text(&files, "app.py").as_deref(), Some("new"));
+        assert_eq!(names(&files, "b"), ["c.py", "n/"]);
+        assert_eq!(files.kind(Utf8Path::new("b/n")), Some(Kind::Folder));
+    }
+
+    #[test]
+    fn a_file_is_read_once() {
+        let disk = disk(&["app.py"]);
+        let first = disk.files.read(Utf8Path::new("app.py")).expect("readable").expect("there");
+        std::fs::write(disk.folder.path().join("app.py"), "changed").expect("a file");
+        let second = disk.files.read(Utf8Path::new("./app.py")).expect("readable").expect("there");
+        assert!(Arc::ptr_eq(&first, &second));
+        assert_eq!(first.digest, digest(b"app.py"));
+        assert_ne!(first.digest, digest(b"changed"));
+        assert_eq!(text(&disk.files, "late.py"), None);
+        std::fs::write(disk.folder.path().join("late.py"), "").expect("a file");
+        assert_eq!(text(&disk.files, "late.py"), None, "the answer stays");
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_read() {
+        let disk = disk(&["app.py"]);
+        let large = std::fs::File::create(disk.folder.path().join("large.py")).expect("a file");
+        large.set_len(MAX_FILE_BYTES + 1).expect("a size");
+        let expected = ReadErrorReason::TooLarge { bytes: MAX_FILE_BYTES + 1 };
+        assert_eq!(reason(&disk.files, "large.py"), expected);
+    }
+
+    #[test]
+    fn a_missing_root_is_an_error() {
+        let files = Files::disk("no/such/folder");
+        assert!(matches!(reason(&files, "app.py"), ReadErrorReason::System(_)));
+        assert!(names(&files, "").is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_within_the_space_alone() {
+        use std::os::unix::fs::symlink;
+        let disk = disk(&["in/app.py", "out.py"]);
+        let inner = disk.folder.path().join("in");
+        for (target, name) in [
+            ("../out.py", "out.py"),
+            ("app.py", "same.py"),
+            ("nowhere", "broken.py"),
+            ("loop.py", "loop.py"),
+            ("..", "up"),
+        ] {
+            symlink(target, inner.join(name)).expect("a link");
+        }
+        let files = Files::disk(Utf8PathBuf::from_path_buf(inner.clone()).expect("Unicode"));
+        assert_eq!(reason(&files, "out.py"), ReadErrorReason::Outside);
+        assert_eq!(reason(&files, "up/out.py"), ReadErrorReason::Outside);
+        assert_eq!(text(&files, "up/in/app.py").as_deref(), Some("app.py"));
+        assert_eq!(text(&files, "same.py").as_deref(), Some("app.py"));
+        assert_eq!(text(&files, "broken.py"), None);
+        assert!(matches!(reason(&files, "loop.py"), ReadErrorReason::System(_)));
+        // A Space that is itself behind a link is all inside.
+        symlink(&inner, disk.folder.path().join("link")).expect("a link");
+        let root = Utf8PathBuf::from_path_buf(disk.folder.path().join("link")).expect("Unicode");
+        assert!(text(&Files::disk(root), "app.py").is_some());
+        let socket = std::os::unix::net::UnixListener::bind(inner.join("socket.py"));
+        let _socket = socket.expect("a socket");
+        assert_eq!(reason(&files, "socket.py"), ReadErrorReason::Special);
+        assert_eq!(files.kind(Utf8Path::new("socket.py")), None);
+    }
+}

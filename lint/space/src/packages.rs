@@ -58,3 +58,42 @@ impl Packages {
         self.names.iter().find(|package| package.name == name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Xorshift, mutate};
+
+    fn parse(bytes: &[u8]) -> Packages {
+        let packages = Packages::parse(&Arc::new(SourceFile::new("packages.txt", bytes.to_vec())));
+        for package in &packages.names {
+            assert_eq!(packages.file.text.slice(package.span), package.name);
+            assert!(!package.name.is_empty() && !package.name.contains(char::is_whitespace));
+        }
+        for comment in &packages.comments {
+            assert!(packages.file.text.slice(*comment).starts_with('#'));
+        }
+        packages
+    }
+
+    #[test]
+    fn words_are_packages_and_comments_are_apart() {
+        let text = "\u{feff}ffmpeg\r\n# more # and more\r\n\r\n  libgl1 libsm6\t# why\r\ngit=1:2.3";
+        let packages = parse(text.as_bytes());
+        let names: Vec<_> = packages.names.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(names, ["ffmpeg", "libgl1", "libsm6", "git=1:2.3"]);
+        let comments: Vec<_> =
+            packages.comments.iter().map(|span| packages.file.text.slice(*span)).collect();
+        assert_eq!(comments, ["# more # and more", "# why"]);
+        assert!(packages.get("libsm6").is_some() && packages.get("lib").is_none());
+        assert!(parse(b"").names.is_empty());
+    }
+
+    #[test]
+    fn no_mutation_of_packages_panics_or_shifts_a_span() {
+        let mut random = Xorshift::new(5);
+        for _ in 0..5000 {
+            parse(&mutate("ffmpeg\n# é\nlibgl1 a\u{2003}b\r\n".as_bytes(), &mut random));
+        }
+    }
+}

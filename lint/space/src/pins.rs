@@ -127,12 +127,8 @@ impl Pins {
         let name = normalize(package);
         let mut all = Vec::new();
         let mut one = Vec::new();
-        let mut found = false;
-        for (requirement, asked) in &self.asked {
-            if requirement.name != name {
-                continue;
-            }
-            found = true;
+        let mut surely = false;
+        for (requirement, asked) in self.asked.iter().filter(|(asked, _)| asked.name == name) {
             let specifiers = match (&requirement.url, requirement.exact()) {
                 (Some(_), Some(version)) => {
                     VersionSpecifier::equals_version(version.clone()).into()
@@ -141,13 +137,21 @@ impl Pins {
                 (None, _) => requirement.specifiers.clone().unwrap_or_default(),
             };
             if *asked == Allowed::Always {
+                surely = true;
                 all.extend(specifiers);
             } else {
                 one.push(specifiers);
             }
         }
+        if !surely && one.is_empty() {
+            return None;
+        }
+        if surely && !one.is_empty() {
+            // That none of the others counts is possible too.
+            one.push(VersionSpecifiers::empty());
+        }
         let all = all.into_iter().collect();
-        found.then(|| ask(&Versions { all: &all, one: &one, prereleases: self.prereleases }))
+        Some(ask(&Versions { all: &all, one: &one, prereleases: self.prereleases }))
     }
 }
 
@@ -229,12 +233,11 @@ impl Versions<'_> {
     }
 
     fn newest_within(&self, range: &VersionSpecifiers) -> Allowed {
+        if !self.one.is_empty() {
+            // Which of them is asked for is not known.
+            return self.within(range);
+        }
         match self.samples(range).max() {
-            Some(newest) if !self.one.is_empty() => {
-                // Which of them is asked for is not known.
-                let _ = newest;
-                self.within(range)
-            }
             Some(newest) if range.contains(&newest) => Allowed::Always,
             Some(_) => Allowed::Never,
             None => Allowed::Sometimes,
@@ -326,4 +329,167 @@ fn end_of_stretch(specifier: &VersionSpecifier, length: usize) -> Option<Version
     *number = number.saturating_add(1);
     release.resize(length.max(release.len()), 0);
     Some(Version::new(release).with_epoch(specifier.version().epoch()))
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8PathBuf;
+
+    use super::*;
+    use crate::{Files, Space};
+
+    fn space(files: &[(&str, &str)]) -> Space {
+        let files = files.iter().map(|(path, text)| (Utf8PathBuf::from(path), (*text).into()));
+        Space::read(&Files::memory(files))
+    }
+
+    fn range(text: &str) -> VersionSpecifiers {
+        VersionSpecifiers::from_str(text).expect(text)
+    }
+
+    #[test]
+    fn what_a_text_allows_against_a_range() {
+        use Allowed::{Always, Never, Sometimes};
+        for (asked, within, expected) in [
+            ("==5.12.0", ">=5.12", Always),
+            ("==5.12", "==5.12.0", Always),
+            ("==5.11.9", ">=5.12.0", Never),
+            (">=5.12", ">=5.12.0", Always),
+            (">=5.12", ">5.12", Sometimes),
+            (">5.12.0", ">=5.12.1", Always),
+            (">=4", ">=5.12.0", Sometimes),
+            (">=4", "<4", Never),
+            ("<5.12", ">=5.12", Never),
+            ("<5.12", "<=5.12", Always),
+            ("<=5.12", "<5.12", Sometimes),
+            ("~=5.1", ">=5.12", Sometimes),
+            ("~=5.12.3", ">=5.12,<5.13", Always),
+            ("~=5.12", "<6", Always),
+            ("==5.*", "<6", Always),
+            ("==5.*", ">=5.12", Sometimes),
+            ("==5.12.*", ">=5.12", Always),
+            ("!=5.12.*", ">=5.12,<5.13", Never),
+            (">=5,<6", "<4", Never),
+            ("", ">=5", Sometimes),
+            ("==6.0.0b1", ">=5,<6", Never),
+            ("==6.0.0b1", ">=5,<7", Always),
+            ("==6.0.0b1", ">=6", Never),
+            (">=6.0.0b1", ">=6", Sometimes),
+            (">=5", ">=5.0.0b1", Always),
+            ("==2.1.0+cu118", ">=2.1,<2.2", Always),
+            ("==2024.1.15", ">=2024", Always),
+            (">=1!1", ">=5", Always),
+            ("==1.2.3.4", ">1.2.3", Always),
+            // Nothing at all is allowed.
+            (">=6,<5", ">=1", Sometimes),
+        ] {
+            assert_eq!(Allowed::of(&range(asked), &range(within)), expected, "{asked} in {within}");
+        }
+    }
+
+    #[test]
+    fn every_allowed_version_agrees_with_what_is_said_of_all() {
+        let mut random = crate::testing::Xorshift::new(11);
+        let mut text = move || {
+            let clause = |random: &mut crate::testing::Xorshift| {
+                let operator = ["==", "!=", ">=", "<=", ">", "<", "~="][random.below(7)];
+                let numbers: Vec<_> = (0..2 + random.below(2)).map(|_| random.below(4)).collect();
+                let numbers: Vec<_> = numbers.iter().map(usize::to_string).collect();
+                let star =
+                    if matches!(operator, "==" | "!=") && random.below(2) == 0 { ".*" } else { "" };
+                format!("{operator}{}{star}", numbers.join("."))
+            };
+            let clauses: Vec<_> = (0..random.below(3)).map(|_| clause(&mut random)).collect();
+            range(&clauses.join(","))
+        };
+        let versions: Vec<Version> =
+            (0..343_u64).map(|n| Version::new([n / 49, n / 7 % 7, n % 7])).collect();
+        for _ in 0..4000 {
+            let (asked, within) = (text(), text());
+            let inside: Vec<bool> =
+                versions.iter().filter(|v| asked.contains(v)).map(|v| within.contains(v)).collect();
+            match Allowed::of(&asked, &within) {
+                Allowed::Always => assert!(inside.iter().all(|i| *i), "{asked} in {within}"),
+                Allowed::Never => assert!(inside.iter().all(|i| !i), "{asked} in {within}"),
+                Allowed::Sometimes => assert!(
+                    inside.is_empty() || (inside.contains(&true) && inside.contains(&false)),
+                    "{asked} in {within}: {inside:?}"
+                ),
+            }
+        }
+    }
+
+    #[test]
+    fn the_card_comes_first_and_pip_reads_the_rest_in_order() {
+        let space = space(&[
+            ("README.md", "---\nsdk: gradio\nsdk_version: \"5.10\"\npython_version: 3.10\n---\n"),
+            ("pre-requirements.txt", "pip==24\n"),
+            (
+                "requirements.txt",
+                "gradio>=5\nnumpy<2; python_version<'3.9'\nGit_Thing @ git+https://x.org/y\n",
+            ),
+            ("pyproject.toml", "[project]\ndependencies = ['torch']\n"),
+        ]);
+        let pins = space.pins();
+        let names: Vec<_> = pins.iter().map(|requirement| requirement.name.as_str()).collect();
+        assert_eq!(names, ["gradio", "pip", "gradio", "git-thing"]);
+        assert_eq!(pins.exact("gradio").map(ToString::to_string).as_deref(), Some("5.10"));
+        let gradio = pins.get("Gradio").expect("it is asked for");
+        assert_eq!(gradio.file.text.slice(gradio.clauses[0].version_span), "5.10");
+        assert_eq!(pins.all("gradio").count(), 2);
+        assert_eq!(pins.allows("gradio", &range("<5.12")), Some(Allowed::Always));
+        assert_eq!(pins.allows("git_thing", &range("<5")), Some(Allowed::Sometimes));
+        assert_eq!(pins.allows("numpy", &range("<2")), None, "its marker never holds");
+        assert!(!pins.contains("torch"), "nothing installs pyproject.toml");
+    }
+
+    #[test]
+    fn markers_that_the_card_does_not_settle_are_alternatives() {
+        let space = space(&[(
+            "requirements.txt",
+            "a==1; python_version<'3.9'\na==2; python_version>='3.9'\nb<3\nb>=2; python_version<'3.9'\n",
+        )]);
+        let pins = space.pins();
+        assert_eq!(pins.exact("a"), None);
+        assert_eq!(pins.allows("a", &range("<2")), Some(Allowed::Sometimes));
+        assert_eq!(pins.allows("a", &range("<3")), Some(Allowed::Always));
+        assert_eq!(pins.newest_is("a", &range("==2")), Some(Allowed::Sometimes));
+        // That nothing more may be asked for than `<3` is an alternative too.
+        assert_eq!(pins.allows("b", &range(">=2")), Some(Allowed::Sometimes));
+    }
+
+    #[test]
+    fn pip_takes_the_newest() {
+        let space = space(&[(
+            "requirements.txt",
+            "a\nb<0.36\nc>=1\nd @ https://x.org/d-2.0-py3-none-any.whl\n",
+        )]);
+        let pins = space.pins();
+        assert_eq!(pins.newest_is("a", &range(">=0.36")), Some(Allowed::Always));
+        assert_eq!(pins.newest_is("a", &range("<0.36")), Some(Allowed::Never));
+        assert_eq!(pins.newest_is("b", &range(">=0.36")), Some(Allowed::Never));
+        assert_eq!(pins.newest_is("b", &range(">=0.35")), Some(Allowed::Always));
+        assert_eq!(pins.newest_is("c", &range("<5")), Some(Allowed::Never));
+        assert_eq!(pins.newest_is("d", &range("==2.*")), Some(Allowed::Always));
+        assert_eq!(pins.newest_is("none", &range("<5")), None);
+        assert_eq!(pins.exact("d").map(ToString::to_string).as_deref(), Some("2.0"));
+    }
+
+    #[test]
+    fn a_project_is_asked_where_it_is_installed_or_nothing_else_is_said() {
+        let project = ("pyproject.toml", "[project]\ndependencies = [\"gradio>=5\", 'torch']\n");
+        assert!(space(&[project]).pins().contains("torch"));
+        assert!(space(&[project, ("requirements.txt", "-e .\n")]).pins().contains("torch"));
+        assert!(!space(&[project, ("requirements.txt", "numpy\n")]).pins().contains("torch"));
+    }
+
+    #[test]
+    fn a_version_that_is_none_pins_nothing() {
+        for card in
+            ["sdk: gradio\nsdk_version: latest", "sdk: docker\nsdk_version: 5.0", "sdk: gradio"]
+        {
+            let card = format!("---\n{card}\n---\n");
+            assert_eq!(space(&[("README.md", &card)]).pins().iter().count(), 0, "{card}");
+        }
+    }
 }

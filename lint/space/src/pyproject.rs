@@ -115,3 +115,76 @@ impl Pyproject {
         Some(Span::new(start, start + text.len()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Xorshift, mutate};
+
+    fn parse(bytes: &[u8]) -> Pyproject {
+        let file = Arc::new(SourceFile::new("pyproject.toml", bytes.to_vec()));
+        let pyproject = Pyproject::parse(&file);
+        let slice = |span: Span| file.text.as_str().get(span.range()).expect("a place in the text");
+        for dependency in &pyproject.dependencies {
+            assert_eq!(slice(dependency.name_span), dependency.raw_name);
+            assert!(dependency.span.contains(dependency.name_span));
+        }
+        if let Some(python) = &pyproject.requires_python {
+            assert_eq!(
+                VersionSpecifiers::from_str(slice(python.span)).ok().as_ref(),
+                Some(&python.specifiers)
+            );
+        }
+        pyproject.faults.iter().for_each(|fault| {
+            slice(fault.span);
+        });
+        pyproject
+    }
+
+    const USUAL: &str = "[project]\r\nname = \"x\"\r\nrequires-python = '>=3.10'\r\ndependencies = [\r\n  \
+                         \"gradio[oauth]==5.0 ; os_name == 'posix'\", # c\r\n  'torch',\r\n]\r\n\
+                         [tool.spacelint]\r\nselect = []\r\n";
+
+    #[test]
+    fn dependencies_and_python_have_their_places() {
+        for text in [USUAL.to_owned(), format!("\u{feff}{USUAL}")] {
+            let pyproject = parse(text.as_bytes());
+            assert_eq!(pyproject.faults, []);
+            let names: Vec<_> = pyproject.dependencies.iter().map(|d| d.name.as_str()).collect();
+            assert_eq!(names, ["gradio", "torch"]);
+            let gradio = &pyproject.dependencies[0];
+            let text = &pyproject.file.text;
+            assert_eq!(text.slice(gradio.clauses[0].version_span), "5.0");
+            assert!(gradio.marker.is_some());
+            assert!(pyproject.requires_python.is_some());
+            assert!(pyproject.tool("spacelint").is_some_and(Item::is_table));
+            assert!(pyproject.tool("ruff").is_none());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_fault() {
+        let broken = parse(b"[project\nname = 1\n");
+        assert_eq!(broken.faults.len(), 1);
+        assert_eq!(broken.file.text.position(broken.faults[0].span.start).line, 1);
+        let odd = parse(
+            b"[project]\nrequires-python = 'new'\ndependencies = ['a b', 3, '', './x', \"\\u0061\", 'ok']\n",
+        );
+        let faults: Vec<_> =
+            odd.faults.iter().map(|fault| odd.file.text.slice(fault.span)).collect();
+        assert_eq!(faults, ["a b", "3", "", "./x", "new"]);
+        assert_eq!(odd.dependencies.len(), 1);
+        assert!(parse(b"project = 3\n").dependencies.is_empty());
+        assert!(parse(b"[project]\ndependencies = {a = 1}\n").dependencies.is_empty());
+    }
+
+    #[test]
+    fn no_mutation_of_a_project_panics_or_shifts_a_span() {
+        let mut random = Xorshift::new(9);
+        for _ in 0..4000 {
+            parse(&mutate(USUAL.as_bytes(), &mut random));
+        }
+        let deep = format!("a = {}1{}\n", "[".repeat(20_000), "]".repeat(20_000));
+        assert_eq!(parse(deep.as_bytes()).faults.len(), 1);
+    }
+}

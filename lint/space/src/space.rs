@@ -167,3 +167,71 @@ impl Reader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space(files: &[(&str, &str)]) -> Space {
+        let files = files.iter().map(|(path, text)| (Utf8PathBuf::from(path), (*text).into()));
+        Space::read(&Files::memory(files))
+    }
+
+    #[test]
+    fn a_whole_space() {
+        let space = space(&[
+            ("README.md", "---\nsdk: gradio\napp_file: src/main.py\n---\n# Page\n"),
+            ("src/main.py", "import gradio\n"),
+            ("app.py", ""),
+            ("requirements.txt", "torch\n-r more.txt\n"),
+            ("more.txt", "numpy\n"),
+            ("pre-requirements.txt", "pip\n"),
+            ("packages.txt", "ffmpeg\n"),
+            ("pyproject.toml", "[project]\n"),
+        ]);
+        assert_eq!(space.entry.as_ref().map(|file| file.path.as_str()), Some("src/main.py"));
+        let files: Vec<_> = space.requirements.iter().map(|file| file.file.path.as_str()).collect();
+        assert_eq!(files, ["pre-requirements.txt", "requirements.txt"]);
+        assert!(space.pins().contains("numpy"));
+        assert!(space.packages.is_some() && space.pyproject.is_some());
+        assert!(space.problems.is_empty() && !space.is_card_missing());
+    }
+
+    #[test]
+    fn the_entry_point_is_found_or_named() {
+        let card = "---\nsdk: gradio\n---\n";
+        let default = space(&[("README.md", card), ("main.py", "")]);
+        assert_eq!((default.app_file.as_str(), default.entry.is_none()), ("app.py", true));
+        let bare = space(&[("main.py", "import gradio\n")]);
+        assert_eq!((bare.app_file.as_str(), bare.entry.is_some()), ("main.py", true));
+        assert!(bare.is_card_missing());
+        let fixed = space(&[("README.md", "---\nsdk: static\n---\n"), ("app.py", "")]);
+        assert!(fixed.entry.is_none());
+        let outside = space(&[("README.md", "---\nsdk: gradio\napp_file: ../x.py\n---\n")]);
+        assert!(outside.entry.is_none());
+        assert!(matches!(&outside.problems[..], [Problem::Unreadable(_)]));
+        assert!(!outside.is_card_missing());
+    }
+
+    #[test]
+    fn what_was_not_read_as_it_stands_is_a_problem() {
+        let files = Files::memory([
+            ("README.md".into(), b"# \xff\n".to_vec()),
+            ("app.py".into(), b"# coding: latin-1\nx = '\xe9'\n".to_vec()),
+        ]);
+        let space = Space::read(&files);
+        assert!(
+            matches!(&space.problems[..], [Problem::Undecodable(file)] if file.path == "README.md")
+        );
+        assert!(space.is_card_missing() && space.readme.is_some());
+        let empty = Space::read(&Files::memory([]));
+        assert!(empty.is_card_missing() && empty.problems.is_empty() && empty.entry.is_none());
+    }
+
+    #[test]
+    fn a_space_can_be_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Space>();
+        shared::<Files>();
+    }
+}
