@@ -19,6 +19,7 @@ mod secrets;
 mod suppression;
 #[cfg(test)]
 mod testing;
+mod versions;
 mod zerogpu;
 
 pub use check::{InternalError, Report, Selection, Suppressed, check};
@@ -26,3 +27,4 @@ pub use finding::{Applicability, Edit, Finding, Fix, Location, Related, Severity
 pub use fix::{Fixed, fix};
 pub use registry::{Category, RuleEntry, all, find, nearest};
 pub use rule::{Check, Rule, RuleInfo};
+pub use suppression::ignoring;

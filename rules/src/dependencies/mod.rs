@@ -1,3 +1,7 @@
 //! What the Space installs.
 
-crate::registry::rules! { Dependencies: }
+crate::registry::rules! { Dependencies:
+    gradio_pin_conflict::GradioPinConflict,
+    old_gradio::OldGradio,
+    vulnerable_gradio::VulnerableGradio,
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use spacelint_python::{Lines, Span};
 use spacelint_space::card::Item;
-use spacelint_space::{Card, Entry, Requirements, SourceFile, Space};
+use spacelint_space::{Card, Entry, Requirements, SourceFile, Space, SpaceTrace};
 
 /// A file in which a comment may speak to spacelint.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
         sources.push(Source { file: Arc::clone(&next.file), language });
         requirements.extend(next.included.iter().rev());
     }
-    sources.extend(space.entry.iter().map(Source::python));
+    sources.extend(space.trace().into_iter().flat_map(SpaceTrace::files).map(Source::python));
     // Two requirements files may include one and the same.
     let mut seen = std::collections::BTreeSet::new();
     sources.retain(|source| seen.insert(source.file.path.clone()));
@@ -44,6 +44,21 @@ impl Source<'_> {
     /// A Python file.
     pub(crate) fn python(file: &Arc<SourceFile>) -> Self {
         Self { file: Arc::clone(file), language: Language::Python }
+    }
+
+    /// Whether a line of its own at `offset` may be a comment.
+    pub(crate) fn holds_comments_at(&self, offset: u32) -> bool {
+        match self.language {
+            Language::Python | Language::Requirements(_) => true,
+            Language::Yaml(card) => card.block.start <= offset && offset < card.block.end,
+        }
+    }
+
+    /// Whether what stands behind the last line of `logical` would belong to its text, as in a block
+    /// scalar.
+    pub(crate) fn is_text_behind(&self, logical: Span) -> bool {
+        let is_yaml = matches!(self.language, Language::Yaml(_));
+        is_yaml && self.file.text.slice(logical).contains('\n')
     }
 
     pub(crate) fn lines(&self) -> Lines {

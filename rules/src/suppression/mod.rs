@@ -14,7 +14,7 @@ mod lines;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use spacelint_python::{Lines, Span};
+use spacelint_python::{BOM, Lines, Span};
 use spacelint_space::{SourceFile, Space};
 
 use self::directive::{Directive, MARKER, Malformed, Name, Scope};
@@ -83,6 +83,35 @@ pub(crate) fn of_space(space: &Space, findings: &[Finding]) -> Vec<Suppressions>
         .filter(|source| source.file.text.as_str().contains(MARKER))
         .map(|source| Suppressions::read(&source.file, &source.lines()))
         .collect()
+}
+
+/// The comment that silences `finding`, where the file has comments: behind the logical line, or above
+/// it where a comment behind would be text.
+pub fn ignoring(space: &Space, finding: &Finding) -> Option<Edit> {
+    let Location { file, span } = &finding.location;
+    let source = lines::sources(space)
+        .into_iter()
+        .find(|source| source.file.path == file.path)
+        .or_else(|| (file.path.extension() == Some("py")).then(|| Source::python(file)))?;
+    let text = &file.text;
+    let words = format!("# spacelint: ignore[{}]", finding.rule.name);
+    let above = |number: u32| {
+        let line = text.slice(text.line_span(number)).trim_start_matches(BOM);
+        let indent = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+        Edit::insert_line(file, number, &format!("{indent}{words}"))
+    };
+    let lines = source.lines();
+    let line = lines.logical.iter().find(|line| line.start <= span.start && span.start <= line.end);
+    let Some(line) = line else {
+        return source.holds_comments_at(span.start).then(|| above(text.line_of(span.start)));
+    };
+    let last = text.line_of(line.end);
+    if source.is_text_behind(*line) {
+        return Some(above(text.line_of(line.start)));
+    }
+    let physical = text.line_span(last);
+    let end = physical.start + text.slice(physical).trim_end().len() as u32;
+    Some(Edit::insert(file, end, format!("  {words}")))
 }
 
 impl Suppressions {

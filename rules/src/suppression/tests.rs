@@ -121,6 +121,69 @@ fn requirements_and_their_continuations() {
 }
 
 #[test]
+fn a_card_and_its_values_of_many_lines() {
+    let text = "---\n# spacelint: ignore[heavy]\ntitle: >\n  one\n  two\nemoji: 'a # spacelint: ignore[heavy]'\n\
+                tags: [a,\n  b]  # spacelint: ignore[heavy]\nmodels:\n  - c  # spacelint: ignore[heavy]\n  - d\n---\n\
+                body # spacelint: ignore[heavy]\n";
+    silences(
+        "README.md",
+        text,
+        &[
+            ("title", true),
+            ("one", true),
+            ("two", true),
+            ("emoji", false),
+            ("tags", true),
+            ("b]", true),
+            ("models", false),
+            ("c  #", true),
+            ("d\n", false),
+            ("body", false),
+        ],
+    );
+    silences(
+        "README.md",
+        "---\n# spacelint: ignore-file[heavy]\ntitle: a\nsdk: gradio\n---\n",
+        &[("title", true), ("sdk", true)],
+    );
+}
+
+#[test]
+fn the_comment_that_would_silence_stands_where_it_is_one() {
+    let ignoring = |path: &str, text: &str, needle: &str| -> Option<String> {
+        let (space, file) = space(path, text);
+        let edit = super::ignoring(&space, &finding(&HEAVY, at(&file, needle), None))?;
+        let mut text = text.to_owned();
+        text.insert_str(edit.location.span.start as usize, &edit.content);
+        silences(path, &text, &[(needle, true)]);
+        Some(text)
+    };
+    let words = "# spacelint: ignore[heavy]";
+    assert_eq!(
+        ignoring("app.py", "def f():\n    g(\n      1)  # why\n", "1"),
+        Some(format!("def f():\n    g(\n      1)  # why  {words}\n"))
+    );
+    assert_eq!(
+        ignoring("app.py", "    # only words\nx\n", "only"),
+        Some(format!("    {words}\n    # only words\nx\n"))
+    );
+    assert_eq!(
+        ignoring("README.md", "---\ntitle: |\n  one\n  two\nsdk: x\n---\n", "two"),
+        Some(format!("---\n{words}\ntitle: |\n  one\n  two\nsdk: x\n---\n"))
+    );
+    assert_eq!(
+        ignoring("README.md", "---\ntitle: a\n---\n", "title"),
+        Some(format!("---\ntitle: a  {words}\n---\n"))
+    );
+    assert_eq!(
+        ignoring("requirements.txt", "a \\\n  ==1\n", "a"),
+        Some(format!("a \\\n  ==1  {words}\n"))
+    );
+    assert_eq!(ignoring("README.md", "---\ntitle: a\n---\nbody\n", "body"), None);
+    assert_eq!(ignoring("README.md", "---\ntitle: a\n---\n", "---"), None);
+}
+
+#[test]
 fn crlf_and_a_byte_order_mark_change_nothing() {
     silences(
         "app.py",

@@ -1,0 +1,98 @@
+//! Which Gradio a Space gets, and how it compares with what knowledge says of Gradio.
+
+use std::str::FromStr;
+
+use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
+use spacelint_knowledge::gradio;
+use spacelint_space::pins::Allowed;
+use spacelint_space::requirements::Requirement;
+use spacelint_space::{Card, Space};
+
+use crate::finding::Location;
+
+/// The card's `sdk` where it is Gradio: of the SDKs the only one that has a version.
+pub(crate) fn gradio_card(space: &Space) -> Option<&Card> {
+    space.card.as_ref().filter(|card| card.str("sdk") == Some("gradio"))
+}
+
+/// What the card's `sdk_version` asks for.
+pub(crate) fn of_card(space: &Space) -> Option<&Requirement> {
+    let card = gradio_card(space)?;
+    space.pins().all("gradio").find(|requirement| requirement.file.path == card.file.path)
+}
+
+/// What decides the version of Gradio: the card where it names one, else the requirements.
+pub(crate) fn deciding(space: &Space) -> Option<&Requirement> {
+    let is_gradio_app = space.card.is_none() || gradio_card(space).is_some();
+    space.pins().get("gradio").filter(|requirement| is_gradio_app && requirement.url.is_none())
+}
+
+/// Whether every version that `requirement` allows is older than `floor`.
+pub(crate) fn is_below(requirement: &Requirement, floor: &str) -> bool {
+    let below = VersionSpecifiers::from_str(&format!("<{floor}"));
+    match (&requirement.specifiers, below) {
+        (Some(asked), Ok(below)) => Allowed::of(asked, &below) == Allowed::Always,
+        _ => false,
+    }
+}
+
+/// The oldest last release of a major line that is not below `floor` nor below what is asked for
+/// now: the smallest step that mends it.
+pub(crate) fn smallest_step(requirement: &Requirement, floor: &str) -> Option<&'static str> {
+    let floor = Version::from_str(floor).ok()?;
+    gradio::releases().last_of_major.iter().copied().find(|release| {
+        let newer = Version::from_str(release).is_ok_and(|version| version >= floor);
+        newer && !is_above(requirement, release)
+    })
+}
+
+fn is_above(requirement: &Requirement, release: &str) -> bool {
+    requirement.exact().is_some_and(|exact| Version::from_str(release).is_ok_and(|v| v < *exact))
+}
+
+/// Where the version stands that a fix would replace, if it is one version and nothing vouches for
+/// the file that was installed (a hash).
+pub(crate) fn version_place(requirement: &Requirement) -> Option<Location> {
+    let clause = requirement.clauses.first().filter(|_| requirement.clauses.len() == 1)?;
+    let is_plain = requirement.options.is_empty() && !is_star(&clause.specifier);
+    is_plain.then(|| Location::new(&requirement.file, clause.version_span))
+}
+
+/// Where all of the versions stand that are asked for.
+pub(crate) fn specifiers_place(requirement: &Requirement) -> Option<Location> {
+    let span = requirement.specifier_span.filter(|_| requirement.options.is_empty())?;
+    Some(Location::new(&requirement.file, span))
+}
+
+fn is_star(specifier: &VersionSpecifier) -> bool {
+    use pep440_rs::Operator::{EqualStar, NotEqualStar};
+    matches!(specifier.operator(), EqualStar | NotEqualStar)
+}
+
+/// What is asked for, as its author wrote it: `4.44.1`, `>=4,<5`.
+pub(crate) fn asked(requirement: &Requirement) -> String {
+    let text = match (requirement.exact(), requirement.specifier_span) {
+        (Some(exact), _) => return exact.to_string(),
+        (None, Some(span)) => requirement.file.text.slice(span),
+        (None, None) => "",
+    };
+    text.split_whitespace().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_of_knowledge_can_be_compared() {
+        let releases = gradio::releases();
+        let floors = gradio::floors().iter().map(|floor| floor.version);
+        let fixes = gradio::advisories().iter().map(|advisory| advisory.fixed);
+        let named = [releases.latest, releases.recommended, releases.minimum_secure];
+        for version in
+            floors.chain(fixes).chain(named).chain(releases.last_of_major.iter().copied())
+        {
+            assert!(Version::from_str(version).is_ok(), "{version}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Reads a page: which of its code blocks make up which Space, and what is expected of each.
+
+use std::collections::BTreeMap;
+
+/// A Space that a page shows.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Case {
+    /// The line of the page on which its first block begins.
+    pub(crate) line: usize,
+    pub(crate) files: Vec<Shown>,
+    /// What `--fix` makes of it, if the page shows that.
+    pub(crate) fixed: Option<Fixed>,
+    /// Why it is not run in variants.
+    pub(crate) no_variants: Option<String>,
+    /// Whether it has no README.md, not even a healthy one.
+    pub(crate) no_readme: bool,
+}
+
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Fixed {
+    pub(crate) line: usize,
+    /// Whether it takes `--unsafe-fixes`.
+    pub(crate) is_unsafe: bool,
+    pub(crate) files: Vec<Shown>,
+}
+
+/// A file as a page shows it.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Shown {
+    pub(crate) path: String,
+    /// The line of the page on which its text begins.
+    pub(crate) line: usize,
+    /// The text without the marks.
+    pub(crate) text: String,
+    /// The marked lines, from 1, each with the names of the rules; empty for the page's own.
+    pub(crate) marks: Vec<(usize, String)>,
+}
+
+struct Block {
+    line: usize,
+    end: usize,
+    attributes: BTreeMap<String, String>,
+    text: String,
+}
+
+/// The cases of `page`, in order; or what is wrong with it, with the line.
+pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut last: Option<(usize, bool)> = None;
+    for block in blocks(page)? {
+        let Block { line, end, attributes, text } = block;
+        let error = |what: &str| Err(format!("line {line}: {what}"));
+        let Some(path) = attributes.get("title") else {
+            last = None;
+            continue;
+        };
+        for name in attributes.keys() {
+            if !["title", "fixed", "no-variants", "no-readme"].contains(&name.as_str()) {
+                return error(&format!("a block knows no `{name}`"));
+            }
+        }
+        let fixed = attributes.get("fixed").map(String::as_str);
+        let is_fixed = fixed.is_some();
+        // Only blank lines between two blocks of one kind: they belong together.
+        let follows = last.is_some_and(|(end, kind)| {
+            kind == is_fixed
+                && page.lines().skip(end).take(line - 1 - end).all(|l| l.trim().is_empty())
+        });
+        last = Some((end, is_fixed));
+        let shown = shown(path, line + 1, &text)?;
+        if !is_fixed {
+            if !follows {
+                cases.push(Case { line, ..Case::default() });
+            }
+            let Some(case) = cases.last_mut() else { return error("no case") };
+            if case.files.iter().any(|file| file.path == shown.path) {
+                return error(&format!("`{path}` is shown twice in one Space"));
+            }
+            case.no_readme |= attributes.contains_key("no-readme");
+            case.no_variants = attributes.get("no-variants").cloned().or(case.no_variants.take());
+            case.files.push(shown);
+            continue;
+        }
+        let is_unsafe = match fixed {
+            Some("") => false,
+            Some("unsafe") => true,
+            _ => return error("`fixed` or `fixed=\"unsafe\"`"),
+        };
+        let Some(case) = cases.iter_mut().rev().find(|case| case.is_marked()) else {
+            return error("a fixed block has no case with a mark above it");
+        };
+        if !case.files.iter().any(|file| file.path == shown.path) {
+            return error(&format!("`{path}` is not shown in the case of line {}", case.line));
+        }
+        if case.fixed.is_some() && !follows {
+            return error(&format!("the case of line {} is fixed already", case.line));
+        }
+        let fixed = case.fixed.get_or_insert_with(|| Fixed { line, is_unsafe, files: Vec::new() });
+        if fixed.is_unsafe != is_unsafe {
+            return error("the fixed blocks of one case are all safe or all unsafe");
+        }
+        fixed.files.push(shown);
+    }
+    Ok(cases)
+}
+
+impl Case {
+    /// Whether a finding of the page's own rule is expected.
+    fn is_marked(&self) -> bool {
+        self.files.iter().any(|file| file.marks.iter().any(|(_, rule)| rule.is_empty()))
+    }
+}
+
+fn blocks(page: &str) -> Result<Vec<Block>, String> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(Block, String)> = None;
+    for (index, line) in page.lines().enumerate() {
+        match &mut open {
+            Some((_, fence)) if line.trim_end() == fence => {
+                if let Some((mut block, _)) = open.take() {
+                    block.end = index + 1;
+                    blocks.push(block);
+                }
+            }
+            Some((block, _)) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            None => {
+                let ticks = line.chars().take_while(|c| *c == '`').count();
+                if ticks >= 3 {
+                    let attributes = attributes(&line[ticks..])
+                        .ok_or_else(|| format!("line {}: a quote is not closed", index + 1))?;
+                    let block = Block { line: index + 1, end: 0, attributes, text: String::new() };
+                    open = Some((block, "`".repeat(ticks)));
+                }
+            }
+        }
+    }
+    match open {
+        Some((block, _)) => Err(format!("line {}: the block is never closed", block.line)),
+        None => Ok(blocks),
+    }
+}
+
+/// `python title="app.py" fixed` without its first word, which is the language.
+fn attributes(info: &str) -> Option<BTreeMap<String, String>> {
+    let info = info.trim();
+    let mut rest = info.find(' ').map_or("", |at| info[at..].trim_start());
+    let mut found = BTreeMap::new();
+    while !rest.is_empty() {
+        let end = rest.find([' ', '=']).unwrap_or(rest.len());
+        let name = rest[..end].to_owned();
+        let value = match rest[end..].strip_prefix("=\"") {
+            None => {
+                rest = &rest[end..];
+                String::new()
+            }
+            Some(quoted) => {
+                let close = quoted.find('"')?;
+                rest = &quoted[close + 1..];
+                quoted[..close].to_owned()
+            }
+        };
+        found.insert(name, value);
+        rest = rest.trim_start();
+    }
+    Some(found)
+}
+
+fn shown(path: &str, first: usize, text: &str) -> Result<Shown, String> {
+    let mut shown = Shown { path: path.to_owned(), line: first, ..Shown::default() };
+    for (index, line) in text.lines().enumerate() {
+        let (line, names) = mark(line).map_err(|why| format!("line {}: {why}", first + index))?;
+        shown.text.push_str(line);
+        shown.text.push('\n');
+        shown.marks.extend(names.into_iter().map(|name| (index + 1, name)));
+    }
+    Ok(shown)
+}
+
+/// A line without its mark, and the rules that the mark names.
+fn mark(line: &str) -> Result<(&str, Vec<String>), String> {
+    let Some(at) = line.rfind("# finding") else { return Ok((line, Vec::new())) };
+    let (before, mark) = line.split_at(at);
+    let rest = mark["# finding".len()..].trim_end();
+    let names = if rest.is_empty() {
+        vec![String::new()]
+    } else {
+        let Some(list) = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
+            return Err(format!("`{mark}` is no mark: write `# finding` or `# finding[rule]`"));
+        };
+        list.split(',').map(|name| name.trim().to_owned()).collect()
+    };
+    Ok((before.trim_end(), names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_without_words_between_them_are_one_space() {
+        let page = "# x\n\n```python title=\"app.py\"\na = 1  # finding\nb\n```\n\n\
+                    ```md title=\"README.md\" no-variants=\"why not\"\nc # finding[y, z]\n```\n\n\
+                    Words.\n\n```bash\nls\n```\n\n````python title=\"app.py\"\n```\n````\n\n\
+                    More.\n\n```md title=\"README.md\" fixed\nd\n```\n";
+        let cases = read(page).expect("it is a page");
+        assert_eq!(cases.len(), 2);
+        let [first, second] = cases.as_slice() else { panic!("two cases") };
+        assert_eq!(first.line, 3);
+        assert_eq!(first.files[0].text, "a = 1\nb\n");
+        assert_eq!(first.files[0].marks, [(1, String::new())]);
+        assert_eq!(first.files[1].marks, [(1, "y".to_owned()), (1, "z".to_owned())]);
+        assert_eq!(first.no_variants.as_deref(), Some("why not"));
+        assert_eq!(second.files[0].text, "```\n");
+        // The second has no mark, so it is the first that is fixed.
+        let fixed = first.fixed.as_ref().expect("it is fixed");
+        assert_eq!((fixed.line, fixed.is_unsafe, fixed.files[0].text.as_str()), (24, false, "d\n"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let error = |page: &str| read(page).expect_err("it is no page");
+        let block = |info: &str| format!("```{info}\nx\n```\n");
+        assert_eq!(error("\n```python title=\"a\"\n"), "line 2: the block is never closed");
+        assert!(error(&block("python title=\"a\" fxed")).contains("knows no `fxed`"));
+        assert!(error(&block("python title=\"a")).contains("quote"));
+        assert!(error(&block("python title=\"a\" fixed")).contains("no case with a mark"));
+        let twice = format!("{}\n{}", block("py title=\"a\""), block("py title=\"a\""));
+        assert!(error(&twice).contains("line 5: `a` is shown twice"));
+        assert!(
+            error("```py title=\"a\"\nx  # findings\n```\n").contains("line 2: `# findings` is no")
+        );
+        let other = "```py title=\"a\"\nx # finding\n```\n\n```py title=\"b\" fixed\nx\n```\n";
+        assert!(error(other).contains("`b` is not shown in the case of line 1"));
+    }
+}
