@@ -154,6 +154,18 @@ impl Card {
         Some(card)
     }
 
+    /// Whether the card of `file`, if there is one, has `key` at its top level, be it on a broken
+    /// line. Mostly for the price of looking at the lines.
+    pub(crate) fn names(file: &Arc<SourceFile>, key: &str) -> bool {
+        let text = file.text.as_str();
+        let Some(Fences { block, .. }) = Fences::find(text) else { return false };
+        let at_start = |(_, line): (usize, &str)| {
+            line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'))
+        };
+        lines(&text[block.range()], 0).any(at_start)
+            || Self::parse(file).is_some_and(|card| card.get(key).is_some())
+    }
+
     /// What stands behind the card: the page that visitors see.
     pub fn body(&self) -> Span {
         let start = self.closing.map_or(self.block.end, |fence| fence.end);

@@ -231,11 +231,7 @@ fn has_card(folder: &Utf8Path) -> bool {
         Ok(None) => return false,
         Err(error) => return matches!(error.reason, ReadErrorReason::System(_)),
     };
-    Card::parse(&readme).is_some_and(|card| {
-        let block = card.file.text.slice(card.block);
-        // A broken line still names it.
-        card.get("sdk").is_some() || block.lines().any(|line| line.starts_with("sdk:"))
-    })
+    Card::names(&readme, "sdk")
 }
 
 /// Whether `folder` has an app that imports what only a Space's app imports.
@@ -324,9 +320,12 @@ mod tests {
         assert_eq!(found(&files, &[""]), (vec![String::new()], vec![]));
         assert_eq!(found(&files, &["demo"]).0, ["demo"]);
         assert_eq!(found(&files, &["", "demo", "", "demo/../demo"]).0, ["", "demo"]);
-        for card in
-            ["---\nsdk: a: b\n---\n", "---\nsdk: gradio\n", "\u{feff}---\r\nsdk: x\r\n---\r\n"]
-        {
+        for card in [
+            "---\n'sdk': x\n---\n",
+            "---\nsdk: a: b\n---\n",
+            "---\nsdk: gradio\n",
+            "\u{feff}---\r\nsdk: x\r\n---\r\n",
+        ] {
             assert_eq!(found(&[("README.md", card)], &[""]).0, [""], "{card:?}");
         }
     }

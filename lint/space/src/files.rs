@@ -145,6 +145,7 @@ impl Files {
 
     /// The same files with `bytes` at `path` (from the root), as in an editor's unsaved buffer.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a path to a buffer is mostly made for it")]
     pub fn with_buffer(mut self, path: Utf8PathBuf, bytes: Vec<u8>) -> Self {
         if let Some(path) = normal(&path) {
             self.buffers.insert(path.clone(), Arc::new(SourceFile::new(path, bytes)));

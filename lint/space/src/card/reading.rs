@@ -248,13 +248,13 @@ impl Reader {
                 self.faults.push(disagreement(key_span, &message));
                 continue;
             };
-            let item = match value {
-                Some(value) => self.item(part, value, found),
-                None => {
-                    let colon = child.child(1).filter(|colon| colon.kind() == ":");
-                    let at = colon.map_or(key_span.end, |colon| part.span(colon).end);
-                    self.nothing(at, found)
-                }
+            let item = if let Some(value) = value {
+                self.item(part, value, found)
+            } else {
+                let mut cursor = child.walk();
+                let colon = child.children(&mut cursor).find(|child| child.kind() == ":");
+                let at = colon.map_or(key_span.end, |colon| part.span(colon).end);
+                self.nothing(at, found)
             };
             entries.push(Entry {
                 key,

@@ -17,6 +17,17 @@ fn parse(bytes: &[u8]) -> Option<Card> {
     card
 }
 
+fn walk(entries: &[Entry], items: &[Item], seen: &mut impl FnMut(&Value, &str, Span, Span)) {
+    for entry in entries {
+        seen(&entry.value, &entry.text, entry.value_span, entry.inner_span);
+        walk(&entry.entries, &entry.items, seen);
+    }
+    for item in items {
+        seen(&item.value, &item.text, item.span, item.inner_span);
+        walk(&item.entries, &item.items, seen);
+    }
+}
+
 /// Every span slices back to what it claims.
 fn check_spans(card: &Card) {
     let text = card.file.text.as_str();
@@ -40,16 +51,6 @@ fn check_spans(card: &Card) {
             assert_eq!(&whole[1..whole.len() - 1], inner);
         }
     };
-    fn walk(entries: &[Entry], items: &[Item], seen: &mut impl FnMut(&Value, &str, Span, Span)) {
-        for entry in entries {
-            seen(&entry.value, &entry.text, entry.value_span, entry.inner_span);
-            walk(&entry.entries, &entry.items, seen);
-        }
-        for item in items {
-            seen(&item.value, &item.text, item.span, item.inner_span);
-            walk(&item.entries, &item.items, seen);
-        }
-    }
     for entry in &card.entries {
         let key = slice(entry.key_span);
         let quoted =
@@ -295,7 +296,7 @@ fn anchors_aliases_and_merge_keys_are_followed() {
     let mut bomb = "---\na0: &a0 x\n".to_owned();
     for n in 1..40 {
         let alias = format!("*a{},", n - 1).repeat(20);
-        bomb.push_str(&format!("a{n}: &a{n} [{alias}]\n"));
+        bomb = format!("{bomb}a{n}: &a{n} [{alias}]\n");
     }
     assert!(!parse(format!("{bomb}---\n").as_bytes()).expect("a card").faults.is_empty());
 }

@@ -71,8 +71,8 @@ fn one(text: &str) -> LineKind {
 
 fn requirement(text: &str) -> Requirement {
     match one(text) {
-        LineKind::Requirement(requirement) => requirement,
-        LineKind::Url { requirement: Some(requirement), .. } => requirement,
+        LineKind::Requirement(requirement)
+        | LineKind::Url { requirement: Some(requirement), .. } => requirement,
         other => panic!("{text:?} is {other:?}"),
     }
 }
@@ -192,8 +192,8 @@ fn options_and_paths() {
             other => panic!("{text:?} is {other:?}"),
         }
     }
-    let hashed = requirement("a==1 \\\n    --hash=sha256:00 \\\n    --hash sha256:11\n");
-    let hashes: Vec<_> = hashed.options.iter().filter_map(|o| o.value.as_ref()).collect();
+    let pinned = requirement("a==1 \\\n    --hash=sha256:00 \\\n    --hash sha256:11\n");
+    let hashes: Vec<_> = pinned.options.iter().filter_map(|o| o.value.as_ref()).collect();
     assert_eq!(
         hashes.iter().map(|(v, _)| v.as_str()).collect::<Vec<_>>(),
         ["sha256:00", "sha256:11"]
