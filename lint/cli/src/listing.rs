@@ -66,11 +66,11 @@ pub(crate) fn table(terminal: Terminal) -> String {
             push_rule(&mut out, entry, name_width, beside.then_some(lead), terminal);
         }
     }
-    out.push_str("\n`spacelint explain NAME` shows what a rule is about.");
+    let mut footer = String::from("`spacelint explain NAME` shows what a rule is about.");
     if registry::all().any(|entry| entry.info.strict) {
-        out.push_str(" One marked * runs with `--strict` or by its name.");
+        footer.push_str(" One marked * runs with `--strict` or by its name.");
     }
-    out.push('\n');
+    let _ = writeln!(out, "\n{}", textwrap::fill(&footer, terminal.width));
     out
 }
 

@@ -1,28 +1,25 @@
 //! A panic is a bug of spacelint. It ends the check of one Space, or one rule's, never the run; and
 //! what is said of it must suffice for a report.
 
-use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, ThreadId};
 
-thread_local! {
-    /// Where the panics of this thread happened that nobody has described yet, first to last.
-    static PLACES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
+/// Where panics happened that nobody has described yet, first to last. A trace runs on a thread of
+/// its own, so the thread is only a hint at whose panic it was.
+static PLACES: Mutex<Vec<(ThreadId, String)>> = Mutex::new(Vec::new());
 
 /// Keeps the default message off the terminal, and remembers the place instead.
 pub(crate) fn keep_quiet() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        PLACES.with_borrow_mut(|places| places.push(place));
+        with_places(|places| places.push((thread::current().id(), place)));
     }));
 }
 
 /// Runs `work`; if it panics, says with what.
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    PLACES.with_borrow_mut(Vec::clear);
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-        // What `work` itself caught went with it.
-        PLACES.with_borrow_mut(|places| drop(places.drain(..places.len().saturating_sub(1))));
         payload
             .downcast_ref::<&str>()
             .map(ToString::to_string)
@@ -34,15 +31,22 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 /// What to say of a panic with `message` while `doing` something. Several are described in the order
 /// in which they happened.
 pub(crate) fn describe(doing: &str, message: &str) -> String {
-    let at = PLACES.with_borrow_mut(|places| {
-        if places.is_empty() { String::new() } else { format!(" ({})", places.remove(0)) }
+    let at = with_places(|places| {
+        let own = places.iter().position(|(thread, _)| *thread == thread::current().id());
+        let index = own.or((!places.is_empty()).then_some(0))?;
+        Some(format!(" ({})", places.remove(index).1))
     });
     format!(
-        "internal error while {doing}: {message}{at}; this is a bug of spacelint, not of the Space, and \
-         the rest was checked: please report it, if you can with the file that causes it, at \
+        "internal error while {doing}: {message}{}; this is a bug of spacelint, not of the Space, \
+         and the rest was checked: please report it, if you can with the file that causes it, at \
          {}/issues",
+        at.unwrap_or_default(),
         env!("CARGO_PKG_REPOSITORY")
     )
+}
+
+fn with_places<T>(work: impl FnOnce(&mut Vec<(ThreadId, String)>) -> T) -> T {
+    work(&mut PLACES.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 #[cfg(test)]

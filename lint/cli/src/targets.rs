@@ -59,12 +59,8 @@ fn describe(error: &DiscoverError) -> String {
             format!("`{path}` does not exist; name a Space, a file of one, or a folder of Spaces")
         }
         DiscoverError::NoSpace { path, looked_for } => {
-            let looked_for = match looked_for.as_slice() {
-                [] => String::new(),
-                [one] => format!("; looked for {one}"),
-                [most @ .., last] => format!("; looked for {} and {last}", most.join(", ")),
-            };
-            format!("no Space at `{path}`{looked_for}")
+            let looked_for = looked_for.join(", and for ");
+            format!("no Space at `{path}`; looked for {looked_for}")
         }
         DiscoverError::Unreadable { path, message } => {
             format!("cannot read `{path}`: {message}; what else was named is checked")

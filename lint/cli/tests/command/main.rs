@@ -1,3 +1,6 @@
 //! The real command, run as a user runs it. One program, so that it is linked once.
 
+mod check;
 mod contract;
+mod fix;
+mod support;
