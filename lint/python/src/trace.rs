@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::syntax::Name;
+use crate::text::Span;
 use crate::value::{FileId, Function, Place, Value};
 use crate::world::Guard;
 
@@ -24,6 +25,9 @@ pub struct Trace<E, R> {
     pub roots: Vec<Root<R>>,
     /// The files that were read, in the order in which they were reached.
     pub files: Vec<FileId>,
+    /// The entry point's statements, without a docstring and `from __future__` imports, which must
+    /// stay where they are.
+    pub entry: Vec<Span>,
     /// The budgets that ran out; where there is one, the trace is not whole.
     pub exhausted: Vec<Budget>,
     pub(crate) links: Vec<Link>,

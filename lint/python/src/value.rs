@@ -386,9 +386,7 @@ impl Value {
                 let first = truths.next()??;
                 truths.all(|truth| truth == Some(first)).then_some(first)
             }
-            Self::External(external) => {
-                matches!(**external, External::Present(_)).then_some(true)
-            }
+            Self::External(external) => matches!(**external, External::Present(_)).then_some(true),
             Self::Unknown | Self::Instance(..) | Self::Object(_) => None,
         }
     }

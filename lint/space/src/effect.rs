@@ -21,6 +21,8 @@ pub enum Effect {
     CallGpu(Option<Arc<Function>>),
     /// An environment variable is read.
     ReadEnv(EnvRead),
+    /// An environment variable is set, by name where that is settled.
+    SetEnv(Option<Arc<str>>),
     /// Something is done that fails without an environment variable.
     NeedEnv(EnvNeed),
     /// The Space's app is served: `launch()`, a mounted app, `uvicorn.run`.

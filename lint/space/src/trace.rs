@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use spacelint_python::{
-    Budget, Certainty, Entry, Event, FileId, Guard, Limits, Place, Root, Step, Trace,
+    Budget, Certainty, Entry, Event, FileId, Guard, Limits, Place, Root, Span, Step, Trace,
 };
 
 use crate::effect::Effect;
@@ -112,6 +112,12 @@ impl SpaceTrace {
     /// The files that the program reached, in that order.
     pub fn files(&self) -> impl Iterator<Item = &Arc<SourceFile>> {
         self.trace.files.iter().map(|file| self.file(*file))
+    }
+
+    /// The entry point's statements, without a docstring and `from __future__` imports, which must
+    /// stay where they are.
+    pub fn entry(&self) -> &[Span] {
+        &self.trace.entry
     }
 
     /// The budgets that ran out.

@@ -374,15 +374,13 @@ impl World for SpaceWorld<'_> {
     }
 
     fn write(&self, target: &External, value: &Value, now: &Now<'_>) -> Vec<Effect> {
-        if let External::Item { of, key } = target
-            && environment::item_of(of, key).is_some()
-            && let Some(names) = environment::may_be_none(value)
-        {
-            return need(names, "an environment variable cannot be set to `None`", now)
-                .into_iter()
-                .collect();
+        let External::Item { of, key } = target else { return Vec::new() };
+        let Some(name) = environment::item_of(of, key) else { return Vec::new() };
+        let mut effects = vec![Effect::SetEnv(Some(name))];
+        if let Some(names) = environment::may_be_none(value) {
+            effects.extend(need(names, "an environment variable cannot be set to `None`", now));
         }
-        Vec::new()
+        effects
     }
 
     fn operate(&self, operation: &External, now: &Now<'_>) -> Outcome<Self> {
@@ -663,6 +661,8 @@ impl SpaceWorld<'_> {
                 }
             }
             Does::SetsEnv { value, unless_set, name } => {
+                let set = argument(arguments, name).and_then(|name| name.value.as_str());
+                effects.push(Effect::SetEnv(set.map(Into::into)));
                 let value = argument(arguments, value);
                 if let Some(names) = value.and_then(|value| environment::may_be_none(&value.value)) {
                     let otherwise = "an environment variable cannot be set to `None`";

@@ -1,6 +1,7 @@
 //! The files themselves, and what silences rules in them.
 
 crate::registry::rules! { Files:
+    incomplete_trace::IncompleteTrace,
     unused_ignore::UnusedIgnore,
 }
 pub(crate) use unused_ignore::UnusedIgnore;

@@ -1,3 +1,6 @@
 //! How ZeroGPU starts and runs a Space.
 
-crate::registry::rules! { Zerogpu: }
+crate::registry::rules! { Zerogpu:
+    cuda_before_spaces::CudaBeforeSpaces,
+    no_gpu_function::NoGpuFunction,
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::heap::Content;
 use super::{Eval, Flow, Frame, Interpreter, ModuleInfo, Stop};
-use crate::syntax::{ImportAlias, ImportNames, Name, StmtKind};
+use crate::syntax::{Expr, ExprKind, ImportAlias, ImportNames, Name, Stmt, StmtKind};
 use crate::text::{Span, Text};
 use crate::trace::{Budget, Step};
 use crate::value::{FileId, Place, Value};
@@ -228,6 +228,9 @@ impl<W: World> Interpreter<'_, W> {
                 body
             }
         };
+        if self.frames.is_empty() {
+            self.out.entry = movable(&body.body);
+        }
         if self.frames.len() >= self.limits.calls {
             self.exhaust(Budget::Depth);
             return Ok(value);
@@ -296,6 +299,16 @@ impl<W: World> Interpreter<'_, W> {
             }
         }
     }
+}
+
+/// The statements of a module that need not be its first.
+fn movable(body: &[Stmt]) -> Vec<Span> {
+    let fixed = |(index, statement): &(usize, &Stmt)| match &statement.kind {
+        StmtKind::Expr(Expr { kind: ExprKind::Str(_), .. }) => *index == 0,
+        StmtKind::ImportFrom { level: 0, module: Some(module), .. } => &**module == "__future__",
+        _ => false,
+    };
+    body.iter().enumerate().skip_while(fixed).map(|(_, statement)| statement.span).collect()
 }
 
 /// The top-level modules that CPython 3.10 to 3.14 all have (`sys.stdlib_module_names`, without

@@ -279,6 +279,7 @@ impl<'w, W: World> Interpreter<'w, W> {
                 events: Vec::new(),
                 roots: Vec::new(),
                 files: Vec::new(),
+                entry: Vec::new(),
                 exhausted: Vec::new(),
                 links: Vec::new(),
                 guards: Vec::new(),
