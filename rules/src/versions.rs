@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
-use spacelint_knowledge::gradio;
+use spacelint_knowledge::gradio::{self, Advisory};
 use spacelint_space::pins::Allowed;
 use spacelint_space::requirements::Requirement;
 use spacelint_space::{Card, Space};
@@ -78,6 +78,34 @@ pub(crate) fn asked(requirement: &Requirement) -> String {
     };
     text.split_whitespace().collect()
 }
+
+/// The published vulnerabilities of every version that `requirement` allows and that can be used on a
+/// Space, from oldest to newest fix.
+pub(crate) fn flaws(requirement: &Requirement) -> Vec<&'static Advisory> {
+    gradio::advisories()
+        .iter()
+        .filter(|advisory| advisory.on_spaces && is_below(requirement, advisory.fixed))
+        .collect()
+}
+
+/// What `flaws`, of which there is one at least, come to: "3 published vulnerabilities …".
+pub(crate) fn describe(flaws: &[&Advisory]) -> String {
+    let newest: Vec<String> = flaws
+        .iter()
+        .rev()
+        .take(SHOWN)
+        .map(|flaw| format!("{} ({})", flaw.note, flaw.ids.join(", ")))
+        .collect();
+    let what = match flaws.len() {
+        1 => "1 published vulnerability that reaches a Space".to_owned(),
+        more => format!("{more} published vulnerabilities that reach a Space"),
+    };
+    let among = if flaws.len() > SHOWN { "among them: " } else { "" };
+    format!("{what}, {among}{}", newest.join("; "))
+}
+
+/// How many flaws a message names.
+const SHOWN: usize = 2;
 
 #[cfg(test)]
 mod tests {

@@ -5,3 +5,5 @@ crate::registry::rules! { Dependencies:
     old_gradio::OldGradio,
     vulnerable_gradio::VulnerableGradio,
 }
+
+use old_gradio::OldGradio;

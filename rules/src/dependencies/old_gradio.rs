@@ -1,4 +1,4 @@
-use spacelint_knowledge::gradio::{self, Floor, Scope};
+use spacelint_knowledge::gradio::{self, Advisory, Floor, Scope};
 use spacelint_knowledge::platform::Tier;
 use spacelint_space::Space;
 use spacelint_space::requirements::Requirement;
@@ -7,79 +7,79 @@ use crate::finding::{Edit, Finding, Fix, Location};
 use crate::rule::{Check, Rule};
 use crate::versions;
 
-/// Gradio is too old for ZeroGPU, which then refuses the call or does not know the visitor.
+/// Gradio is too old for ZeroGPU, or elsewhere too old to be safe.
 #[derive(Rule)]
 #[rule(severity = warning, fix = unsafe, since = "0.1.0")]
 #[rule(source = "spaces 0.51.3 zero/client.py:125-126: ZeroGPU is only compatible with Gradio 4+")]
 #[rule(
     source = "gradio CHANGELOG.md: #10270 (5.12.0) and #10608 (5.16.1), the handshake that tells ZeroGPU who the visitor is"
 )]
+#[rule(source = "GitHub advisories for gradio")]
 pub(crate) struct OldGradio<'a> {
     /// What decides the version.
     requirement: &'a Requirement,
-    /// Everything that names a version of Gradio.
-    all: Vec<&'a Requirement>,
-    /// What the version is below.
-    floor: &'static Floor,
+    /// What else asks for a version that is too old.
+    others: Vec<&'a Requirement>,
+    why: Why,
+    /// The version from which on all is well.
+    target: &'static str,
 }
 
-/// What is not served below: the call itself, or the visitor's own quota.
-fn floors() -> impl Iterator<Item = &'static Floor> {
-    let hard = gradio::floors().iter().filter(|floor| floor.scope == Scope::ZeroGpu && floor.hard);
-    hard.chain(gradio::floors().iter().find(|floor| floor.scope == Scope::Identity))
-}
-
-/// The version from which on the visitor's identity is whole.
-fn target() -> Option<&'static str> {
-    let mut identity = gradio::floors().iter().filter(|floor| floor.scope == Scope::Identity);
-    identity.next_back().map(|floor| floor.version)
+enum Why {
+    /// What ZeroGPU does not do below this.
+    ZeroGpu(&'static Floor),
+    /// The hardware is not known; what a visitor can do is.
+    Flaws(Vec<&'static Advisory>),
 }
 
 impl<'a> Check<'a> for OldGradio<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let deciding = versions::deciding(space).filter(|_| space.is_zerogpu());
-        deciding.into_iter().filter_map(|requirement| {
+        versions::deciding(space).into_iter().filter_map(|requirement| {
             let floor = floors().find(|floor| versions::is_below(requirement, floor.version))?;
-            Some(Self { requirement, all: space.pins().all("gradio").collect(), floor })
+            let (why, target) = if space.is_zerogpu() {
+                (Why::ZeroGpu(floor), identity().next_back()?.version)
+            } else {
+                let flaws = versions::flaws(requirement);
+                (!flaws.is_empty()).then_some(())?;
+                (Why::Flaws(flaws), gradio::releases().minimum_secure)
+            };
+            let others = space
+                .pins()
+                .all("gradio")
+                .filter(|other| !std::ptr::eq(*other, requirement))
+                .filter(|other| versions::is_below(other, floor.version))
+                .collect();
+            Some(Self { requirement, others, why, target })
         })
     }
 
     fn finding(&self) -> Finding {
         let asked = versions::asked(self.requirement);
-        let floor = self.floor;
-        let quota = match floor.scope {
-            Scope::Identity => {
-                let (anonymous, free) =
-                    (Tier::Anonymous.quota_seconds(), Tier::Free.quota_seconds());
-                format!(" ({anonymous} s a day instead of {free} s)")
+        let message = match &self.why {
+            Why::Flaws(flaws) => format!("Gradio {asked} has {}", versions::describe(flaws)),
+            Why::ZeroGpu(floor) => {
+                format!("Gradio {asked} is too old for ZeroGPU: {}{}", floor.reason, quotas(floor))
             }
-            _ => String::new(),
         };
-        let message = format!("Gradio {asked} is too old for ZeroGPU: {}{quota}", floor.reason);
-        let mut finding =
-            Self::at(Location::new(&self.requirement.file, self.requirement.span), message).help(
-                match self.step() {
-                    Some(step) => format!(
-                        "Gradio {} and later are well; the nearest release to move to is {step}.",
-                        target().unwrap_or(floor.version)
-                    ),
-                    None => format!("Use Gradio {} or later.", target().unwrap_or(floor.version)),
-                },
-            );
-        for other in self.others() {
-            finding = finding.related(
-                Location::new(&other.file, other.span),
-                "this asks for the old version too",
-            );
-        }
-        finding
+        let help = match self.step() {
+            Some(step) => format!(
+                "Gradio {} and later are well; the nearest release to move to is {step}.",
+                self.target
+            ),
+            None => format!("Use Gradio {} or later.", self.target),
+        };
+        let place = Location::new(&self.requirement.file, self.requirement.span);
+        self.others.iter().fold(Self::at(place, message).help(help), |finding, other| {
+            let place = Location::new(&other.file, other.span);
+            finding.related(place, "this asks for the old version too")
+        })
     }
 
     fn fix(&self) -> Option<Fix> {
         let step = self.step()?;
         // All that name the version change together, or the Space would no longer build.
-        let edits = std::iter::once(self.requirement)
-            .chain(self.others())
+        let edits = std::iter::once(&self.requirement)
+            .chain(&self.others)
             .map(|requirement| Some(Edit::replace(versions::version_place(requirement)?, step)))
             .collect::<Option<Vec<_>>>()?;
         // An app may need changes for another version, above all for another major one.
@@ -88,14 +88,32 @@ impl<'a> Check<'a> for OldGradio<'a> {
 }
 
 impl OldGradio<'_> {
-    fn step(&self) -> Option<&'static str> {
-        versions::smallest_step(self.requirement, target()?)
+    /// Whether this rule tells of the vulnerabilities of the Space's Gradio.
+    pub(crate) fn tells_flaws(space: &Space) -> bool {
+        OldGradio::check(space).any(|old| matches!(old.why, Why::Flaws(_)))
     }
 
-    /// What else asks for a version below the floor.
-    fn others(&self) -> impl Iterator<Item = &Requirement> {
-        self.all.iter().copied().filter(|other| {
-            !std::ptr::eq(*other, self.requirement) && versions::is_below(other, self.floor.version)
-        })
+    fn step(&self) -> Option<&'static str> {
+        versions::smallest_step(self.requirement, self.target)
     }
+}
+
+/// From where on a visitor of ZeroGPU is served at all, and then by their own quota. Elsewhere the
+/// same versions count as old, so that one answer holds for every Space.
+fn floors() -> impl Iterator<Item = &'static Floor> {
+    let hard = gradio::floors().iter().filter(|floor| floor.scope == Scope::ZeroGpu && floor.hard);
+    hard.chain(identity().next())
+}
+
+fn identity() -> impl DoubleEndedIterator<Item = &'static Floor> {
+    gradio::floors().iter().filter(|floor| floor.scope == Scope::Identity)
+}
+
+/// What it costs a visitor not to be known.
+fn quotas(floor: &Floor) -> String {
+    if floor.scope != Scope::Identity {
+        return String::new();
+    }
+    let (anonymous, free) = (Tier::Anonymous.quota_seconds(), Tier::Free.quota_seconds());
+    format!(" ({anonymous} s a day instead of {free} s)")
 }

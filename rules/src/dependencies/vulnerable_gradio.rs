@@ -2,6 +2,7 @@ use spacelint_knowledge::gradio::{self, Advisory};
 use spacelint_space::Space;
 use spacelint_space::requirements::Requirement;
 
+use crate::dependencies::OldGradio;
 use crate::finding::{Edit, Finding, Fix, Location};
 use crate::rule::{Check, Rule};
 use crate::versions;
@@ -16,44 +17,26 @@ pub(crate) struct VulnerableGradio<'a> {
     requirement: &'a Requirement,
     all: Vec<&'a Requirement>,
     /// From oldest to newest fix; never empty.
-    advisories: Vec<&'static Advisory>,
+    flaws: Vec<&'static Advisory>,
 }
 
 impl<'a> Check<'a> for VulnerableGradio<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        versions::deciding(space).into_iter().filter_map(|requirement| {
-            let advisories: Vec<&Advisory> = gradio::advisories()
-                .iter()
-                .filter(|advisory| advisory.on_spaces)
-                .filter(|advisory| versions::is_below(requirement, advisory.fixed))
-                .collect();
+        // Where `old-gradio` says the same, once is enough.
+        let deciding = versions::deciding(space).filter(|_| !OldGradio::tells_flaws(space));
+        deciding.into_iter().filter_map(|requirement| {
+            let flaws = versions::flaws(requirement);
             let all = space.pins().all("gradio").collect();
-            (!advisories.is_empty()).then_some(Self { requirement, all, advisories })
+            (!flaws.is_empty()).then_some(Self { requirement, all, flaws })
         })
     }
 
     fn finding(&self) -> Finding {
         let asked = versions::asked(self.requirement);
         let floor = gradio::releases().minimum_secure;
-        let flaws = self.advisories.len();
-        let plural =
-            if flaws == 1 { "vulnerability that reaches" } else { "vulnerabilities that reach" };
-        let newest: Vec<String> = self
-            .advisories
-            .iter()
-            .rev()
-            .take(SHOWN)
-            .map(|advisory| format!("{} ({})", advisory.note, advisory.ids.join(", ")))
-            .collect();
-        let among = if flaws > SHOWN { "among them" } else { "namely" };
-        Self::at(
-            Location::new(&self.requirement.file, self.requirement.span),
-            format!(
-                "Gradio {asked} has {flaws} published {plural} a Space, {among}: {}",
-                newest.join("; ")
-            ),
-        )
-        .help(format!("Use Gradio {floor} or later."))
+        let place = Location::new(&self.requirement.file, self.requirement.span);
+        Self::at(place, format!("Gradio {asked} has {}", versions::describe(&self.flaws)))
+            .help(format!("Use Gradio {floor} or later."))
     }
 
     fn fix(&self) -> Option<Fix> {
@@ -67,6 +50,3 @@ impl<'a> Check<'a> for VulnerableGradio<'a> {
         Some(Fix::needs_review(format!("move to Gradio {step}"), edits))
     }
 }
-
-/// How many flaws a message names.
-const SHOWN: usize = 2;

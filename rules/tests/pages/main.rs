@@ -3,8 +3,8 @@
 //! What an author of a page writes:
 //!
 //! - A code block with `title="app.py"` is a file of a Space. Other blocks are not run.
-//! - Blocks with nothing but blank lines between them make up one Space. A sentence or a heading
-//!   between two blocks begins the next Space.
+//! - Blocks with nothing but blank lines between them make up one Space. A sentence, a heading or a
+//!   second block for the same file begins the next Space.
 //! - What a Space does not show is healthy: without a `README.md` block it gets the card of a ZeroGPU
 //!   Space, without a Python block a small app. `no-readme` on a block says that there is no
 //!   `README.md` at all.
@@ -12,9 +12,10 @@
 //!   `# finding[name]`, or `# finding[name, other]`, what other rules find. Nothing else may be found
 //!   by any rule that is on by default. A mark is no part of the file. What is absent is marked where
 //!   the finding stands.
-//! - Blocks with `fixed` show what `--fix` makes of the nearest Space above that has a mark;
-//!   `fixed="unsafe"` what `--unsafe-fixes` makes of it. Only this page's rule is fixed, files that are
-//!   not shown must stay as they are, and a mark in a fixed block says what is still found there.
+//! - Blocks with `fixed` show what `--fix` makes of the nearest marked Space above in the same section
+//!   (`##`), or without one there of the first of the page; `fixed="unsafe"` what `--unsafe-fixes`
+//!   makes of it. Files that are not shown must stay as they are, and a mark in a fixed block says what
+//!   is still found there.
 //! - `no-variants="reason"` keeps a Space out of the variants below.
 //! - The first Space is the shortest bad one.
 //!
@@ -226,9 +227,9 @@ fn limit(is_unsafe: bool) -> Applicability {
     if is_unsafe { Applicability::Unsafe } else { Applicability::Safe }
 }
 
-/// The files after the fixes of the page's own rule.
+/// The files after all fixes, as `--fix` or `--unsafe-fixes` makes them.
 fn fixed(files: &[File], entry: &RuleEntry, is_unsafe: bool) -> Result<Vec<File>, String> {
-    let result = fix(memory(files), &own(entry), limit(is_unsafe));
+    let result = fix(memory(files), &selection(entry), limit(is_unsafe));
     if result.unsettled {
         return Err("  the fixes never end".to_owned());
     }

@@ -69,13 +69,12 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
         last = Some((end, is_fixed));
         let shown = shown(path, line + 1, &text)?;
         if !is_fixed {
-            if !follows {
+            // A second block for a file is another Space's.
+            let is_shown = |case: &Case| case.files.iter().any(|file| file.path == shown.path);
+            if !follows || cases.last().is_some_and(is_shown) {
                 cases.push(Case { line, ..Case::default() });
             }
             let Some(case) = cases.last_mut() else { return error("no case") };
-            if case.files.iter().any(|file| file.path == shown.path) {
-                return error(&format!("`{path}` is shown twice in one Space"));
-            }
             case.no_readme |= attributes.contains_key("no-readme");
             case.no_variants = attributes.get("no-variants").cloned().or(case.no_variants.take());
             case.files.push(shown);
@@ -86,7 +85,11 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
             Some("unsafe") => true,
             _ => return error("`fixed` or `fixed=\"unsafe\"`"),
         };
-        let Some(case) = cases.iter_mut().rev().find(|case| case.is_marked()) else {
+        let section = page.lines().take(line).enumerate().filter(|(_, l)| l.starts_with("## "));
+        let section = section.last().map_or(0, |(index, _)| index + 1);
+        let nearest = cases.iter().rposition(|case| case.line > section && case.is_marked());
+        let first = cases.iter().position(Case::is_marked);
+        let Some(case) = nearest.or(first).and_then(|index| cases.get_mut(index)) else {
             return error("a fixed block has no case with a mark above it");
         };
         if !case.files.iter().any(|file| file.path == shown.path) {
@@ -220,6 +223,30 @@ mod tests {
     }
 
     #[test]
+    fn a_second_block_for_a_file_begins_another_space() {
+        let block = |path: &str| format!("```py title=\"{path}\"\nx\n```\n\n");
+        let page = [block("a"), block("b"), block("a"), block("c")].concat();
+        let cases = read(&page).expect("it is a page");
+        let paths: Vec<Vec<&str>> = cases
+            .iter()
+            .map(|case| case.files.iter().map(|file| file.path.as_str()).collect())
+            .collect();
+        assert_eq!(paths, [["a", "b"], ["a", "c"]]);
+    }
+
+    #[test]
+    fn fixed_is_the_nearest_bad_case_of_the_section_or_the_first_of_the_page() {
+        let bad = "```py title=\"a\"\nx # finding\n```\n\nWords.\n\n";
+        let fixed = "```py title=\"a\" fixed\ny\n```\n";
+        let fixed_case = |page: String| {
+            let cases = read(&page).expect("it is a page");
+            cases.iter().position(|case| case.fixed.is_some())
+        };
+        assert_eq!(fixed_case(format!("{bad}## Why\n\n{bad}## What to do\n\n{fixed}")), Some(0));
+        assert_eq!(fixed_case(format!("{bad}## What to do\n\n{bad}{fixed}")), Some(1));
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_line() {
         let error = |page: &str| read(page).expect_err("it is no page");
         let block = |info: &str| format!("```{info}\nx\n```\n");
@@ -227,8 +254,6 @@ mod tests {
         assert!(error(&block("python title=\"a\" fxed")).contains("knows no `fxed`"));
         assert!(error(&block("python title=\"a")).contains("quote"));
         assert!(error(&block("python title=\"a\" fixed")).contains("no case with a mark"));
-        let twice = format!("{}\n{}", block("py title=\"a\""), block("py title=\"a\""));
-        assert!(error(&twice).contains("line 5: `a` is shown twice"));
         assert!(
             error("```py title=\"a\"\nx  # findings\n```\n").contains("line 2: `# findings` is no")
         );
