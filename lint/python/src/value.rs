@@ -287,6 +287,30 @@ impl External {
         }
     }
 
+    fn weigh(&self, left: &mut u32) {
+        if *left == 0 {
+            return;
+        }
+        *left -= 1;
+        match self {
+            Self::Unknown | Self::Name(_) => {}
+            Self::Attribute { of, .. } | Self::Present(of) | Self::Instance { base: of, .. } => {
+                of.weigh(left);
+            }
+            Self::Call { callee, arguments, .. } => {
+                callee.weigh(left);
+                arguments.weigh(left);
+            }
+            Self::Item { of, key } => {
+                of.weigh(left);
+                key.weigh(left);
+            }
+            Self::Operation { operands, .. } => {
+                operands.iter().for_each(|operand| operand.weigh(left));
+            }
+        }
+    }
+
     /// The attribute `name` of this value.
     #[must_use]
     pub fn attribute(self: &Arc<Self>, name: &str) -> Self {
@@ -319,6 +343,10 @@ pub struct Argument {
 }
 
 impl Arguments {
+    fn weigh(&self, left: &mut u32) {
+        self.items.iter().for_each(|argument| argument.value.weigh(left));
+    }
+
     /// The argument with this keyword.
     pub fn keyword(&self, name: &str) -> Option<&Argument> {
         self.items.iter().find(|argument| argument.name.as_deref() == Some(name))
@@ -334,6 +362,9 @@ impl Arguments {
         self.keyword(name).or_else(|| self.positional(index))
     }
 }
+
+/// How many parts (calls, attributes, tuples, …) a variable's value is made of at most.
+const MAX_PARTS: u32 = 200;
 
 /// How many alternatives a value keeps before it is [`Value::Unknown`].
 pub const MAX_ALTERNATIVES: usize = 8;
@@ -406,6 +437,47 @@ impl Value {
             Self::Partial(partial) => partial.callee.function(),
             Self::Wrapped(wrapped) => wrapped.inner.function(),
             _ => None,
+        }
+    }
+
+    /// Whether so much went into this value that following it on would cost more than it tells.
+    /// What a variable holds never does: chains and tuples that a loop or a recursion grows end
+    /// here, so that whatever walks a value may recurse, and dropping it too.
+    pub(crate) fn is_heavy(&self) -> bool {
+        let mut left = MAX_PARTS;
+        self.weigh(&mut left);
+        left == 0
+    }
+
+    fn weigh(&self, left: &mut u32) {
+        if *left == 0 {
+            return;
+        }
+        match self {
+            Self::Tuple(items) | Self::List(items) | Self::OneOf(items) => {
+                *left -= 1;
+                items.iter().for_each(|item| item.weigh(left));
+            }
+            Self::Dict(pairs) => {
+                *left -= 1;
+                for (key, value) in pairs.iter() {
+                    key.weigh(left);
+                    value.weigh(left);
+                }
+            }
+            Self::Method(_, receiver) => receiver.weigh(left),
+            Self::Partial(partial) => {
+                *left -= 1;
+                partial.callee.weigh(left);
+                partial.arguments.weigh(left);
+            }
+            Self::Wrapped(wrapped) => {
+                *left -= 1;
+                wrapped.inner.weigh(left);
+                wrapped.wrapper.weigh(left);
+            }
+            Self::External(external) => external.weigh(left),
+            _ => {}
         }
     }
 

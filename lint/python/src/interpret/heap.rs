@@ -102,7 +102,12 @@ impl Heap {
         self.put(object, name, Some(Slot { value, passed: None }));
     }
 
-    pub(crate) fn put(&mut self, object: ObjectId, name: &Name, slot: Option<Slot>) {
+    pub(crate) fn put(&mut self, object: ObjectId, name: &Name, mut slot: Option<Slot>) {
+        if let Some(slot) = &mut slot
+            && slot.value.is_heavy()
+        {
+            slot.value = Value::Unknown;
+        }
         let slots = &mut self.objects[object.0 as usize].slots;
         let before = match slot {
             Some(slot) => slots.insert(Arc::clone(name), slot),
