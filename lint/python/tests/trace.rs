@@ -414,7 +414,9 @@ fn budgets_end_a_trace_and_say_so() {
     doubling.push_str("ext.end(x)\n");
     assert!(events(&doubling).contains("ext.end"));
 
-    let mut tuples = String::from("import ext\nx = (1, 2)\ny = ext\nfor i in range(100):\n    for j in range(100):\n        x = (x, x)\n        y = y.a(y)\n        if ext.q():\n            x = (x, y)\n");
+    let mut tuples = String::from(
+        "import ext\nx = (1, 2)\ny = ext\nfor i in range(100):\n    for j in range(100):\n        x = (x, x)\n        y = y.a(y)\n        if ext.q():\n            x = (x, y)\n",
+    );
     tuples.push_str("ext.end(x, y)\n");
     assert!(events(&tuples).contains("ext.end"));
 

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use super::heap::{Content, Slot};
-use super::{Eval, Interpreter, Stop, fold};
-use crate::syntax::{CompareOp, Name};
-use crate::text::Span;
+use super::{Eval, Interpreter, Stop, fold, paths};
+use crate::syntax::Name;
 use crate::value::{Argument, Arguments, External, Operator, Place, Value};
 use crate::world::{Found, World};
 
 /// Names that need no import, besides exceptions; sorted.
-const BUILTINS: &[&str] = &[
+pub(super) const BUILTINS: &[&str] = &[
     "__import__",
     "abs",
     "all",
@@ -210,7 +209,7 @@ impl<W: World> Interpreter<'_, W> {
                 Some(known)
             }
             Some(("os", rest)) => {
-                rest.strip_prefix("path.").and_then(|f| path_function(f, arguments)).map(Ok)
+                rest.strip_prefix("path.").and_then(|f| paths::path_function(f, arguments)).map(Ok)
             }
             Some(("importlib", "import_module")) => self.import_constant(first?, second, place),
             Some(("importlib", "util.find_spec")) => match self.find(first?.as_str()?) {
@@ -277,7 +276,7 @@ impl<W: World> Interpreter<'_, W> {
         Some(module)
     }
 
-    fn perhaps_call(&mut self, callable: &Value, place: Place) {
+    pub(super) fn perhaps_call(&mut self, callable: &Value, place: Place) {
         if callable.function().is_some() {
             let callable = callable.clone();
             self.perhaps(None, |this| this.call_unknown(&callable, place));
@@ -464,9 +463,7 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 self.list(made, open || name == "filter")
             }
-            "next" => match self.elements(first?) {
-                (items, _) => items.into_iter().next().unwrap_or(Value::Unknown),
-            },
+            "next" => self.elements(first?).0.into_iter().next().unwrap_or(Value::Unknown),
             "min" | "max" | "sum" => {
                 let items = match (first, second) {
                     (Some(value), None) => self.elements_at_rest(value),
@@ -533,7 +530,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// The elements of something that may be looked at without running anything.
-    fn elements_at_rest(&mut self, value: &Value) -> Option<Vec<Value>> {
+    pub(super) fn elements_at_rest(&mut self, value: &Value) -> Option<Vec<Value>> {
         if let Value::Object(object) = value
             && matches!(self.heap.content(*object), Content::Suspended { .. })
         {
@@ -599,292 +596,6 @@ impl<W: World> Interpreter<'_, W> {
             .reduce(Value::or);
         Some(Ok(converted.unwrap_or(Value::Unknown)))
     }
-
-    // Classes
-
-    fn is_instance(&mut self, value: &Value, class: &Value) -> Option<bool> {
-        if let Value::Tuple(classes) = class {
-            let answers: Vec<Option<bool>> =
-                classes.iter().map(|class| self.is_instance(value, class)).collect();
-            if answers.contains(&Some(true)) {
-                return Some(true);
-            }
-            return answers.iter().all(|answer| *answer == Some(false)).then_some(false);
-        }
-        match (value, class) {
-            (Value::Instance(own, _), class) => {
-                self.is_subclass(&Value::Class(Arc::clone(own)), class)
-            }
-            (value, Value::External(class)) => {
-                let name = class.name()?.strip_prefix("builtins.")?;
-                let own = match value {
-                    Value::Str(_) => "str",
-                    Value::Bool(_) => return Some(matches!(name, "bool" | "int" | "object")),
-                    Value::Int(_) => "int",
-                    Value::Float(_) => "float",
-                    Value::None => "NoneType",
-                    Value::Tuple(_) => "tuple",
-                    Value::Dict(_) => "dict",
-                    _ => return None,
-                };
-                BUILTINS.binary_search(&name).is_ok().then_some(own == name || name == "object")
-            }
-            (
-                Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None,
-                Value::Class(_),
-            ) => Some(false),
-            _ => None,
-        }
-    }
-
-    /// Whether one class is another or derives from it.
-    pub(super) fn is_subclass(&mut self, class: &Value, of: &Value) -> Option<bool> {
-        if let Value::Tuple(classes) = of {
-            let answers: Vec<Option<bool>> =
-                classes.iter().map(|of| self.is_subclass(class, of)).collect();
-            if answers.contains(&Some(true)) {
-                return Some(true);
-            }
-            return answers.iter().all(|answer| *answer == Some(false)).then_some(false);
-        }
-        match (class, of) {
-            (Value::Class(own), Value::Class(other)) if own == other => Some(true),
-            (Value::Class(own), of) => {
-                let bases = own.bases.clone();
-                let answers: Vec<Option<bool>> =
-                    bases.iter().map(|base| self.is_subclass(base, of)).collect();
-                if answers.contains(&Some(true)) {
-                    return Some(true);
-                }
-                if matches!(of, Value::External(of) if of.name() == Some("builtins.object")) {
-                    return Some(true);
-                }
-                answers.iter().all(|answer| *answer == Some(false)).then_some(false)
-            }
-            (Value::External(own), Value::External(of)) => {
-                let own = own.name()?.strip_prefix("builtins.")?;
-                let of = of.name()?.strip_prefix("builtins.")?;
-                Some(exception_lineage(own)?.contains(&of))
-            }
-            (Value::External(own), Value::Class(_)) => {
-                own.name()?.starts_with("builtins.").then_some(false)
-            }
-            _ => None,
-        }
-    }
-
-    // Containers
-
-    /// A method of a list, a set, a dict or a string.
-    pub(super) fn container_method(
-        &mut self,
-        receiver: &Value,
-        method: &str,
-        arguments: &Arguments,
-        span: Span,
-    ) -> Eval<Value> {
-        let place = self.place(span);
-        let first = arguments.positional(0).map(|argument| argument.value.clone());
-        let second = arguments.positional(1).map(|argument| argument.value.clone());
-        let Value::Object(object) = receiver else {
-            return Ok(self.text_method(receiver, method, arguments, span));
-        };
-        let open_arguments = arguments.open;
-        match self.heap.content(*object).clone() {
-            Content::Items { items, open } => {
-                let mut items = items.to_vec();
-                let mut open = open;
-                let result = match method {
-                    "append" | "add" => {
-                        items.push(first.unwrap_or(Value::Unknown));
-                        Value::None
-                    }
-                    "extend" | "update" => {
-                        if let Some(more) = first {
-                            let (more, more_open) = self.elements(&more);
-                            items.extend(more);
-                            open |= more_open;
-                        }
-                        Value::None
-                    }
-                    "insert" => {
-                        let at = first.as_ref().and_then(fold::integer).unwrap_or(0);
-                        let at = usize::try_from(at).unwrap_or(0).min(items.len());
-                        items.insert(at, second.unwrap_or(Value::Unknown));
-                        Value::None
-                    }
-                    "pop" if !open && !items.is_empty() => match first {
-                        None => items.pop().unwrap_or(Value::Unknown),
-                        Some(Value::Int(0)) => items.remove(0),
-                        Some(_) => {
-                            open = true;
-                            Value::Unknown
-                        }
-                    },
-                    "clear" => {
-                        items.clear();
-                        open = false;
-                        Value::None
-                    }
-                    "reverse" => {
-                        items.reverse();
-                        Value::None
-                    }
-                    "sort" => {
-                        if let Some(key) = arguments.keyword("key") {
-                            self.perhaps_call(&key.value, place);
-                        }
-                        Value::None
-                    }
-                    "remove" | "discard" => {
-                        let wanted = first.unwrap_or(Value::Unknown);
-                        match items.iter().position(|item| {
-                            fold::compare(item, CompareOp::Eq, &wanted) == Some(true)
-                        }) {
-                            Some(at) => {
-                                items.remove(at);
-                            }
-                            None => open = true,
-                        }
-                        Value::None
-                    }
-                    "copy" => return Ok(self.list(items, open)),
-                    _ => return Ok(Value::Unknown),
-                };
-                let open = open || open_arguments;
-                self.heap.set_content(*object, Content::Items { items: Arc::new(items), open });
-                Ok(result)
-            }
-            Content::Pairs { pairs, open } => {
-                let find = |key: &Value| {
-                    pairs
-                        .iter()
-                        .find(|(known, _)| fold::compare(known, CompareOp::Eq, key) == Some(true))
-                        .map(|(_, slot)| slot.value.clone())
-                };
-                match method {
-                    "get" => {
-                        let Some(key) = first else { return Ok(Value::Unknown) };
-                        let default =
-                            arguments.get(1, "default").map(|argument| argument.value.clone());
-                        let settled =
-                            !matches!(key, Value::Unknown | Value::External(_) | Value::OneOf(_));
-                        Ok(match find(&key) {
-                            Some(value) => value,
-                            None if settled && !open => default.unwrap_or(Value::None),
-                            None if !open => pairs
-                                .iter()
-                                .map(|(_, slot)| slot.value.clone())
-                                .chain([default.unwrap_or(Value::None)])
-                                .reduce(Value::or)
-                                .unwrap_or(Value::Unknown),
-                            None => Value::Unknown,
-                        })
-                    }
-                    "setdefault" => {
-                        let Some(key) = first else { return Ok(Value::Unknown) };
-                        if let Some(value) = find(&key) {
-                            return Ok(value);
-                        }
-                        let value = second.unwrap_or(Value::None);
-                        self.set_item(receiver, &key, value.clone(), span);
-                        Ok(value)
-                    }
-                    "pop" => {
-                        let Some(key) = first else { return Ok(Value::Unknown) };
-                        let value = find(&key).or(second).unwrap_or(Value::Unknown);
-                        self.delete_item(receiver, &key);
-                        Ok(value)
-                    }
-                    "update" => {
-                        let more = first.map(|more| self.pairs_of(&more));
-                        let mut content = pairs.to_vec();
-                        let mut now_open = open || open_arguments || matches!(more, Some(None));
-                        let named = arguments.items.iter().filter_map(|argument| {
-                            let name = argument.name.as_ref()?;
-                            let slot = Slot {
-                                value: argument.value.clone(),
-                                passed: Some(argument.place),
-                            };
-                            Some((Value::Str(Arc::clone(name)), slot))
-                        });
-                        for (key, slot) in
-                            more.flatten().unwrap_or_default().into_iter().chain(named)
-                        {
-                            if key == Value::Unknown {
-                                now_open = true;
-                            }
-                            content.retain(|(known, _)| *known != key);
-                            content.push((key, slot));
-                        }
-                        let content = Content::Pairs { pairs: Arc::new(content), open: now_open };
-                        self.heap.set_content(*object, content);
-                        Ok(Value::None)
-                    }
-                    "keys" => {
-                        let keys = pairs.iter().map(|(key, _)| key.clone()).collect();
-                        Ok(self.list(keys, open))
-                    }
-                    "values" => {
-                        let values = pairs.iter().map(|(_, slot)| slot.value.clone()).collect();
-                        Ok(self.list(values, open))
-                    }
-                    "items" => {
-                        let items = pairs
-                            .iter()
-                            .map(|(key, slot)| {
-                                Value::Tuple([key.clone(), slot.value.clone()].into())
-                            })
-                            .collect();
-                        Ok(self.list(items, open))
-                    }
-                    "copy" => Ok(self.dict(pairs.to_vec(), open)),
-                    "clear" => {
-                        let content = Content::Pairs { pairs: Arc::default(), open: false };
-                        self.heap.set_content(*object, content);
-                        Ok(Value::None)
-                    }
-                    _ => Ok(Value::Unknown),
-                }
-            }
-            Content::Suspended { .. } => Ok(match method {
-                "send" | "__next__" => {
-                    self.resume(*object).into_iter().next().unwrap_or(Value::Unknown)
-                }
-                _ => Value::Unknown,
-            }),
-            Content::Names => Ok(Value::Unknown),
-        }
-    }
-
-    fn text_method(
-        &mut self,
-        receiver: &Value,
-        method: &str,
-        arguments: &Arguments,
-        span: Span,
-    ) -> Value {
-        let Value::Str(text) = receiver else { return Value::Unknown };
-        let values: Vec<Value> =
-            arguments.items.iter().map(|argument| argument.value.clone()).collect();
-        if method == "join"
-            && let Some(items) = values.first().and_then(|items| self.elements_at_rest(items))
-        {
-            let parts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-            return parts.map_or(Value::Unknown, |parts| Value::str(&parts.join(text)));
-        }
-        if method == "format" {
-            let mut operands = vec![receiver.clone()];
-            operands.extend(values);
-            return self.operate(Operator::Format, &operands, span);
-        }
-        let references: Vec<&Value> = values.iter().collect();
-        match fold::string_method(text, method, &references) {
-            Some(Value::List(items)) => self.list(items.to_vec(), false),
-            Some(value) => value,
-            None => Value::Unknown,
-        }
-    }
 }
 
 /// The result of a call that does nothing but remember how it was made.
@@ -939,91 +650,4 @@ fn property_with(of: &Arc<External>, name: &str, arguments: &Arguments) -> Optio
         arguments: Arc::new(Arguments { items, open: parts.open }),
         place: *place,
     })))
-}
-
-/// The functions of `os.path` that only work on text.
-fn path_function(name: &str, arguments: &Arguments) -> Option<Value> {
-    let parts: Option<Vec<&str>> =
-        arguments.items.iter().map(|argument| argument.value.as_str()).collect();
-    let parts = parts?;
-    let first = *parts.first()?;
-    Some(match name {
-        "join" => {
-            let mut joined = String::new();
-            for part in parts {
-                if part.starts_with('/') {
-                    joined.clear();
-                } else if !joined.is_empty() && !joined.ends_with('/') {
-                    joined.push('/');
-                }
-                joined.push_str(part);
-            }
-            Value::str(&joined)
-        }
-        "dirname" => Value::str(split(first).0),
-        "basename" => Value::str(split(first).1),
-        "abspath" | "realpath" | "normpath" => Value::str(&normal(first)),
-        "split" => {
-            let (folder, file) = split(first);
-            Value::Tuple([Value::str(folder), Value::str(file)].into())
-        }
-        _ => return None,
-    })
-}
-
-fn split(path: &str) -> (&str, &str) {
-    match path.rsplit_once('/') {
-        Some(("", file)) => ("/", file),
-        Some((folder, file)) => (folder, file),
-        None => ("", path),
-    }
-}
-
-fn normal(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    let joined = parts.join("/");
-    if path.starts_with('/') { format!("/{joined}") } else { joined }
-}
-
-/// A builtin exception and what it derives from.
-fn exception_lineage(name: &str) -> Option<&'static [&'static str]> {
-    Some(match name {
-        "BaseException" => &["BaseException"],
-        "Exception" => &["Exception", "BaseException"],
-        "SystemExit" => &["SystemExit", "BaseException"],
-        "KeyboardInterrupt" => &["KeyboardInterrupt", "BaseException"],
-        "ImportError" => &["ImportError", "Exception", "BaseException"],
-        "ModuleNotFoundError" => {
-            &["ModuleNotFoundError", "ImportError", "Exception", "BaseException"]
-        }
-        "KeyError" => &["KeyError", "LookupError", "Exception", "BaseException"],
-        "IndexError" => &["IndexError", "LookupError", "Exception", "BaseException"],
-        "ValueError" => &["ValueError", "Exception", "BaseException"],
-        "TypeError" => &["TypeError", "Exception", "BaseException"],
-        "AttributeError" => &["AttributeError", "Exception", "BaseException"],
-        "NameError" => &["NameError", "Exception", "BaseException"],
-        "RuntimeError" => &["RuntimeError", "Exception", "BaseException"],
-        "NotImplementedError" => {
-            &["NotImplementedError", "RuntimeError", "Exception", "BaseException"]
-        }
-        "AssertionError" => &["AssertionError", "Exception", "BaseException"],
-        "OSError" | "EnvironmentError" | "IOError" => {
-            &["OSError", "EnvironmentError", "IOError", "Exception", "BaseException"]
-        }
-        "FileNotFoundError" => &["FileNotFoundError", "OSError", "Exception", "BaseException"],
-        "StopIteration" => &["StopIteration", "Exception", "BaseException"],
-        "ZeroDivisionError" => {
-            &["ZeroDivisionError", "ArithmeticError", "Exception", "BaseException"]
-        }
-        _ => return None,
-    })
 }

@@ -128,7 +128,7 @@ impl<W: World> Interpreter<'_, W> {
                 let class = Arc::clone(class);
                 match self.class_attribute(&class, "__call__") {
                     Some(call) => {
-                        let call = super::expressions::method(call, callee);
+                        let call = super::attributes::method(call, callee);
                         self.call(&call, arguments, place)
                     }
                     None => match self.external_base(&class) {
@@ -380,11 +380,11 @@ impl<W: World> Interpreter<'_, W> {
         let object = self.heap.allocate(Content::Names);
         let instance = Value::Instance(Arc::clone(class), object);
         if let Some(init) = self.class_attribute(class, "__init__") {
-            let init = super::expressions::method(init, &instance);
+            let init = super::attributes::method(init, &instance);
             self.call(&init, arguments, place)?;
             return Ok(instance);
         }
-        let fields = self.class_attribute(class, super::statements::FIELDS);
+        let fields = self.class_attribute(class, super::definitions::FIELDS);
         for (index, argument) in arguments.items.iter().enumerate() {
             let name = match (&argument.name, &fields) {
                 (Some(name), _) => Some(Arc::clone(name)),
@@ -404,7 +404,7 @@ impl<W: World> Interpreter<'_, W> {
             }
             None => {
                 if let Some(hook) = self.class_attribute(class, "__post_init__") {
-                    let hook = super::expressions::method(hook, &instance);
+                    let hook = super::attributes::method(hook, &instance);
                     self.call(&hook, Arguments::default(), place)?;
                 }
             }
@@ -503,7 +503,7 @@ impl<W: World> Interpreter<'_, W> {
             Value::Instance(class, _) => match self.class_attribute(class, "__enter__") {
                 Some(hook) => {
                     let place = self.place(span);
-                    let hook = super::expressions::method(hook, value);
+                    let hook = super::attributes::method(hook, value);
                     let entered = self.call(&hook, Arguments::default(), place)?;
                     Ok(self.awaited(entered))
                 }
@@ -521,7 +521,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Value::Instance(class, _) = value
             && let Some(hook) = self.class_attribute(class, "__exit__")
         {
-            let hook = super::expressions::method(hook, value);
+            let hook = super::attributes::method(hook, value);
             let place = self.place(span);
             self.call_with(&hook, vec![Value::None, Value::None, Value::None], place)?;
         }

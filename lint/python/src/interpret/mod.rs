@@ -5,12 +5,19 @@
 //! something the text does not settle. Budgets, not stack depth, end a trace: everything that
 //! recurses goes through [`Interpreter::deeper`].
 
+mod attributes;
 mod builtins;
 mod calls;
+mod classes;
+mod containers;
+mod definitions;
+mod exceptions;
 mod expressions;
 mod fold;
 mod heap;
 mod imports;
+mod items;
+mod paths;
 mod statements;
 
 use std::ops::{BitOr, BitOrAssign};
