@@ -39,6 +39,8 @@ pub(crate) struct Note {
     pub(crate) place: String,
     /// What happens there, escaped.
     pub(crate) message: Option<String>,
+    /// The line of code, clipped and escaped, where no frame shows it.
+    pub(crate) code: Option<String>,
 }
 
 /// A message over marked code.
@@ -74,8 +76,11 @@ struct Window {
 const CONTEXT: u32 = 1;
 /// Marks that span more lines than this are shown by their first.
 const TALLEST: u32 = 4;
-/// Further windows are told, not shown.
+/// With more windows than this, only the first is framed; what is in the others is told in a line or
+/// two each, so that a long chain stays a story that fits a screen.
 const MOST_WINDOWS: usize = 4;
+/// Where the lines of a note begin.
+pub(crate) const NOTE_INDENT: usize = 8;
 /// Words beside the code need at least this many columns.
 const NARROWEST_LABEL: usize = 24;
 const TAB: usize = 4;
@@ -105,9 +110,15 @@ impl Frame {
             .collect();
         let mut told: Vec<bool> = vec![false; placed.len()];
         let mut labels = Vec::new();
-        for (index, window) in group(&placed).into_iter().enumerate() {
-            if index < MOST_WINDOWS {
-                frame.push_window(&window, &placed, terminal, &mut labels, &mut told);
+        let mut framed: Vec<bool> = vec![false; placed.len()];
+        let mut windows = group(&placed);
+        if windows.len() > MOST_WINDOWS {
+            windows.truncate(1);
+        }
+        for window in windows {
+            frame.push_window(&window, &placed, terminal, &mut labels, &mut told);
+            for mark in window {
+                framed[mark] = true;
             }
         }
         labels.sort_by_key(|(_, span, _): &(usize, SourceSpan, _)| (span.offset(), span.len()));
@@ -126,12 +137,16 @@ impl Frame {
                 LabeledSpan::new_with_span(label, span)
             });
         }
-        for (mark, told) in marks.iter().zip(told) {
-            let is_unseen = mark.text.as_str().is_empty();
-            if (mark.message.is_some() && !told) || is_unseen {
+        for (index, placed) in placed.iter().enumerate() {
+            let mark = placed.mark;
+            if (mark.message.is_some() && !told[index]) || !framed[index] {
+                let room = terminal.prose_width().saturating_sub(NOTE_INDENT + 2);
                 frame.notes.push(Note {
                     place: place(mark.path, mark.text, mark.span),
                     message: mark.message.map(|text| escape::escape(text).into_owned()),
+                    code: (!framed[index])
+                        .then(|| placed.line(room, terminal))
+                        .filter(|line| !line.is_empty()),
                 });
             }
         }
@@ -327,6 +342,16 @@ impl<'a> Placed<'a> {
         let after = self.last + 1..=(self.last + self.context).min(self.bottom);
         let first = before.into_iter().find(says).unwrap_or(self.first);
         (first, after.rev().find(says).unwrap_or(self.last))
+    }
+
+    /// The first line, for where there is no frame.
+    fn line(&self, room: usize, terminal: Terminal) -> String {
+        let content = line_content(self.mark.text, self.first);
+        let focus = self.on_line(self.first, 0).map(|mark| mark.range);
+        let indent = content.len() - content.trim_start().len();
+        let focus =
+            focus.map(|(from, to)| (from.saturating_sub(indent), to.saturating_sub(indent)));
+        ShownLine::new(content[indent..].trim_end(), focus, room, terminal.ellipsis()).text
     }
 
     fn on_line(&self, line: u32, index: usize) -> Option<LineMark> {

@@ -7,9 +7,10 @@ use camino::Utf8PathBuf;
 use spacelint_python::Certainty;
 use spacelint_rules::finding::{Applicability, Finding, Severity};
 use textwrap::{WordSeparator, WordSplitter};
+use unicode_width::UnicodeWidthStr;
 
 use crate::escape;
-use crate::frame::{Frame, Mark};
+use crate::frame::{Frame, Mark, NOTE_INDENT, Note};
 use crate::pages;
 use crate::paths::Place;
 use crate::summary::Summary;
@@ -42,12 +43,7 @@ pub(crate) fn finding(finding: &Finding, place: &Place, terminal: Terminal) -> S
     let frame = Frame::new(&finding.message, severity, &marks, terminal);
     frame.render(&mut out, terminal);
     for note in &frame.notes {
-        match &note.message {
-            Some(message) => {
-                push_field(&mut out, "also", &format!("{}: {message}", note.place), terminal);
-            }
-            None => push_field(&mut out, "at", &note.place, terminal),
-        }
+        push_note(&mut out, note, terminal);
     }
     if finding.certainty == Certainty::Sometimes {
         let text = "This happens on some runs only: the code decides it while it runs.";
@@ -87,15 +83,45 @@ pub(crate) fn severity_word(severity: Severity) -> (&'static str, Style) {
     }
 }
 
+/// A further place, what happens there, and its line of code. The place stays whole, so that a
+/// terminal can make a link of it.
+fn push_note(out: &mut String, note: &Note, terminal: Terminal) {
+    let Note { place, message, code } = note;
+    match message {
+        None => push_field(out, "at", place, terminal),
+        Some(message)
+            if NOTE_INDENT + place.width() + 2 + message.width() <= terminal.prose_width() =>
+        {
+            push_field(out, "also", &format!("{place}: {message}"), terminal);
+        }
+        Some(message) => {
+            let lead = terminal.paint(Style::INFO, "  also: ");
+            let indent = " ".repeat(NOTE_INDENT);
+            let message = textwrap::fill(message, wrapping(&indent, terminal));
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "{lead}{place}:\n{message}");
+        }
+    }
+    if let Some(code) = code {
+        let bar = if terminal.unicode { '│' } else { '|' };
+        let _ = writeln!(out, "        {bar} {}", terminal.paint(Style::CODE, code));
+    }
+}
+
+/// How prose is wrapped: at spaces, so that names stay whole.
+fn wrapping(indent: &str, terminal: Terminal) -> textwrap::Options<'_> {
+    textwrap::Options::new(terminal.prose_width())
+        .initial_indent(indent)
+        .subsequent_indent(indent)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+}
+
 /// `  name: text`, wrapped under itself.
 fn push_field(out: &mut String, name: &str, text: &str, terminal: Terminal) {
     let lead = format!("{name:>6}: ");
     let indent = " ".repeat(lead.len());
-    let options = textwrap::Options::new(terminal.prose_width())
-        .initial_indent(&indent)
-        .subsequent_indent(&indent)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation);
+    let options = wrapping(&indent, terminal);
     let filled = textwrap::fill(&escape::escape_lines(text), options);
     let filled = filled.strip_prefix(&indent).unwrap_or(&filled);
     // Writing to a String cannot fail.
@@ -143,7 +169,7 @@ pub(crate) fn closing(summary: &Summary, terminal: Terminal) -> String {
             write!(out, "; {safe} fixable with `--fix`, {other} more with `--unsafe-fixes`")
         }
     };
-    out.push_str(".\n");
+    out.push_str(".\n`spacelint explain NAME` says more about a rule.\n");
     out
 }
 
@@ -304,7 +330,7 @@ mod tests {
         };
         assert_eq!(
             closing(&some, terminal),
-            "3 errors, 1 warning and 2 infos in 2 Spaces; 2 fixable with `--fix`, 1 more with `--unsafe-fixes`.\n"
+            "3 errors, 1 warning and 2 infos in 2 Spaces; 2 fixable with `--fix`, 1 more with `--unsafe-fixes`.\n`spacelint explain NAME` says more about a rule.\n"
         );
     }
 }
