@@ -1,5 +1,5 @@
 use spacelint_python::{Budget, Certainty, Span};
-use spacelint_space::Space;
+use spacelint_space::{Space, SpaceTrace};
 
 use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};
@@ -15,7 +15,7 @@ pub(crate) struct IncompleteTrace {
 
 impl<'a> Check<'a> for IncompleteTrace {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        space.trace().into_iter().flat_map(|trace| trace.exhausted()).filter_map(|budget| {
+        space.trace().into_iter().flat_map(SpaceTrace::exhausted).filter_map(|budget| {
             let entry = space.entry.as_ref()?;
             Some(Self { at: Location::new(entry, Span::empty(0)), budget: *budget })
         })

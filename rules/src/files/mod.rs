@@ -2,6 +2,7 @@
 
 crate::registry::rules! { Files:
     incomplete_trace::IncompleteTrace,
+    undecodable_file::UndecodableFile,
     unused_ignore::UnusedIgnore,
 }
 pub(crate) use unused_ignore::UnusedIgnore;

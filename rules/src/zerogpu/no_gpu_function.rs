@@ -1,5 +1,5 @@
-use spacelint_space::Space;
 use spacelint_space::effect::Effect;
+use spacelint_space::{Space, SpaceTrace};
 
 use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};
@@ -17,7 +17,7 @@ pub(crate) struct NoGpuFunction {
 
 impl<'a> Check<'a> for NoGpuFunction {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let import = space.trace().and_then(|trace| trace.spaces());
+        let import = space.trace().and_then(SpaceTrace::spaces);
         let suggestion = space.card.as_ref().and_then(|card| {
             let entry = card.get("suggested_hardware")?;
             Some(Location::new(&card.file, entry.value_span))

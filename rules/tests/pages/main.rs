@@ -16,6 +16,7 @@
 //!   (`##`), or without one there of the first of the page; `fixed="unsafe"` what `--unsafe-fixes`
 //!   makes of it. Files that are not shown must stay as they are, and a mark in a fixed block says what
 //!   is still found there.
+//! - U+FFFD in a block stands for a byte that UTF-8 does not know.
 //! - `no-variants="reason"` keeps a Space out of the variants below.
 //! - The first Space is the shortest bad one.
 //!
@@ -105,6 +106,12 @@ fn files_of(case: &Case) -> Vec<File> {
     files
 }
 
+/// A file's bytes, with one that UTF-8 does not know for each replacement character.
+fn bytes_of(text: &str) -> Vec<u8> {
+    let parts: Vec<&[u8]> = text.split(char::REPLACEMENT_CHARACTER).map(str::as_bytes).collect();
+    parts.join(&0xff)
+}
+
 fn is_python(path: &str) -> bool {
     Utf8Path::new(path).extension() == Some("py")
 }
@@ -134,9 +141,7 @@ gr.Interface(run, \"text\", \"text\").launch()
 ";
 
 fn memory(files: &[File]) -> Files {
-    Files::memory(
-        files.iter().map(|file| (Utf8PathBuf::from(&file.path), file.text.as_bytes().to_vec())),
-    )
+    Files::memory(files.iter().map(|file| (Utf8PathBuf::from(&file.path), bytes_of(&file.text))))
 }
 
 fn run(files: &[File], selection: &Selection) -> (Space, Report) {
@@ -326,8 +331,7 @@ fn fixed_blocks_equal_the_fix_and_are_well() {
 }
 
 fn parses(file: &File) -> Result<(), String> {
-    let source =
-        std::sync::Arc::new(SourceFile::new(file.path.as_str(), file.text.as_bytes().to_vec()));
+    let source = std::sync::Arc::new(SourceFile::new(file.path.as_str(), bytes_of(&file.text)));
     if is_python(&file.path) {
         let broken = spacelint_python::parse(&file.text).broken;
         if !broken.is_empty() {
