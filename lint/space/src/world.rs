@@ -119,6 +119,14 @@ impl<'a> SpaceWorld<'a> {
         None
     }
 
+    /// Whether the Space brings its own copy of the `spaces` package, rather than a module that only
+    /// shares its name: what it does is then what the package does.
+    fn is_vendored(&self, folder: &Utf8Path) -> bool {
+        let package = folder.join(GPU_PACKAGE);
+        self.files.kind(&package.join("zero")) == Some(Kind::Folder)
+            && self.files.kind(&package.join("__init__.py")) == Some(Kind::File)
+    }
+
     fn is_namespace(&self, folder: &Utf8Path, relative: &str) -> bool {
         let module = folder.join(relative);
         self.files.kind(&module) == Some(Kind::Folder)
@@ -218,6 +226,9 @@ impl World for SpaceWorld<'_> {
         });
         let folders: Vec<Utf8PathBuf> = std::iter::once(self.base.clone()).chain(added).collect();
         for folder in &folders {
+            if name == GPU_PACKAGE && self.is_vendored(folder) {
+                return Found::Installed;
+            }
             if let Some(found) = self.find_in(folder, &relative) {
                 return found;
             }
