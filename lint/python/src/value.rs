@@ -29,7 +29,10 @@ pub struct ObjectId(pub(crate) u32);
 ///
 /// A [`World`](crate::World) and the readers of a trace see frozen values only: lists and dicts by
 /// content ([`Value::List`], [`Value::Dict`]), never [`Value::Object`].
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Equality is identity of what is known, not Python's `==`: it is total, so that shared parts
+/// compare by address.
+#[derive(Clone, Debug)]
 pub enum Value {
     /// Nothing is known.
     Unknown,
@@ -72,8 +75,36 @@ pub enum Value {
     Object(ObjectId),
 }
 
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unknown, Self::Unknown) | (Self::None, Self::None) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
+            (Self::Str(a), Self::Str(b)) => a == b,
+            (Self::Tuple(a), Self::Tuple(b))
+            | (Self::List(a), Self::List(b))
+            | (Self::OneOf(a), Self::OneOf(b)) => a == b,
+            (Self::Dict(a), Self::Dict(b)) => a == b,
+            (Self::Function(a), Self::Function(b)) => a == b,
+            (Self::Method(a, on), Self::Method(b, other)) => a == b && on == other,
+            (Self::Class(a), Self::Class(b)) => a == b,
+            (Self::Instance(_, a), Self::Instance(_, b))
+            | (Self::Module(_, a), Self::Module(_, b))
+            | (Self::Object(a), Self::Object(b)) => a == b,
+            (Self::Partial(a), Self::Partial(b)) => a == b,
+            (Self::Wrapped(a), Self::Wrapped(b)) => a == b,
+            (Self::External(a), Self::External(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Value {}
+
 /// `functools.partial`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partial {
     /// What is called in the end.
     pub callee: Value,
@@ -82,7 +113,7 @@ pub struct Partial {
 }
 
 /// A callable behind a wrapper.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrapped {
     /// What the wrapper stands for.
     pub inner: Value,
@@ -122,6 +153,8 @@ impl PartialEq for Function {
     }
 }
 
+impl Eq for Function {}
+
 impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<function {}.{}>", self.module, self.qualname)
@@ -149,6 +182,8 @@ impl PartialEq for Class {
     }
 }
 
+impl Eq for Class {}
+
 impl fmt::Debug for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<class {}.{}>", self.module, self.qualname)
@@ -156,7 +191,7 @@ impl fmt::Debug for Class {
 }
 
 /// Something from outside the program.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum External {
     /// A value that nothing is known of, as the start of a chain (`x` in `x.to("cuda")`).
     Unknown,
@@ -322,7 +357,7 @@ impl External {
 }
 
 /// The arguments of a call, in the order written.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Arguments {
     /// Those that are known.
     pub items: Vec<Argument>,
@@ -331,7 +366,7 @@ pub struct Arguments {
 }
 
 /// One argument.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argument {
     /// Its keyword, if it has one.
     pub name: Option<Name>,
