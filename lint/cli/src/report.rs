@@ -266,6 +266,21 @@ mod tests {
     }
 
     #[test]
+    fn a_long_chain_is_told_in_lines() {
+        let touch = file("deep.py", "import torch\ntorch.cuda.init()\n");
+        let related = ["app.py", "a.py", "b.py", "a/rather/long/path/to/a/module/of/the/space.py"]
+            .map(|path| {
+                let text = format!("import os\n{}\n", "import x; ".repeat(20));
+                related(at(&file(path, &text), "import x"), "imports `x`")
+            });
+        let finding = Finding {
+            related: related.to_vec(),
+            ..found(at(&touch, "torch.cuda.init()"), "`torch.cuda.init()` initialises CUDA")
+        };
+        insta::assert_snapshot!(show(&finding, 60));
+    }
+
+    #[test]
     fn a_long_line_is_clipped_around_the_place() {
         let line = format!(
             "x = [{}, spaces.GPU(duration=999), {}]\n",
