@@ -88,7 +88,8 @@ pub enum Budget {
     Steps,
     /// More events happened than [`Limits::events`](crate::Limits).
     Events,
-    /// Calls or imports nested deeper than [`Limits::depth`](crate::Limits).
+    /// The program nests deeper than [`Limits::nesting`](crate::Limits), or its calls and imports
+    /// alone deeper than [`Limits::calls`](crate::Limits).
     Depth,
     /// More source text was reached than [`Limits::bytes`](crate::Limits).
     Bytes,

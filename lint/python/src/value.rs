@@ -525,12 +525,19 @@ impl Value {
         if matches!(self, Self::Unknown) || matches!(other, Self::Unknown) {
             return Self::Unknown;
         }
-        let mut values = self.alternatives().to_vec();
-        for value in other.alternatives() {
-            if !values.contains(value) {
-                values.push(value.clone());
+        let mut values = self.into_alternatives();
+        for value in other.into_alternatives() {
+            if !values.contains(&value) {
+                values.push(value);
             }
         }
         if values.len() > MAX_ALTERNATIVES { Self::Unknown } else { Self::OneOf(values.into()) }
+    }
+
+    fn into_alternatives(self) -> Vec<Self> {
+        match self {
+            Self::OneOf(values) => values.to_vec(),
+            other => vec![other],
+        }
     }
 }

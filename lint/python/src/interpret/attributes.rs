@@ -44,10 +44,7 @@ impl<W: World> Interpreter<'_, W> {
             Value::Function(function) if &**name == "__name__" => {
                 Value::Str(Arc::clone(&function.def.name))
             }
-            Value::Function(_) | Value::Wrapped(_) => match self.function_attribute(value, name) {
-                Some(value) => value,
-                None => Value::Unknown,
-            },
+            Value::Wrapped(wrapped) if &**name == "__wrapped__" => wrapped.inner.clone(),
             Value::OneOf(values) => {
                 let mut joined: Option<Value> = None;
                 for value in values.iter() {
@@ -71,13 +68,6 @@ impl<W: World> Interpreter<'_, W> {
             }
             _ => Value::Unknown,
         })
-    }
-
-    fn function_attribute(&self, value: &Value, name: &str) -> Option<Value> {
-        match (value, name) {
-            (Value::Wrapped(wrapped), "__wrapped__") => Some(wrapped.inner.clone()),
-            _ => None,
-        }
     }
 
     fn module_attribute(
@@ -106,33 +96,13 @@ impl<W: World> Interpreter<'_, W> {
         self.class_attribute_after(class, None, name)
     }
 
-    /// The classes of the program that `class` is looked up in, in order. CPython's linearisation
-    /// for single inheritance and plain mixins.
-    fn lineage(&self, class: &Arc<Class>) -> Vec<Arc<Class>> {
-        let mut lineage: Vec<Arc<Class>> = Vec::new();
-        let mut pending = vec![Arc::clone(class)];
-        // Bounded, because every way to a shared base is walked.
-        for _ in 0..256 {
-            let Some(class) = pending.pop() else { break };
-            // A class that several bases share is looked up after all of them.
-            lineage.retain(|known| *known != class);
-            for base in class.bases.iter().rev() {
-                if let Value::Class(base) = base {
-                    pending.push(Arc::clone(base));
-                }
-            }
-            lineage.push(class);
-        }
-        lineage
-    }
-
     pub(super) fn class_attribute_after(
         &self,
         class: &Arc<Class>,
         after: Option<ObjectId>,
         name: &str,
     ) -> Option<Value> {
-        let lineage = self.lineage(class);
+        let lineage = lineage(class);
         let skip = match after {
             Some(after) => {
                 lineage.iter().position(|class| class.namespace == after).map_or(0, |i| i + 1)
@@ -145,15 +115,6 @@ impl<W: World> Interpreter<'_, W> {
             .map(|slot| slot.value.clone())
     }
 
-    /// The first external base of a class.
-    pub(super) fn external_base(&self, class: &Arc<Class>) -> Option<Arc<External>> {
-        self.lineage(class)
-            .iter()
-            .flat_map(|class| &class.bases)
-            .find_map(|base| base.as_external().cloned())
-            .filter(|base| base.name() != Some("builtins.object"))
-    }
-
     /// An attribute that no class of the program defines.
     fn inherited(&mut self, class: &Arc<Class>, name: &Name, span: Span) -> Eval<Value> {
         if let Some(hook) = self.class_attribute(class, "__getattr__") {
@@ -164,7 +125,7 @@ impl<W: World> Interpreter<'_, W> {
                 place,
             );
         }
-        Ok(match self.external_base(class) {
+        Ok(match external_base(class) {
             Some(base) => {
                 let instance = External::Instance { class: Arc::clone(class), base };
                 self.read(&Arc::new(Arc::new(instance).attribute(name)), span)
@@ -215,7 +176,7 @@ impl<W: World> Interpreter<'_, W> {
         };
         Ok(Some(match self.class_attribute_after(&class, Some(owner), name) {
             Some(found) => self.bound(found, &receiver, &class, span)?,
-            None => match self.external_base(&class) {
+            None => match external_base(&class) {
                 Some(base) => {
                     let instance = External::Instance { class, base };
                     self.read(&Arc::new(Arc::new(instance).attribute(name)), span)
@@ -266,6 +227,35 @@ impl<W: World> Interpreter<'_, W> {
         self.record(outcome.effects, place);
         outcome.value.unwrap_or_else(|| Value::External(Arc::clone(external)))
     }
+}
+
+/// The classes of the program that `class` is looked up in, in order. CPython's linearisation for
+/// single inheritance and plain mixins.
+fn lineage(class: &Arc<Class>) -> Vec<Arc<Class>> {
+    let mut lineage: Vec<Arc<Class>> = Vec::new();
+    let mut pending = vec![Arc::clone(class)];
+    // Bounded, because every way to a shared base is walked.
+    for _ in 0..256 {
+        let Some(class) = pending.pop() else { break };
+        // A class that several bases share is looked up after all of them.
+        lineage.retain(|known| *known != class);
+        for base in class.bases.iter().rev() {
+            if let Value::Class(base) = base {
+                pending.push(Arc::clone(base));
+            }
+        }
+        lineage.push(class);
+    }
+    lineage
+}
+
+/// The first external base of a class.
+pub(super) fn external_base(class: &Arc<Class>) -> Option<Arc<External>> {
+    lineage(class)
+        .iter()
+        .flat_map(|class| &class.bases)
+        .find_map(|base| base.as_external().cloned())
+        .filter(|base| base.name() != Some("builtins.object"))
 }
 
 /// A function of a class, read from an instance.

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use super::heap::{Content, Slot};
+use super::attributes::external_base;
+use super::calls::partial;
+use super::classes::{is_instance, is_subclass};
 use super::{Eval, Interpreter, Stop, fold, paths};
 use crate::syntax::Name;
-use crate::value::{Argument, Arguments, External, Operator, Place, Value};
+use crate::value::{Argument, Arguments, External, Place, Value};
 use crate::world::{Found, World};
 
 /// Names that need no import, besides exceptions; sorted.
@@ -155,34 +157,29 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Option<Eval<Value>> {
         let path = match &**callee {
             External::Name(path) => Arc::clone(path),
-            External::Call { callee: outer, arguments: given, .. } => {
-                return self.call_again(outer, given, arguments);
-            }
+            External::Call { callee: outer, .. } => return call_again(outer, arguments).map(Ok),
             External::Attribute { of, name } => return property_with(of, name, arguments).map(Ok),
             _ => return None,
         };
         let first = arguments.positional(0).map(|argument| &argument.value);
         let second = arguments.positional(1).map(|argument| &argument.value);
         match path.split_once('.') {
-            Some(("builtins", name)) => self.builtin(name, arguments, first, second, place),
-            Some(("functools", "partial")) => Some(Ok(self.partial(arguments))),
-            Some(("functools", "cache" | "lru_cache" | "singledispatch" | "total_ordering"))
-            | Some(("contextlib", "contextmanager" | "asynccontextmanager"))
-            | Some(("abc", "abstractmethod"))
-            | Some((
-                "typing" | "typing_extensions",
-                "overload" | "final" | "override" | "runtime_checkable",
-            ))
-            | Some(("dataclasses", "dataclass"))
-            | Some(("atexit", "register")) => {
-                let first = first?;
-                first
-                    .function()
-                    .is_some()
-                    .then(|| Ok(first.clone()))
-                    .or_else(|| matches!(first, Value::Class(_)).then(|| Ok(first.clone())))
-            }
-            Some(("functools", "wraps" | "cached_property")) | Some(("contextlib", "suppress")) => {
+            Some(("builtins", name)) => self.builtin(name, arguments, place),
+            Some(("functools", "partial")) => Some(Ok(partial(arguments))),
+            Some(
+                ("functools", "cache" | "lru_cache" | "singledispatch" | "total_ordering")
+                | ("contextlib", "contextmanager" | "asynccontextmanager")
+                | ("abc", "abstractmethod")
+                | (
+                    "typing" | "typing_extensions",
+                    "overload" | "final" | "override" | "runtime_checkable",
+                )
+                | ("dataclasses", "dataclass")
+                | ("atexit", "register"),
+            ) => first
+                .filter(|first| first.function().is_some() || matches!(first, Value::Class(_)))
+                .map(|first| Ok(first.clone())),
+            Some(("functools", "wraps" | "cached_property") | ("contextlib", "suppress")) => {
                 Some(Ok(made(&path, arguments, place)))
             }
             Some(("typing" | "typing_extensions", "cast")) => Some(Ok(second?.clone())),
@@ -199,8 +196,9 @@ impl<W: World> Interpreter<'_, W> {
                 self.give_up(place.span);
                 Some(Err(Stop::Exit))
             }
-            Some(("os", "getenv" | "environ.get")) => self.known_environ(first?),
-            Some(("os", "environ.setdefault")) => self.known_environ(first?),
+            Some(("os", "getenv" | "environ.get" | "environ.setdefault")) => {
+                self.known_environ(first?)
+            }
             Some(("os", "environ.pop")) => {
                 let known = self.known_environ(first?)?;
                 if let Some(Value::Str(key)) = first {
@@ -229,22 +227,6 @@ impl<W: World> Interpreter<'_, W> {
             }
             _ => None,
         }
-    }
-
-    /// `decorator(options)(function)` for decorators that leave the function what it is.
-    fn call_again(
-        &mut self,
-        outer: &Arc<External>,
-        given: &Arc<Arguments>,
-        arguments: &Arguments,
-    ) -> Option<Eval<Value>> {
-        let first = &arguments.positional(0)?.value;
-        matches!(outer.name()?, "functools.wraps" | "functools.lru_cache" | "dataclasses.dataclass")
-            .then(|| {
-                // `wraps` around something that is itself wrapped changes nothing of what runs.
-                let _ = given;
-                Ok(first.clone())
-            })
     }
 
     fn exit(&mut self, place: Place) -> Eval<Value> {
@@ -283,230 +265,86 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
-    fn builtin(
-        &mut self,
-        name: &str,
-        arguments: &Arguments,
-        first: Option<&Value>,
-        second: Option<&Value>,
-        place: Place,
-    ) -> Option<Eval<Value>> {
-        let known = !arguments.open;
-        Some(Ok(match name {
-            "exit" | "quit" => return Some(self.exit(place)),
-            "print" | "setattr" | "delattr" | "help" => {
-                if name == "setattr"
-                    && let (Some(object), Some(Value::Str(attribute)), Some(value)) =
-                        (first, second, arguments.positional(2))
+    fn builtin(&mut self, name: &str, arguments: &Arguments, place: Place) -> Option<Eval<Value>> {
+        let first = arguments.positional(0).map(|argument| &argument.value);
+        let second = arguments.positional(1).map(|argument| &argument.value);
+        match name {
+            "exit" | "quit" => Some(self.exit(place)),
+            "__import__" => self.import_constant(first?, None, place),
+            "open" | "input" | "eval" | "exec" => None,
+            "print" | "delattr" | "help" => Some(Ok(Value::None)),
+            "getattr" => Some(self.get_attribute(first?, second, arguments.positional(2), place)),
+            "setattr" => {
+                if let (Some(object), Some(Value::Str(attribute)), Some(value)) =
+                    (first, second, arguments.positional(2))
                 {
                     self.set_attribute(object, attribute, &value.value, place.span);
                 }
-                Value::None
+                Some(Ok(Value::None))
             }
-            "__import__" => return self.import_constant(first?, None, place),
-            "getattr" => {
-                let (object, Some(Value::Str(attribute))) = (first?, second) else {
-                    return Some(Ok(Value::Unknown));
-                };
-                let found = match self.attribute(object, attribute, place.span) {
-                    Ok(found) => found,
-                    stop => return Some(stop),
-                };
-                match arguments.positional(2) {
-                    Some(default) if found == Value::Unknown => {
-                        if self.lacks(object, attribute) {
-                            default.value.clone()
-                        } else {
-                            found
-                        }
-                    }
-                    _ => found,
-                }
+            "hasattr" | "callable" | "isinstance" | "issubclass" | "type" | "len" => {
+                self.inspect(name, first?, second).map(Ok)
             }
-            "hasattr" => match (first?, second) {
-                (
-                    object @ (Value::Module(..) | Value::Instance(..) | Value::Class(_)),
-                    Some(Value::Str(attribute)),
-                ) => {
-                    if self.lacks(object, attribute) {
-                        Value::Bool(false)
-                    } else {
-                        Value::Bool(true)
-                    }
-                }
-                _ => Value::Unknown,
-            },
-            "callable" => match first? {
-                value if value.function().is_some() => Value::Bool(true),
-                Value::Class(_) => Value::Bool(true),
-                Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) => Value::Bool(false),
-                _ => Value::Unknown,
-            },
-            "isinstance" => match (first?, second?) {
-                (value, class) => match self.is_instance(value, class) {
-                    Some(answer) => Value::Bool(answer),
-                    None => Value::Unknown,
-                },
-            },
-            "issubclass" => match self.is_subclass(first?, second?) {
-                Some(answer) => Value::Bool(answer),
-                None => Value::Unknown,
-            },
-            "len" => match first? {
-                Value::Str(text) => count(text.chars().count()),
-                value @ (Value::Object(_) | Value::Tuple(_) | Value::List(_) | Value::Dict(_)) => {
-                    match self.elements_at_rest(value) {
-                        Some(items) => count(items.len()),
-                        None => Value::Unknown,
-                    }
-                }
-                Value::External(_) => return None,
-                _ => Value::Unknown,
-            },
             "str" | "int" | "float" | "bool" | "round" | "abs" => {
-                return self.convert(name, first, second, known);
+                convert(name, first, second, !arguments.open).map(Ok)
             }
-            "list" | "set" | "frozenset" | "sorted" | "reversed" | "iter" => {
-                let Some(value) = first else { return Some(Ok(self.list(Vec::new(), false))) };
-                if let Some(key) = arguments.keyword("key") {
-                    self.perhaps_call(&key.value, place);
-                }
-                let (mut items, open) = self.elements(value);
-                if name == "reversed" {
-                    items.reverse();
-                }
-                self.list(items, open || matches!(name, "sorted") && arguments.items.len() > 1)
+            "list" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "tuple" | "dict"
+            | "range" | "enumerate" | "zip" | "map" | "filter" | "next" => {
+                self.collect(name, arguments, place)
             }
-            "tuple" => {
-                let Some(value) = first else { return Some(Ok(Value::Tuple(Arc::from([])))) };
-                let (items, open) = self.elements(value);
-                if open { self.list(items, true) } else { Value::Tuple(items.into()) }
-            }
-            "dict" => {
-                let mut pairs: Vec<(Value, Slot)> = match first {
-                    Some(value) => match self.pairs_of(value) {
-                        Some(pairs) => pairs,
-                        None => return Some(Ok(self.dict(Vec::new(), true))),
-                    },
-                    None => Vec::new(),
-                };
-                for argument in &arguments.items {
-                    if let Some(name) = &argument.name {
-                        let slot =
-                            Slot { value: argument.value.clone(), passed: Some(argument.place) };
-                        pairs.retain(|(key, _)| key.as_str() != Some(name));
-                        pairs.push((Value::Str(Arc::clone(name)), slot));
-                    }
-                }
-                self.dict(pairs, arguments.open)
-            }
-            "range" => {
-                let bounds: Option<Vec<i64>> =
-                    arguments.items.iter().map(|argument| fold::integer(&argument.value)).collect();
-                let (start, end, step) = match bounds.as_deref() {
-                    Some([end]) => (0, *end, 1),
-                    Some([start, end]) => (*start, *end, 1),
-                    Some([start, end, step]) if *step != 0 => (*start, *end, *step),
-                    _ => return Some(Ok(self.list(Vec::new(), true))),
-                };
-                let mut items = Vec::new();
-                let mut at = start;
-                while (if step > 0 { at < end } else { at > end })
-                    && items.len() <= self.limits.turns
-                {
-                    items.push(Value::Int(at));
-                    at = at.saturating_add(step);
-                }
-                self.list(items, false)
-            }
-            "enumerate" => {
-                let start = second.and_then(fold::integer).unwrap_or(0);
-                let (items, open) = self.elements(first?);
-                let items = items
-                    .into_iter()
-                    .zip(start..)
-                    .map(|(item, index)| Value::Tuple([Value::Int(index), item].into()))
-                    .collect();
-                self.list(items, open)
-            }
-            "zip" => {
-                let mut columns = Vec::new();
-                let mut open = arguments.open;
-                for argument in &arguments.items {
-                    let (items, more) = self.elements(&argument.value);
-                    open |= more;
-                    columns.push(items);
-                }
-                let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
-                let items = (0..rows)
-                    .map(|row| {
-                        Value::Tuple(columns.iter().map(|column| column[row].clone()).collect())
-                    })
-                    .collect();
-                self.list(items, open)
-            }
-            "map" | "filter" => {
-                let function = first?.clone();
-                let (items, open) = match second {
-                    Some(second) => self.elements(second),
-                    None => (Vec::new(), true),
-                };
-                let mut made = Vec::new();
-                for item in items {
-                    match self.call_with(&function, vec![item.clone()], place) {
-                        Ok(value) => made.push(if name == "map" { value } else { item }),
-                        stop => return Some(stop),
-                    }
-                }
-                if open {
-                    self.perhaps_call(&function, place);
-                }
-                self.list(made, open || name == "filter")
-            }
-            "next" => self.elements(first?).0.into_iter().next().unwrap_or(Value::Unknown),
-            "min" | "max" | "sum" => {
-                let items = match (first, second) {
-                    (Some(value), None) => self.elements_at_rest(value),
-                    _ if known => Some(
-                        arguments.items.iter().map(|argument| argument.value.clone()).collect(),
-                    ),
-                    _ => None,
-                };
-                let items = items.filter(|_| arguments.keyword("key").is_none());
-                return Some(Ok(match items.and_then(|items| extreme(name, &items)) {
-                    Some(value) => value,
-                    None => {
-                        let operands: Vec<Value> =
-                            arguments.items.iter().map(|argument| argument.value.clone()).collect();
-                        self.operate(Operator::Element, &operands, place.span)
-                    }
-                }));
-            }
-            "any" | "all" => {
-                let Some(items) = self.elements_at_rest(first?) else {
-                    return Some(Ok(Value::Unknown));
-                };
-                let truths: Option<Vec<bool>> = items.iter().map(|item| self.truth(item)).collect();
-                match truths {
-                    Some(truths) if name == "any" => Value::Bool(truths.contains(&true)),
-                    Some(truths) => Value::Bool(!truths.contains(&false)),
-                    None => Value::Unknown,
-                }
-            }
-            "type" => match first? {
-                Value::Instance(class, _) => Value::Class(Arc::clone(class)),
-                _ => Value::Unknown,
-            },
-            "open" | "input" | "eval" | "exec" => return None,
+            "min" | "max" | "sum" | "any" | "all" => self.summarise(name, arguments, place).map(Ok),
             // Descriptors, types and exceptions: what they are made of is all there is to know.
             "property" | "staticmethod" | "classmethod" | "object" | "super" => {
-                made(&format!("builtins.{name}"), arguments, place)
+                Some(Ok(made(&format!("builtins.{name}"), arguments, place)))
             }
             name if BUILTINS.binary_search(&name).is_err() => {
-                made(&format!("builtins.{name}"), arguments, place)
+                Some(Ok(made(&format!("builtins.{name}"), arguments, place)))
             }
+            _ => Some(Ok(Value::Unknown)),
+        }
+    }
+
+    fn get_attribute(
+        &mut self,
+        object: &Value,
+        name: Option<&Value>,
+        default: Option<&Argument>,
+        place: Place,
+    ) -> Eval<Value> {
+        let Some(Value::Str(name)) = name else { return Ok(Value::Unknown) };
+        let found = self.attribute(object, name, place.span)?;
+        Ok(match default {
+            Some(default) if found == Value::Unknown && self.lacks(object, name) => {
+                default.value.clone()
+            }
+            _ => found,
+        })
+    }
+
+    /// What there is to say of one value.
+    fn inspect(&mut self, name: &str, value: &Value, other: Option<&Value>) -> Option<Value> {
+        let settled = |answer: Option<bool>| answer.map_or(Value::Unknown, Value::Bool);
+        Some(match (name, value) {
+            ("hasattr", Value::Module(..) | Value::Instance(..) | Value::Class(_)) => match other {
+                Some(Value::Str(attribute)) => Value::Bool(!self.lacks(value, attribute)),
+                _ => Value::Unknown,
+            },
+            ("callable", Value::Class(_)) => Value::Bool(true),
+            ("callable", value) if value.function().is_some() => Value::Bool(true),
+            ("callable", Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_)) => {
+                Value::Bool(false)
+            }
+            ("isinstance", value) => settled(is_instance(value, other?)),
+            ("issubclass", class) => settled(is_subclass(class, other?)),
+            ("type", Value::Instance(class, _)) => Value::Class(Arc::clone(class)),
+            ("len", Value::Str(text)) => count(text.chars().count()),
+            ("len", Value::Object(_) | Value::Tuple(_) | Value::List(_) | Value::Dict(_)) => {
+                self.elements_at_rest(value).map_or(Value::Unknown, |items| count(items.len()))
+            }
+            // `len(os.getenv("X"))` is something the world may have a word on.
+            ("len", Value::External(_)) => return None,
             _ => Value::Unknown,
-        }))
+        })
     }
 
     /// Whether an object of the program surely has no such attribute.
@@ -520,82 +358,21 @@ impl<W: World> Interpreter<'_, W> {
                 self.heap.get(*id, name).is_none()
                     && self.class_attribute(class, name).is_none()
                     && self.class_attribute(class, "__getattr__").is_none()
-                    && self.external_base(class).is_none()
+                    && external_base(class).is_none()
             }
             Value::Class(class) => {
-                self.class_attribute(class, name).is_none() && self.external_base(class).is_none()
+                self.class_attribute(class, name).is_none() && external_base(class).is_none()
             }
             _ => false,
         }
     }
+}
 
-    /// The elements of something that may be looked at without running anything.
-    pub(super) fn elements_at_rest(&mut self, value: &Value) -> Option<Vec<Value>> {
-        if let Value::Object(object) = value
-            && matches!(self.heap.content(*object), Content::Suspended { .. })
-        {
-            return None;
-        }
-        match self.elements(value) {
-            (items, false) => Some(items),
-            _ => None,
-        }
-    }
-
-    fn convert(
-        &mut self,
-        name: &str,
-        first: Option<&Value>,
-        second: Option<&Value>,
-        known: bool,
-    ) -> Option<Eval<Value>> {
-        let Some(first) = first else {
-            return Some(Ok(match name {
-                _ if !known => Value::Unknown,
-                "str" => Value::str(""),
-                "int" => Value::Int(0),
-                "float" => Value::Float(0.0),
-                "bool" => Value::Bool(false),
-                _ => Value::Unknown,
-            }));
-        };
-        // `int(os.getenv("X"))` is something the world may know the worth of.
-        if matches!(first, Value::External(_)) {
-            return None;
-        }
-        let converted = first
-            .alternatives()
-            .iter()
-            .map(|value| {
-                match name {
-                    "str" => fold::text(value).map(|text| Value::str(&text)),
-                    "bool" => value.truth().map(Value::Bool),
-                    "int" if second.is_none() => match value {
-                        Value::Str(text) => {
-                            text.trim().replace('_', "").parse().ok().map(Value::Int)
-                        }
-                        Value::Float(value) => whole(*value),
-                        other => fold::integer(other).map(Value::Int),
-                    },
-                    "float" => match value {
-                        Value::Str(text) => text.trim().parse().ok().map(Value::Float),
-                        other => fold::number(other).map(Value::Float),
-                    },
-                    "round" if second.is_none() => match value {
-                        Value::Float(value) => whole(value.round_ties_even()),
-                        other => fold::integer(other).map(Value::Int),
-                    },
-                    "abs" => match value {
-                        Value::Float(value) => Some(Value::Float(value.abs())),
-                        other => fold::integer(other).and_then(i64::checked_abs).map(Value::Int),
-                    },
-                    _ => None,
-                }
-                .unwrap_or(Value::Unknown)
-            })
-            .reduce(Value::or);
-        Some(Ok(converted.unwrap_or(Value::Unknown)))
-    }
+/// `decorator(options)(function)` for decorators that leave the function what it is.
+fn call_again(outer: &External, arguments: &Arguments) -> Option<Value> {
+    let decorated = &arguments.positional(0)?.value;
+    matches!(outer.name()?, "functools.wraps" | "functools.lru_cache" | "dataclasses.dataclass")
+        .then(|| decorated.clone())
 }
 
 /// The result of a call that does nothing but remember how it was made.
@@ -607,6 +384,59 @@ fn made(path: &str, arguments: &Arguments, place: Place) -> Value {
     }))
 }
 
+/// `int(…)` and its like, of a constant; `None` where the world may know the worth.
+fn convert(
+    name: &str,
+    first: Option<&Value>,
+    second: Option<&Value>,
+    known: bool,
+) -> Option<Value> {
+    let Some(first) = first else {
+        return Some(match name {
+            _ if !known => Value::Unknown,
+            "str" => Value::str(""),
+            "int" => Value::Int(0),
+            "float" => Value::Float(0.0),
+            "bool" => Value::Bool(false),
+            _ => Value::Unknown,
+        });
+    };
+    // `int(os.getenv("X"))` is something the world may know the worth of.
+    if matches!(first, Value::External(_)) {
+        return None;
+    }
+    first
+        .alternatives()
+        .iter()
+        .map(|value| {
+            match name {
+                "str" => fold::text(value).map(|text| Value::str(&text)),
+                "bool" => value.truth().map(Value::Bool),
+                "int" if second.is_none() => match value {
+                    Value::Str(text) => text.trim().replace('_', "").parse().ok().map(Value::Int),
+                    Value::Float(value) => whole(*value),
+                    other => fold::integer(other).map(Value::Int),
+                },
+                "float" => match value {
+                    Value::Str(text) => text.trim().parse().ok().map(Value::Float),
+                    other => fold::number(other).map(Value::Float),
+                },
+                "round" if second.is_none() => match value {
+                    Value::Float(value) => whole(value.round_ties_even()),
+                    other => fold::integer(other).map(Value::Int),
+                },
+                "abs" => match value {
+                    Value::Float(value) => Some(Value::Float(value.abs())),
+                    other => fold::integer(other).and_then(i64::checked_abs).map(Value::Int),
+                },
+                _ => None,
+            }
+            .unwrap_or(Value::Unknown)
+        })
+        .reduce(Value::or)
+        .or(Some(Value::Unknown))
+}
+
 fn count(len: usize) -> Value {
     i64::try_from(len).map_or(Value::Unknown, Value::Int)
 }
@@ -614,24 +444,6 @@ fn count(len: usize) -> Value {
 #[expect(clippy::cast_possible_truncation, reason = "only what fits is taken")]
 fn whole(value: f64) -> Option<Value> {
     (value.is_finite() && value.abs() < 9e15).then(|| Value::Int(value.trunc() as i64))
-}
-
-/// `min`, `max` and `sum` of numbers.
-fn extreme(name: &str, items: &[Value]) -> Option<Value> {
-    let mut best: Option<Value> = (name == "sum").then_some(Value::Int(0));
-    for item in items {
-        let number = fold::number(item)?;
-        best = Some(match best {
-            None => item.clone(),
-            Some(best) => match name {
-                "sum" => fold::binary(&best, crate::syntax::BinOp::Add, item)?,
-                "min" if number < fold::number(&best)? => item.clone(),
-                "max" if number > fold::number(&best)? => item.clone(),
-                _ => best,
-            },
-        });
-    }
-    best
 }
 
 /// `property(…).setter(f)`: the property, with `f` as its setter.

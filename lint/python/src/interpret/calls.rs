@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attributes::{external_base, method};
 use super::heap::{Content, Slot};
 use super::{Eval, Flow, Frame, Interpreter};
 use crate::syntax::{Arg, ArgKind, Expr, ExprKind, FunctionDef, Name, ParamKind};
@@ -35,7 +36,7 @@ impl<W: World> Interpreter<'_, W> {
                         Value::Object(_) | Value::Str(_) | Value::Dict(_) | Value::List(_)
                     ) {
                         let arguments = self.arguments(args)?;
-                        return self.container_method(&receiver, name, &arguments, span);
+                        return Ok(self.container_method(&receiver, name, &arguments, span));
                     }
                     self.attribute(&receiver, name, callee.span)?
                 }
@@ -128,13 +129,13 @@ impl<W: World> Interpreter<'_, W> {
                 let class = Arc::clone(class);
                 match self.class_attribute(&class, "__call__") {
                     Some(call) => {
-                        let call = super::attributes::method(call, callee);
+                        let call = method(call, callee);
                         self.call(&call, arguments, place)
                     }
-                    None => match self.external_base(&class) {
+                    None => match external_base(&class) {
                         Some(base) => {
                             let instance = Arc::new(External::Instance { class, base });
-                            self.call_external(&instance, arguments, place)
+                            self.call_external(&instance, &arguments, place)
                         }
                         None => Ok(Value::Unknown),
                     },
@@ -153,9 +154,7 @@ impl<W: World> Interpreter<'_, W> {
                 self.record(effects, place);
                 Ok(Value::Unknown)
             }
-            Value::External(external) => {
-                self.call_external(&Arc::clone(external), arguments, place)
-            }
+            Value::External(external) => self.call_external(external, &arguments, place),
             Value::OneOf(values) => {
                 let mut joined: Option<Value> = None;
                 for value in values.iter() {
@@ -177,7 +176,7 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 Ok(joined.unwrap_or(Value::Unknown))
             }
-            Value::Unknown => self.call_external(&Arc::new(External::Unknown), arguments, place),
+            Value::Unknown => self.call_external(&Arc::new(External::Unknown), &arguments, place),
             _ => Ok(Value::Unknown),
         }
     }
@@ -380,7 +379,7 @@ impl<W: World> Interpreter<'_, W> {
         let object = self.heap.allocate(Content::Names);
         let instance = Value::Instance(Arc::clone(class), object);
         if let Some(init) = self.class_attribute(class, "__init__") {
-            let init = super::attributes::method(init, &instance);
+            let init = method(init, &instance);
             self.call(&init, arguments, place)?;
             return Ok(instance);
         }
@@ -398,13 +397,13 @@ impl<W: World> Interpreter<'_, W> {
                 self.heap.set(object, &name, argument.value.clone());
             }
         }
-        match self.external_base(class) {
+        match external_base(class) {
             Some(base) => {
-                self.call_external(&base, arguments, place)?;
+                self.call_external(&base, &arguments, place)?;
             }
             None => {
                 if let Some(hook) = self.class_attribute(class, "__post_init__") {
-                    let hook = super::attributes::method(hook, &instance);
+                    let hook = method(hook, &instance);
                     self.call(&hook, Arguments::default(), place)?;
                 }
             }
@@ -415,10 +414,10 @@ impl<W: World> Interpreter<'_, W> {
     fn call_external(
         &mut self,
         callee: &Arc<External>,
-        arguments: Arguments,
+        arguments: &Arguments,
         place: Place,
     ) -> Eval<Value> {
-        if let Some(result) = self.call_builtin(callee, &arguments, place) {
+        if let Some(result) = self.call_builtin(callee, arguments, place) {
             return result;
         }
         self.risks.others += 1;
@@ -451,7 +450,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(value) = outcome.passes {
             return Ok(value);
         }
-        self.set_environ(callee, &arguments, outcome.value.as_ref());
+        self.set_environ(callee, arguments, outcome.value.as_ref());
         Ok(outcome.value.unwrap_or(Value::External(result)))
     }
 
@@ -462,7 +461,7 @@ impl<W: World> Interpreter<'_, W> {
             "os.environ.setdefault" | "os.putenv" => {
                 if let (Some(Value::Str(name)), Some(value), None) = (
                     arguments.positional(0).map(|argument| &argument.value),
-                    arguments.get(1, "value").or_else(|| arguments.positional(1)),
+                    arguments.get(1, "value"),
                     worth,
                 ) {
                     self.heap.set(self.environ, name, value.value.clone());
@@ -486,16 +485,6 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
-    pub(super) fn partial(&mut self, arguments: &Arguments) -> Value {
-        let mut items = arguments.items.clone();
-        if items.is_empty() || items[0].name.is_some() {
-            return Value::Unknown;
-        }
-        let callee = items.remove(0).value;
-        let arguments = Arguments { items, open: arguments.open };
-        Value::Partial(Arc::new(Partial { callee, arguments }))
-    }
-
     // Context managers
 
     pub(super) fn enter(&mut self, value: &Value, span: Span) -> Eval<Value> {
@@ -503,7 +492,7 @@ impl<W: World> Interpreter<'_, W> {
             Value::Instance(class, _) => match self.class_attribute(class, "__enter__") {
                 Some(hook) => {
                     let place = self.place(span);
-                    let hook = super::attributes::method(hook, value);
+                    let hook = method(hook, value);
                     let entered = self.call(&hook, Arguments::default(), place)?;
                     Ok(self.awaited(entered))
                 }
@@ -521,11 +510,22 @@ impl<W: World> Interpreter<'_, W> {
         if let Value::Instance(class, _) = value
             && let Some(hook) = self.class_attribute(class, "__exit__")
         {
-            let hook = super::attributes::method(hook, value);
+            let hook = method(hook, value);
             let place = self.place(span);
             self.call_with(&hook, vec![Value::None, Value::None, Value::None], place)?;
         }
         Ok(())
+    }
+}
+
+/// What `functools.partial(…)` makes of its arguments.
+pub(super) fn partial(arguments: &Arguments) -> Value {
+    match arguments.items.split_first() {
+        Some((callee, given)) if callee.name.is_none() => Value::Partial(Arc::new(Partial {
+            callee: callee.value.clone(),
+            arguments: Arguments { items: given.to_vec(), open: arguments.open },
+        })),
+        _ => Value::Unknown,
     }
 }
 

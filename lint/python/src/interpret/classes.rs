@@ -2,84 +2,76 @@
 
 use std::sync::Arc;
 
-use super::Interpreter;
 use super::builtins::BUILTINS;
 use crate::value::Value;
-use crate::world::World;
 
-impl<W: World> Interpreter<'_, W> {
-    pub(super) fn is_instance(&mut self, value: &Value, class: &Value) -> Option<bool> {
-        if let Value::Tuple(classes) = class {
-            let answers: Vec<Option<bool>> =
-                classes.iter().map(|class| self.is_instance(value, class)).collect();
-            if answers.contains(&Some(true)) {
-                return Some(true);
-            }
-            return answers.iter().all(|answer| *answer == Some(false)).then_some(false);
+pub(super) fn is_instance(value: &Value, class: &Value) -> Option<bool> {
+    if let Value::Tuple(classes) = class {
+        let answers: Vec<Option<bool>> =
+            classes.iter().map(|class| is_instance(value, class)).collect();
+        if answers.contains(&Some(true)) {
+            return Some(true);
         }
-        match (value, class) {
-            (Value::Instance(own, _), class) => {
-                self.is_subclass(&Value::Class(Arc::clone(own)), class)
-            }
-            (value, Value::External(class)) => {
-                let name = class.name()?.strip_prefix("builtins.")?;
-                let own = match value {
-                    Value::Str(_) => "str",
-                    Value::Bool(_) => return Some(matches!(name, "bool" | "int" | "object")),
-                    Value::Int(_) => "int",
-                    Value::Float(_) => "float",
-                    Value::None => "NoneType",
-                    Value::Tuple(_) => "tuple",
-                    Value::Dict(_) => "dict",
-                    _ => return None,
-                };
-                BUILTINS.binary_search(&name).is_ok().then_some(own == name || name == "object")
-            }
-            (
-                Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None,
-                Value::Class(_),
-            ) => Some(false),
-            _ => None,
-        }
+        return answers.iter().all(|answer| *answer == Some(false)).then_some(false);
     }
-
-    /// Whether one class is another or derives from it.
-    pub(super) fn is_subclass(&mut self, class: &Value, of: &Value) -> Option<bool> {
-        if let Value::Tuple(classes) = of {
-            let answers: Vec<Option<bool>> =
-                classes.iter().map(|of| self.is_subclass(class, of)).collect();
-            if answers.contains(&Some(true)) {
-                return Some(true);
-            }
-            return answers.iter().all(|answer| *answer == Some(false)).then_some(false);
+    match (value, class) {
+        (Value::Instance(own, _), class) => is_subclass(&Value::Class(Arc::clone(own)), class),
+        (value, Value::External(class)) => {
+            let name = class.name()?.strip_prefix("builtins.")?;
+            let own = match value {
+                Value::Str(_) => "str",
+                Value::Bool(_) => return Some(matches!(name, "bool" | "int" | "object")),
+                Value::Int(_) => "int",
+                Value::Float(_) => "float",
+                Value::None => "NoneType",
+                Value::Tuple(_) => "tuple",
+                Value::Dict(_) => "dict",
+                _ => return None,
+            };
+            BUILTINS.binary_search(&name).is_ok().then_some(own == name || name == "object")
         }
-        match (class, of) {
-            (Value::Class(own), Value::Class(other)) if own == other => Some(true),
-            (Value::Class(own), of) => {
-                let bases = own.bases.clone();
-                let answers: Vec<Option<bool>> =
-                    bases.iter().map(|base| self.is_subclass(base, of)).collect();
-                if answers.contains(&Some(true)) {
-                    return Some(true);
-                }
-                if matches!(of, Value::External(of) if of.name() == Some("builtins.object")) {
-                    return Some(true);
-                }
-                answers.iter().all(|answer| *answer == Some(false)).then_some(false)
-            }
-            (Value::External(own), Value::External(of)) => {
-                let own = own.name()?.strip_prefix("builtins.")?;
-                let of = of.name()?.strip_prefix("builtins.")?;
-                Some(exception_lineage(own)?.contains(&of))
-            }
-            (Value::External(own), Value::Class(_)) => {
-                own.name()?.starts_with("builtins.").then_some(false)
-            }
-            _ => None,
-        }
+        (
+            Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None,
+            Value::Class(_),
+        ) => Some(false),
+        _ => None,
     }
 }
 
+/// Whether one class is another or derives from it.
+pub(super) fn is_subclass(class: &Value, of: &Value) -> Option<bool> {
+    if let Value::Tuple(classes) = of {
+        let answers: Vec<Option<bool>> = classes.iter().map(|of| is_subclass(class, of)).collect();
+        if answers.contains(&Some(true)) {
+            return Some(true);
+        }
+        return answers.iter().all(|answer| *answer == Some(false)).then_some(false);
+    }
+    match (class, of) {
+        (Value::Class(own), Value::Class(other)) if own == other => Some(true),
+        (Value::Class(own), of) => {
+            let bases = own.bases.clone();
+            let answers: Vec<Option<bool>> =
+                bases.iter().map(|base| is_subclass(base, of)).collect();
+            if answers.contains(&Some(true)) {
+                return Some(true);
+            }
+            if matches!(of, Value::External(of) if of.name() == Some("builtins.object")) {
+                return Some(true);
+            }
+            answers.iter().all(|answer| *answer == Some(false)).then_some(false)
+        }
+        (Value::External(own), Value::External(of)) => {
+            let own = own.name()?.strip_prefix("builtins.")?;
+            let of = of.name()?.strip_prefix("builtins.")?;
+            Some(exception_lineage(own)?.contains(&of))
+        }
+        (Value::External(own), Value::Class(_)) => {
+            own.name()?.starts_with("builtins.").then_some(false)
+        }
+        _ => None,
+    }
+}
 /// A builtin exception and what it derives from.
 fn exception_lineage(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::classes::is_subclass;
 use super::{Eval, Flow, Interpreter, builtins};
 use crate::syntax::{Expr, Handler, Name, Stmt};
 use crate::value::{External, Value};
@@ -138,7 +139,7 @@ impl<W: World> Interpreter<'_, W> {
     fn handler_takes(&mut self, handler: &Handler, exception: &Value) -> Option<bool> {
         let Some(class) = &handler.class else { return Some(true) };
         let class = self.quietly(class);
-        self.is_subclass(&exception_class(exception), &class)
+        is_subclass(&exception_class(exception), &class)
     }
 
     pub(super) fn with(&mut self, items: &[(Expr, Option<Expr>)], body: &[Stmt]) -> Eval<Flow> {
@@ -162,7 +163,7 @@ impl<W: World> Interpreter<'_, W> {
                 let raised = std::mem::replace(&mut self.raising, raising);
                 let swallowed = raised.iter().all(|exception| {
                     let class = exception_class(exception);
-                    classes.iter().any(|caught| self.is_subclass(&class, caught) != Some(false))
+                    classes.iter().any(|caught| is_subclass(&class, caught) != Some(false))
                 });
                 if flow.has(Flow::RAISE) && swallowed {
                     flow.without(Flow::RAISE) | Flow::NEXT

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attributes::external_base;
 use super::heap::{Content, Slot};
 use super::{Eval, Flow, Frame, Interpreter, builtins, fold};
 use crate::syntax::{
@@ -158,24 +159,21 @@ impl<W: World> Interpreter<'_, W> {
         let mut known: Vec<(Value, Slot)> = Vec::with_capacity(pairs.len());
         let mut open = false;
         for (key, value) in pairs {
-            match key {
-                Some(key) => {
-                    let key = self.eval(key)?;
-                    let place = self.argument_place(value);
-                    let value = self.eval(value)?;
-                    insert(&mut known, key, Slot { value, passed: Some(place) });
-                }
-                None => {
-                    let value = self.eval(value)?;
-                    match self.pairs_of(&value) {
-                        Some(pairs) => {
-                            for (key, slot) in pairs {
-                                insert(&mut known, key, slot);
-                            }
-                        }
-                        None => open = true,
+            if let Some(key) = key {
+                let key = self.eval(key)?;
+                let place = self.argument_place(value);
+                let value = self.eval(value)?;
+                insert(&mut known, key, Slot { value, passed: Some(place) });
+                continue;
+            }
+            let value = self.eval(value)?;
+            match self.pairs_of(&value) {
+                Some(pairs) => {
+                    for (key, slot) in pairs {
+                        insert(&mut known, key, slot);
                     }
                 }
+                None => open = true,
             }
         }
         Ok(self.dict(known, open))
@@ -254,19 +252,14 @@ impl<W: World> Interpreter<'_, W> {
         let Some((clause, rest)) = clauses.split_first() else { return Ok(false) };
         let (items, mut open) = self.elements(iter);
         let turns = self.limits.turns;
-        let unknown = open.then_some(Value::Unknown);
+        // The last turn stands for the elements that are not known.
+        let unknown = open.then_some(None);
         let before = self.maybe;
-        for (index, item) in items.into_iter().take(turns).map(Some).chain([None]).enumerate() {
-            // The last turn stands for the elements that are not known.
-            let item = match item {
-                Some(item) => item,
-                None if unknown.is_some() => {
-                    self.maybe = before + 1;
-                    Value::Unknown
-                }
-                None => continue,
-            };
-            let _ = index;
+        for item in items.into_iter().take(turns).map(Some).chain(unknown) {
+            let item = item.unwrap_or_else(|| {
+                self.maybe = before + 1;
+                Value::Unknown
+            });
             self.assign(&clause.target, item)?;
             let mut wanted = Some(true);
             for condition in &clause.conditions {
@@ -498,7 +491,7 @@ impl<W: World> Interpreter<'_, W> {
                 let special = ["__bool__", "__len__"]
                     .iter()
                     .any(|name| self.class_attribute(&class, name).is_some());
-                (!special && self.external_base(&class).is_none()).then_some(true)
+                (!special && external_base(&class).is_none()).then_some(true)
             }
             other => other.truth(),
         }

@@ -29,20 +29,21 @@ pub(super) fn binary(left: &Value, op: BinOp, right: &Value) -> Option<Value> {
         }
         _ => match (integer(left), integer(right)) {
             (Some(a), Some(b)) => return integers(a, op, b),
-            _ => {
-                let (a, b) = (number(left)?, number(right)?);
-                Float(match op {
-                    BinOp::Add => a + b,
-                    BinOp::Sub => a - b,
-                    BinOp::Mul => a * b,
-                    BinOp::Div if b != 0.0 => a / b,
-                    BinOp::FloorDiv if b != 0.0 => (a / b).floor(),
-                    BinOp::Mod if b != 0.0 => a - b * (a / b).floor(),
-                    BinOp::Pow => a.powf(b),
-                    _ => return None,
-                })
-            }
+            _ => Float(floats(number(left)?, op, number(right)?)?),
         },
+    })
+}
+
+fn floats(a: f64, op: BinOp, b: f64) -> Option<f64> {
+    Some(match op {
+        BinOp::Add => a + b,
+        BinOp::Sub => a - b,
+        BinOp::Mul => a * b,
+        BinOp::Div if b != 0.0 => a / b,
+        BinOp::FloorDiv if b != 0.0 => (a / b).floor(),
+        BinOp::Mod if b != 0.0 => a - b * (a / b).floor(),
+        BinOp::Pow => a.powf(b),
+        _ => return None,
     })
 }
 

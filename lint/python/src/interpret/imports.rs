@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::heap::Content;
 use super::{Eval, Flow, Frame, Interpreter, ModuleInfo, Stop};
-use crate::syntax::{Expr, ExprKind, ImportAlias, ImportNames, Name, Stmt, StmtKind};
+use crate::syntax::{Expr, ExprKind, ImportAlias, ImportNames, Module, Name, Stmt, StmtKind};
 use crate::text::{Span, Text};
 use crate::trace::{Budget, Step};
 use crate::value::{FileId, Place, Value};
@@ -18,13 +18,12 @@ impl<W: World> Interpreter<'_, W> {
         if alias.name.split('.').next().is_some_and(|top| self.is_external(top)) {
             self.note_external(&alias.name, None, place);
         }
-        match &alias.alias {
-            Some(name) => self.bind(name, leaf),
-            None => {
-                let top: Name = alias.name.split('.').next().unwrap_or_default().into();
-                let value = self.module_value(&top);
-                self.bind(&top, value);
-            }
+        if let Some(name) = &alias.alias {
+            self.bind(name, leaf);
+        } else {
+            let top: Name = alias.name.split('.').next().unwrap_or_default().into();
+            let value = self.module_value(&top);
+            self.bind(&top, value);
         }
         Ok(())
     }
@@ -204,6 +203,22 @@ impl<W: World> Interpreter<'_, W> {
         })
     }
 
+    /// The tree of a file, parsed once; `None` where that is more than the budget allows.
+    fn parse(&mut self, file: FileId, text: &Text) -> Option<Arc<Module>> {
+        if let Some(tree) = self.parsed.get(&file) {
+            return Some(Arc::clone(tree));
+        }
+        let text = text.as_str();
+        if self.bytes + text.len() > self.limits.bytes {
+            return None;
+        }
+        self.bytes += text.len();
+        self.out.files.push(file);
+        let tree = Arc::new(crate::parse(text));
+        self.parsed.insert(file, Arc::clone(&tree));
+        Some(tree)
+    }
+
     /// Runs a module's body, unless it has run or is running.
     pub(super) fn run_module(
         &mut self,
@@ -214,19 +229,9 @@ impl<W: World> Interpreter<'_, W> {
         let value = Value::Module(Arc::clone(name), names);
         // Before its body runs, so that a cycle finds it half made, as in CPython.
         self.heap.set(self.modules, name, value.clone());
-        let body = match self.parsed.get(&file) {
-            Some(body) => Arc::clone(body),
-            None => {
-                if self.bytes + text.as_str().len() > self.limits.bytes {
-                    self.exhaust(Budget::Bytes);
-                    return Ok(value);
-                }
-                self.bytes += text.as_str().len();
-                self.out.files.push(file);
-                let body = Arc::new(crate::parse(text.as_str()));
-                self.parsed.insert(file, Arc::clone(&body));
-                body
-            }
+        let Some(body) = self.parse(file, text) else {
+            self.exhaust(Budget::Bytes);
+            return Ok(value);
         };
         if self.frames.is_empty() {
             self.out.entry = movable(&body.body);

@@ -62,8 +62,9 @@ impl<W: World> Interpreter<'_, W> {
                         match fold::integer(index).and_then(|at| position(at, items.len())) {
                             Some(at) => items[at] = value,
                             None => {
-                                items =
-                                    items.into_iter().map(|item| item.or(value.clone())).collect()
+                                for item in &mut items {
+                                    *item = std::mem::replace(item, Value::None).or(value.clone());
+                                }
                             }
                         }
                         Content::Items { items: Arc::new(items), open }

@@ -9,6 +9,7 @@ mod attributes;
 mod builtins;
 mod calls;
 mod classes;
+mod collections;
 mod containers;
 mod definitions;
 mod exceptions;

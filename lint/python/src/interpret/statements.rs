@@ -140,7 +140,7 @@ impl<W: World> Interpreter<'_, W> {
 
     pub(super) fn give_up(&mut self, span: crate::text::Span) {
         let place = self.place(span);
-        let effects = self.ask(place, |world, now| world.give_up(now));
+        let effects = self.ask(place, World::give_up);
         self.record(effects, place);
     }
 
@@ -272,10 +272,7 @@ impl<W: World> Interpreter<'_, W> {
 
     /// Follows both branches of something the text does not settle, and joins what they leave.
     /// The ways out of both are possible afterwards.
-    pub(super) fn either(
-        &mut self,
-        branches: [(Guard, &mut dyn FnMut(&mut Self) -> Flow); 2],
-    ) -> Flow {
+    fn either(&mut self, branches: [(Guard, Body<'_, Self>); 2]) -> Flow {
         let mut ways = Flow::NONE;
         let mut branches_taken = Vec::new();
         for (guard, body) in branches {
@@ -517,11 +514,7 @@ impl<W: World> Interpreter<'_, W> {
                         self.maybe = before;
                         return Ok(ways);
                     }
-                    if flow.has(Flow::BREAK) {
-                        ways |= Flow::NEXT;
-                    }
                     if flow.has(Flow::BREAK | Flow::RETURN | Flow::RAISE | Flow::EXIT) {
-                        self.maybe = before + 1;
                         // A loop that an unknown condition may leave is followed for one turn.
                         ways |= Flow::NEXT;
                         self.maybe = before;
@@ -547,6 +540,9 @@ impl<W: World> Interpreter<'_, W> {
         Ok(ways)
     }
 }
+
+/// What runs on one branch of a condition.
+type Body<'a, I> = &'a mut dyn FnMut(&mut I) -> Flow;
 
 fn element_of(external: &Arc<External>) -> Value {
     Value::External(Arc::new(External::Operation {
