@@ -1,8 +1,8 @@
 //! The syntax tree that the trace walks: as small as what names and calls need, with every span.
 //!
-//! It is lowered once from the tree-sitter tree (see [`parse`](crate::parse)), never fails, and never nests
-//! deeper than [`MAX_NESTING`]: what is deeper, or cannot be understood, is [`ExprKind::Unknown`],
-//! so that whatever walks it may recurse.
+//! It is lowered once from the tree-sitter tree (see [`parse`](crate::parse)), never fails, and
+//! never nests deeper than [`MAX_NESTING`]: what is deeper, or cannot be understood, is
+//! [`ExprKind::Unknown`], so that whatever walks it may recurse.
 
 use std::sync::Arc;
 
@@ -164,6 +164,7 @@ pub struct FunctionDef {
     pub is_generator: bool,
     /// Names that its own body binds (assignments, imports, definitions, loops, `with`, `except`,
     /// walrus, `del`), parameters included, without those that it declares `global` or `nonlocal`.
+    /// Sorted.
     pub locals: Vec<Name>,
     /// Names declared `global` in its own body.
     pub globals: Vec<Name>,

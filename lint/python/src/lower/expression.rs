@@ -386,9 +386,10 @@ impl<'t> Lower<'t> {
 
     fn lambda(&mut self, node: Node<'t>) -> FunctionDef {
         let (mut params, mut body) = (Vec::new(), None);
-        self.each_node(|this, node, kind| match kind {
-            Kind::LambdaParameters => params = this.params(),
-            _ => {
+        self.each_node(|this, node, kind| {
+            if kind == Kind::LambdaParameters {
+                params = this.params();
+            } else {
                 this.open_scope();
                 this.bind_params(&params);
                 // One level for the `return`.

@@ -58,7 +58,7 @@ impl Opening {
     fn decode_slowly(self, content: &str) -> String {
         let mut out = String::with_capacity(content.len());
         let mut rest = content;
-        while let Some(at) = rest.find(|c| matches!(c, '\\' | '\r' | '{' | '}')) {
+        while let Some(at) = rest.find(['\\', '\r', '{', '}']) {
             out.push_str(&rest[..at]);
             let special = rest.as_bytes()[at];
             rest = &rest[at + 1..];

@@ -71,7 +71,7 @@ struct Scope {
     is_generator: bool,
 }
 
-/// A closed [`Scope`] with its names in the order of their first binding.
+/// What a closed [`Scope`] says about its names.
 #[derive(Default)]
 struct Names {
     locals: Vec<Name>,
@@ -145,9 +145,9 @@ impl<'t> Lower<'t> {
             return cut();
         }
         self.depth += levels;
-        let made = make(self);
+        let result = make(self);
         self.depth -= levels;
-        made
+        result
     }
 
     /// The text under `node`.
@@ -175,7 +175,9 @@ impl<'t> Lower<'t> {
         match &target.kind {
             ExprKind::Name(name) => self.bind(name),
             ExprKind::Tuple(items) | ExprKind::List(items) => {
-                items.iter().for_each(|item| self.bind_target(item));
+                for item in items {
+                    self.bind_target(item);
+                }
             }
             ExprKind::Starred(value) => self.bind_target(value),
             _ => {}
@@ -190,10 +192,12 @@ impl<'t> Lower<'t> {
         let Scope { start, globals, nonlocals, is_generator } =
             self.scopes.pop().unwrap_or_default();
         let mut locals: Vec<Name> = self.bound.drain(start..).collect();
-        // Every name comes from `names`, so equal spelling is equal address.
-        let mut seen: FxHashSet<*const u8> =
-            globals.iter().chain(&nonlocals).map(|name| name.as_ptr()).collect();
-        locals.retain(|name| seen.insert(name.as_ptr()));
+        locals.sort_unstable();
+        locals.dedup();
+        if !(globals.is_empty() && nonlocals.is_empty()) {
+            let declared: FxHashSet<&Name> = globals.iter().chain(&nonlocals).collect();
+            locals.retain(|name| !declared.contains(name));
+        }
         Names { locals, globals, nonlocals, is_generator }
     }
 

@@ -1,0 +1,93 @@
+//! The lowering against ruff's parser, on mutilated input, and at great depth.
+
+mod oracle;
+
+use std::path::{Path, PathBuf};
+
+use spacelint_python::parse;
+use spacelint_python::syntax::Stmt;
+
+/// The first line in which the two trees differ, with some lines around it.
+fn first_difference(ours: &[Stmt], theirs: &[Stmt]) -> Option<String> {
+    let differing = ours.iter().zip(theirs).find(|(ours, theirs)| ours != theirs);
+    let (ours, theirs) = match differing {
+        Some((ours, theirs)) => (format!("{ours:#?}"), format!("{theirs:#?}")),
+        None if ours.len() == theirs.len() => return None,
+        None => return Some(format!("{} statements, ruff has {}", ours.len(), theirs.len())),
+    };
+    let same = ours.lines().zip(theirs.lines()).take_while(|(a, b)| a == b).count();
+    let show = |text: &str| {
+        let lines = text.lines().skip(same.saturating_sub(20)).take(40);
+        lines.map(str::trim).collect::<Vec<_>>().join(" ")
+    };
+    Some(format!("--- ours\n{}\n--- ruff\n{}", show(&ours), show(&theirs)))
+}
+
+/// Compares the two readings of `text`; `None` where one of the parsers finds an error.
+fn compare(text: &str) -> Option<Result<(), String>> {
+    let theirs = oracle::parse(text)?;
+    let ours = parse(text);
+    if !ours.broken.is_empty() {
+        return None;
+    }
+    Some(first_difference(&ours.body, &theirs).map_or(Ok(()), Err))
+}
+
+/// What to compare on: the folder that `SPACELINT_PYTHON_CORPUS` names, or else CPython's library.
+fn corpus() -> Option<PathBuf> {
+    if let Some(folder) = std::env::var_os("SPACELINT_PYTHON_CORPUS") {
+        return Some(folder.into());
+    }
+    let program = "import sysconfig; print(sysconfig.get_path('stdlib'))";
+    let output = std::process::Command::new("python3").args(["-c", program]).output().ok()?;
+    let path = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+    path.is_dir().then_some(path)
+}
+
+/// The Python files of `folder`, without what is installed into a library or tests it: that is ten
+/// times its size.
+fn python_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = folder.read_dir() else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() && name != "site-packages" && name != "test" {
+            python_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "py") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn reads_the_standard_library_as_ruff_does() {
+    let Some(folder) = corpus() else { return };
+    let mut files = Vec::new();
+    python_files(&folder, &mut files);
+    files.sort();
+    let (mut compared, mut failures) = (0, Vec::new());
+    for path in &files {
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        match compare(&text) {
+            None if std::env::var_os("SHOW").is_some() && oracle::parse(&text).is_some() => {
+                let p = parse(&text);
+                eprintln!(
+                    "SKIP {} {:?}",
+                    path.display(),
+                    p.broken
+                        .iter()
+                        .map(|s| (
+                            text[..s.start as usize].lines().count(),
+                            text.get(s.range()).map(|t| t.chars().take(60).collect::<String>())
+                        ))
+                        .collect::<Vec<_>>()
+                );
+            }
+            None => {}
+            Some(Ok(())) => compared += 1,
+            Some(Err(difference)) => failures.push(format!("{}\n{difference}", path.display())),
+        }
+    }
+    let shown = failures.iter().take(5).cloned().collect::<Vec<_>>().join("\n\n");
+    assert!(failures.is_empty(), "{} differ, {compared} do not:\n{shown}", failures.len());
+    assert!(compared * 20 > files.len() * 19, "{compared} of {} were compared", files.len());
+}
