@@ -33,7 +33,10 @@ impl<'t> Lower<'t> {
             | Kind::Type
             | Kind::AsPattern
             | Kind::AsPatternTarget => return self.transparent(),
-            _ => self.nested(1, || ExprKind::Unknown, |this| this.composite(node, kind)),
+            _ => {
+                let made = self.nested(1, || ExprKind::Unknown, |this| this.composite(node, kind));
+                return hoist_star(Expr { span: span(node), kind: made });
+            }
         };
         Expr { span: span(node), kind }
     }
@@ -56,7 +59,7 @@ impl<'t> Lower<'t> {
                     let kind = self.nested(
                         1,
                         || ExprKind::Unknown,
-                        |this| ExprKind::Tuple(this.elements().0),
+                        |this| ExprKind::Tuple(this.elements()),
                     );
                     break Expr { span: span(node), kind };
                 }
@@ -121,11 +124,11 @@ impl<'t> Lower<'t> {
             Kind::Lambda => ExprKind::Lambda(Arc::new(self.lambda(node))),
             Kind::Yield => self.yielded(),
             Kind::Tuple | Kind::ExpressionList | Kind::PatternList | Kind::TuplePattern => {
-                ExprKind::Tuple(self.elements().0)
+                ExprKind::Tuple(self.elements())
             }
-            Kind::List | Kind::ListPattern => ExprKind::List(self.elements().0),
-            Kind::Set => ExprKind::Set(self.elements().0),
-            Kind::Slice => ExprKind::Slice(self.elements().0),
+            Kind::List | Kind::ListPattern => ExprKind::List(self.elements()),
+            Kind::Set => ExprKind::Set(self.elements()),
+            Kind::Slice => ExprKind::Slice(self.elements()),
             Kind::Dictionary => self.dictionary(),
             Kind::ListComprehension => self.comprehension(ComprehensionKind::List),
             Kind::SetComprehension => self.comprehension(ComprehensionKind::Set),
@@ -136,17 +139,22 @@ impl<'t> Lower<'t> {
         }
     }
 
-    /// The expressions under the current node, and whether a comma stands among them.
-    pub(super) fn elements(&mut self) -> (Vec<Expr>, bool) {
-        let (mut elements, mut comma) = (Vec::new(), false);
+    /// The expressions under the current node; `comma` is the last one among them.
+    pub(super) fn separated(&mut self, comma: &mut Option<Span>) -> Vec<Expr> {
+        let mut elements = Vec::new();
         self.each(|this, node, kind| {
             if !kind.is_token() {
                 elements.push(this.expr(node, kind));
             } else if kind == Kind::Comma {
-                comma = true;
+                *comma = Some(span(node));
             }
         });
-        (elements, comma)
+        elements
+    }
+
+    /// The expressions under the current node.
+    pub(super) fn elements(&mut self) -> Vec<Expr> {
+        self.separated(&mut None)
     }
 
     /// Wraps the first expression under the current node.
@@ -219,32 +227,40 @@ impl<'t> Lower<'t> {
                 how = if kind == Kind::ListSplat { ArgKind::Star } else { ArgKind::DoubleStar };
                 self.each_node(|this, node, kind| value = Some(this.expr(node, kind)));
             }
-            _ => value = Some(self.expr(node, kind)),
+            _ => {
+                let expr = self.expr(node, kind);
+                value = Some(match expr.kind {
+                    ExprKind::Starred(inner) => {
+                        how = ArgKind::Star;
+                        *inner
+                    }
+                    _ => expr,
+                });
+            }
         }
         let span = span(node);
         Arg { span, kind: how, value: value.unwrap_or_else(|| unknown(span)) }
     }
 
     fn subscript(&mut self) -> ExprKind {
-        let (mut value, mut indices, mut comma) = (None, Vec::new(), false);
+        let (mut value, mut indices, mut comma) = (None, Vec::new(), None);
         self.each(|this, node, kind| match kind {
-            Kind::Comma => comma = true,
+            Kind::Comma => comma = Some(span(node)),
             _ if kind.is_token() => {}
             Kind::TypeParameter => {
-                (indices, comma) = this.nested(1, || (Vec::new(), false), Self::elements);
+                indices = this.nested(1, Vec::new, |this| this.separated(&mut comma));
             }
             _ if value.is_none() => value = Some(Box::new(this.expr(node, kind))),
             // Several indices are a tuple, which is a level.
             _ => indices.push(this.nested(1, || unknown(span(node)), |this| this.expr(node, kind))),
         });
         let Some(value) = value else { return ExprKind::Unknown };
-        let is_tuple =
-            comma || indices.len() != 1 || matches!(indices[0].kind, ExprKind::Starred(_));
+        let is_tuple = comma.is_some()
+            || indices.len() != 1
+            || matches!(indices[0].kind, ExprKind::Starred(_));
         let index = if is_tuple {
-            let (Some(first), Some(last)) = (indices.first(), indices.last()) else {
-                return ExprKind::Unknown;
-            };
-            Expr { span: first.span.to(last.span), kind: ExprKind::Tuple(indices) }
+            let Some(span) = extent(&indices, comma) else { return ExprKind::Unknown };
+            Expr { span, kind: ExprKind::Tuple(indices) }
         } else {
             indices.remove(0)
         };
@@ -351,7 +367,7 @@ impl<'t> Lower<'t> {
     }
 
     fn conditional(&mut self) -> ExprKind {
-        let mut parts = self.elements().0.into_iter().map(Box::new);
+        let mut parts = self.elements().into_iter().map(Box::new);
         match (parts.next(), parts.next(), parts.next()) {
             (Some(then), Some(test), Some(orelse)) => ExprKind::Conditional { test, then, orelse },
             _ => ExprKind::Unknown,
@@ -425,13 +441,13 @@ impl<'t> Lower<'t> {
         let mut items = Vec::new();
         self.each_node(|this, node, kind| match kind {
             Kind::Pair => {
-                let mut parts = this.elements().0.into_iter();
+                let mut parts = this.elements().into_iter();
                 let key = parts.next();
                 let value = parts.next().unwrap_or_else(|| unknown(span(node)));
                 items.push((key, value));
             }
             Kind::DictionarySplat => {
-                let value = this.elements().0.into_iter().next();
+                let value = this.elements().into_iter().next();
                 items.push((None, value.unwrap_or_else(|| unknown(span(node)))));
             }
             _ => {}
@@ -444,14 +460,15 @@ impl<'t> Lower<'t> {
         self.each_node(|this, node, kind| match kind {
             Kind::ForInClause => clauses.extend(this.clause()),
             Kind::IfClause => {
-                let condition = this.elements().0.into_iter().next();
+                let condition = this.elements().into_iter().next();
                 if let Some(Clause { conditions, .. }) = clauses.last_mut() {
                     conditions.extend(condition);
                 }
             }
             Kind::Pair => {
-                let parts = this.nested(1, Vec::new, |this| this.elements().0);
-                element = Some(Expr { span: span(node), kind: ExprKind::Tuple(parts) });
+                let parts = this.nested(1, Vec::new, |this| this.elements());
+                let span = extent(&parts, None).unwrap_or_else(|| span(node));
+                element = Some(Expr { span, kind: ExprKind::Tuple(parts) });
             }
             _ => element = Some(this.expr(node, kind)),
         });
@@ -463,7 +480,7 @@ impl<'t> Lower<'t> {
     }
 
     fn clause(&mut self) -> Option<Clause> {
-        let mut parts = self.nested(1, Vec::new, |this| this.elements().0).into_iter();
+        let mut parts = self.nested(1, Vec::new, |this| this.elements()).into_iter();
         let (target, iter) = (parts.next()?, parts.next()?);
         let mut more: Vec<Expr> = parts.collect();
         let iter = match more.last() {
@@ -531,7 +548,9 @@ impl<'t> Lower<'t> {
         self.each(|this, node, kind| match kind {
             Kind::Equal => {
                 // `{x = }` shows its own text, then the `repr`.
-                let shown = start.and_then(|start| this.text.get(start..node.end_byte()));
+                let rest = this.text.get(node.end_byte()..).unwrap_or_default();
+                let end = this.text.len() - rest.trim_ascii_start().len();
+                let shown = start.and_then(|start| this.text.get(start..end));
                 join.text.push_str(shown.unwrap_or_default());
                 plain = false;
             }
@@ -547,12 +566,56 @@ impl<'t> Lower<'t> {
                     }
                 });
             }
+            // `{x:=10}` is no walrus but the format `=10`.
+            Kind::NamedExpression => {
+                plain = false;
+                value = this.goto_first_node().then(|| {
+                    let node = this.cursor.node();
+                    let name = this.expr(node, Kind::of(node));
+                    this.cursor.goto_parent();
+                    name
+                });
+            }
             _ => value = Some(this.expr(node, kind)),
         });
         join.flush();
         join.parts.extend(value.map(|value| FStringPart::Value { value, plain }));
         join.parts.append(&mut inner);
     }
+}
+
+/// The span of a tuple without parentheses; a last comma is part of it.
+pub(super) fn extent(items: &[Expr], comma: Option<Span>) -> Option<Span> {
+    let whole = items.first()?.span.to(items.last()?.span);
+    Some(comma.map_or(whole, |comma| whole.to(comma)))
+}
+
+/// Among arguments the grammar binds a star tighter than all that follows it: `*a.b()` is to be
+/// `*(a.b())`.
+fn hoist_star(mut expr: Expr) -> Expr {
+    let leftmost = match &mut expr.kind {
+        ExprKind::Attribute { value: leftmost, .. }
+        | ExprKind::Subscript { value: leftmost, .. }
+        | ExprKind::Call { callee: leftmost, .. }
+        | ExprKind::Binary { left: leftmost, .. }
+        | ExprKind::Compare { first: leftmost, .. }
+        | ExprKind::Conditional { then: leftmost, .. } => &mut **leftmost,
+        ExprKind::Logic { values, .. } => match values.first_mut() {
+            Some(leftmost) => leftmost,
+            None => return expr,
+        },
+        _ => return expr,
+    };
+    if !matches!(leftmost.kind, ExprKind::Starred(_)) {
+        return expr;
+    }
+    let star = std::mem::replace(leftmost, unknown(leftmost.span));
+    if let ExprKind::Starred(value) = star.kind {
+        *leftmost = *value;
+    }
+    let span = expr.span;
+    expr.span.start = leftmost.span.start;
+    Expr { span, kind: ExprKind::Starred(Box::new(expr)) }
 }
 
 /// A string in the making.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tree_sitter::Node;
 
-use super::expression::binary_operator;
+use super::expression::{binary_operator, extent};
 use super::kind::Kind;
 use super::pattern::sequence;
 use super::{Lower, Names, span, unknown};
@@ -252,7 +252,7 @@ impl<'t> Lower<'t> {
             Kind::Chevron => {
                 shift = true;
                 let name = this.intern("print");
-                let file = this.nested(2, Vec::new, |this| this.elements().0).into_iter().next();
+                let file = this.nested(2, Vec::new, |this| this.elements()).into_iter().next();
                 let file = file.unwrap_or_else(|| unknown(span(node)));
                 values.push(Expr {
                     span: name_span.to(span(node)),
@@ -276,7 +276,7 @@ impl<'t> Lower<'t> {
     }
 
     fn python_2_call(&mut self, node: Node<'t>, name: &'t str) -> Expr {
-        let values = self.nested(1, Vec::new, |this| this.elements().0);
+        let values = self.nested(1, Vec::new, |this| this.elements());
         let start = node.start_byte();
         self.call_of(node, Span::new(start, start + name.len()), name, values)
     }
@@ -295,13 +295,13 @@ impl<'t> Lower<'t> {
     }
 
     fn first_expr(&mut self) -> Option<Expr> {
-        self.elements().0.into_iter().next()
+        self.elements().into_iter().next()
     }
 
     fn delete(&mut self) -> StmtKind {
         let mut targets = Vec::new();
         self.each_node(|this, node, kind| match kind {
-            Kind::ExpressionList => targets.append(&mut this.elements().0),
+            Kind::ExpressionList => targets.append(&mut this.elements()),
             _ => targets.push(this.expr(node, kind)),
         });
         for target in &targets {
@@ -322,7 +322,7 @@ impl<'t> Lower<'t> {
     }
 
     fn assert(&mut self, node: Node<'t>) -> StmtKind {
-        let mut parts = self.elements().0.into_iter();
+        let mut parts = self.elements().into_iter();
         let test = parts.next().unwrap_or_else(|| unknown(span(node)));
         StmtKind::Assert { test, message: parts.next() }
     }
@@ -500,11 +500,8 @@ impl<'t> Lower<'t> {
             // `except A, B:` of Python 3.14; the tuple is a level.
             _ => classes.push(this.nested(1, || unknown(span(node)), |this| this.expr(node, kind))),
         });
-        let class = match (classes.len(), classes.first(), classes.last()) {
-            (2.., Some(first), Some(last)) => {
-                let span = first.span.to(last.span);
-                Some(Expr { span, kind: ExprKind::Tuple(classes) })
-            }
+        let class = match extent(&classes, None) {
+            Some(span) if classes.len() > 1 => Some(Expr { span, kind: ExprKind::Tuple(classes) }),
             _ => classes.pop(),
         };
         let mut span = span(node);
@@ -558,9 +555,9 @@ impl<'t> Lower<'t> {
     }
 
     fn match_statement(&mut self, node: Node<'t>) -> StmtKind {
-        let (mut subjects, mut comma, mut cases) = (Vec::new(), false, Vec::new());
+        let (mut subjects, mut comma, mut cases) = (Vec::new(), None, Vec::new());
         self.each(|this, node, kind| match kind {
-            Kind::Comma => comma = true,
+            Kind::Comma => comma = Some(span(node)),
             _ if kind.is_token() => {}
             Kind::Block => this.each_node(|this, _, kind| {
                 if kind == Kind::CaseClause {
@@ -571,13 +568,10 @@ impl<'t> Lower<'t> {
                 subjects.push(this.nested(1, || unknown(span(node)), |this| this.expr(node, kind)));
             }
         });
-        let subject = match (subjects.len(), subjects.first(), subjects.last()) {
-            (1, ..) if !comma => subjects.remove(0),
-            (_, Some(first), Some(last)) => {
-                let span = first.span.to(last.span);
-                Expr { span, kind: ExprKind::Tuple(subjects) }
-            }
-            _ => unknown(span(node)),
+        let subject = match extent(&subjects, comma) {
+            Some(_) if comma.is_none() && subjects.len() == 1 => subjects.remove(0),
+            Some(span) => Expr { span, kind: ExprKind::Tuple(subjects) },
+            None => unknown(span(node)),
         };
         StmtKind::Match { subject, cases }
     }
