@@ -110,7 +110,8 @@ impl<'t> Lower<'t> {
             Kind::Attribute | Kind::MemberType => self.attribute(),
             Kind::Call => self.call(),
             Kind::Subscript | Kind::GenericType => self.subscript(),
-            Kind::BinaryOperator | Kind::UnionType => self.binary(),
+            Kind::BinaryOperator => self.binary(),
+            Kind::UnionType => self.union(node),
             Kind::BooleanOperator => self.logic(),
             Kind::ComparisonOperator => self.comparison(),
             Kind::UnaryOperator => self.unary(),
@@ -280,6 +281,25 @@ impl<'t> Lower<'t> {
         });
         match (left, op, right) {
             (Some(left), Some(op), Some(right)) => ExprKind::Binary { left, op, right },
+            _ => ExprKind::Unknown,
+        }
+    }
+
+    /// `dict[str, T] | A | None` as a type: the grammar takes what follows the first `|` for an
+    /// expression of its own.
+    fn union(&mut self, whole: Node<'t>) -> ExprKind {
+        let (mut left, mut right) = (None, None);
+        self.each_node(|this, node, kind| {
+            let expr = this.nested(1, || unknown(span(node)), |this| this.expr(node, kind));
+            match left {
+                None => left = Some(expr),
+                Some(_) => right = Some((expr, node.start_byte() as u32)),
+            }
+        });
+        match (left, right) {
+            (Some(left), Some((right, start))) => {
+                join_union(self.text, left, right, start, whole.end_byte() as u32).kind
+            }
             _ => ExprKind::Unknown,
         }
     }
@@ -582,6 +602,25 @@ impl<'t> Lower<'t> {
         join.parts.extend(value.map(|value| FStringPart::Value { value, plain }));
         join.parts.append(&mut inner);
     }
+}
+
+/// `left | right`, where `right` was read first though `|` associates to the left. What begins
+/// at `start` stands in no parentheses.
+fn join_union(text: &str, left: Expr, right: Expr, start: u32, end: u32) -> Expr {
+    let span = Span { start: left.span.start, end };
+    let (left, right) = match right.kind {
+        ExprKind::Binary { left: first, op: BinOp::BitOr, right: last }
+            if right.span.start == start =>
+        {
+            // Closing parentheses are in no span but that of the whole.
+            let between = text.get(first.span.end as usize..last.span.start as usize);
+            let closing = between.and_then(|between| between.split('|').next());
+            let end = first.span.end + closing.unwrap_or_default().trim_end().len() as u32;
+            (Box::new(join_union(text, left, *first, start, end)), last)
+        }
+        _ => (Box::new(left), Box::new(right)),
+    };
+    Expr { span, kind: ExprKind::Binary { left, op: BinOp::BitOr, right } }
 }
 
 /// The span of a tuple without parentheses; a last comma is part of it.
