@@ -46,7 +46,7 @@ pub enum StmtKind {
     AnnAssign { target: Expr, annotation: Expr, value: Option<Expr> },
     /// `import a.b as c, d`.
     Import(Vec<ImportAlias>),
-    /// `from ..a import b as c`.
+    /// `from ..a import b as c`; `module_span` is that of `..a`.
     ImportFrom { level: u32, module: Option<Name>, module_span: Span, names: ImportNames },
     /// `def` and `async def`.
     Function(Arc<FunctionDef>),
@@ -296,7 +296,8 @@ pub enum ExprKind {
 pub enum FStringPart {
     /// Text, escapes decoded.
     Text(Arc<str>),
-    /// `{value}`; `plain` when neither conversion nor format follows.
+    /// `{value}`; `plain` when neither conversion nor format follows. Values within a format follow
+    /// as parts of their own.
     Value { value: Expr, plain: bool },
 }
 

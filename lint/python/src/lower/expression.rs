@@ -143,12 +143,14 @@ impl<'t> Lower<'t> {
     /// The expressions under the current node; `comma` is the last one among them.
     pub(super) fn separated(&mut self, comma: &mut Option<Span>) -> Vec<Expr> {
         let mut elements = Vec::new();
-        self.each(|this, node, kind| {
-            if !kind.is_token() {
-                elements.push(this.expr(node, kind));
-            } else if kind == Kind::Comma {
-                *comma = Some(span(node));
+        self.each_until(|this, node, kind| {
+            match kind {
+                Kind::Comma => *comma = Some(span(node)),
+                Kind::Close | Kind::CloseBracket | Kind::CloseBrace => return true,
+                _ if kind.is_token() => {}
+                _ => elements.push(this.expr(node, kind)),
             }
+            false
         });
         elements
     }
@@ -171,9 +173,16 @@ impl<'t> Lower<'t> {
 
     fn attribute(&mut self) -> ExprKind {
         let (mut value, mut name) = (None, None);
-        self.each_node(|this, node, kind| match value {
-            None => value = Some(Box::new(this.expr(node, kind))),
-            Some(_) => name = Some(node),
+        self.each_until(|this, node, kind| {
+            if kind.is_token() {
+                return false;
+            }
+            if value.is_none() {
+                value = Some(Box::new(this.expr(node, kind)));
+            } else {
+                name = Some(node);
+            }
+            name.is_some()
         });
         match (value, name) {
             (Some(value), Some(name)) => {
@@ -185,10 +194,16 @@ impl<'t> Lower<'t> {
 
     fn call(&mut self) -> ExprKind {
         let (mut callee, mut args) = (None, Vec::new());
-        self.each_node(|this, node, kind| match (&callee, kind) {
-            (None, _) => callee = Some(Box::new(this.expr(node, kind))),
-            (Some(_), Kind::ArgumentList) => args = this.arguments(),
-            (Some(_), _) => args.push(this.generator_argument(node, kind)),
+        self.each_until(|this, node, kind| {
+            match kind {
+                Kind::ArgumentList => args = this.arguments(),
+                _ if callee.is_none() => {
+                    callee = Some(Box::new(this.expr(node, kind)));
+                    return false;
+                }
+                _ => args.push(this.generator_argument(node, kind)),
+            }
+            true
         });
         callee.map_or(ExprKind::Unknown, |callee| ExprKind::Call { callee, args })
     }
@@ -209,7 +224,12 @@ impl<'t> Lower<'t> {
     /// The arguments of a call or the bases of a class.
     pub(super) fn arguments(&mut self) -> Vec<Arg> {
         let mut args = Vec::new();
-        self.each_node(|this, node, kind| args.push(this.argument(node, kind)));
+        self.each_until(|this, node, kind| {
+            if !kind.is_token() {
+                args.push(this.argument(node, kind));
+            }
+            kind == Kind::Close
+        });
         args
     }
 
@@ -218,9 +238,13 @@ impl<'t> Lower<'t> {
         match kind {
             Kind::KeywordArgument => {
                 let mut name = None;
-                self.each_node(|this, node, kind| match name {
-                    None => name = Some(this.name(node)),
-                    Some(_) => value = Some(this.expr(node, kind)),
+                self.each_until(|this, node, kind| {
+                    if name.is_none() {
+                        name = Some(this.name(node));
+                    } else if !kind.is_token() {
+                        value = Some(this.expr(node, kind));
+                    }
+                    value.is_some()
                 });
                 how = name.map_or(how, ArgKind::Keyword);
             }

@@ -36,6 +36,7 @@ pub fn parse(text: &str) -> Module {
     let mut lower = Lower {
         text,
         cursor: tree.walk(),
+        is_broken: tree.root_node().has_error(),
         depth: 0,
         names: FxHashMap::default(),
         bound: Vec::new(),
@@ -49,6 +50,8 @@ pub fn parse(text: &str) -> Module {
 struct Lower<'t> {
     text: &'t str,
     cursor: TreeCursor<'t>,
+    /// Whether the tree has an error anywhere.
+    is_broken: bool,
     /// Levels of the made tree above what is being lowered.
     depth: usize,
     /// One shared name per spelling.
@@ -85,17 +88,30 @@ impl<'t> Lower<'t> {
     /// that child. Statements within errors are set aside in [`Self::salvaged`].
     #[inline]
     fn each(&mut self, mut visit: impl FnMut(&mut Self, Node<'t>, Kind)) {
+        self.each_until(|this, node, kind| {
+            visit(this, node, kind);
+            false
+        });
+    }
+
+    /// [`Self::each`] until `visit` says that no more is to come: to look for a sibling that is not
+    /// there costs more than to find one. In a broken tree there may yet be an error to salvage.
+    #[inline]
+    fn each_until(&mut self, mut visit: impl FnMut(&mut Self, Node<'t>, Kind) -> bool) {
         if !self.cursor.goto_first_child() {
             return;
         }
         loop {
             let node = self.cursor.node();
-            match Kind::of(node) {
-                Kind::Comment | Kind::LineContinuation => {}
-                Kind::Error => self.salvage(),
-                kind => visit(self, node, kind),
-            }
-            if !self.cursor.goto_next_sibling() {
+            let is_last = match Kind::of(node) {
+                Kind::Comment | Kind::LineContinuation => false,
+                Kind::Error => {
+                    self.salvage();
+                    false
+                }
+                kind => visit(self, node, kind) && !self.is_broken,
+            };
+            if is_last || !self.cursor.goto_next_sibling() {
                 break;
             }
         }

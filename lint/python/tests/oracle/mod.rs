@@ -14,7 +14,7 @@ use spacelint_python::syntax::{
 };
 
 /// Reads `text` with ruff; `None` where ruff finds a syntax error.
-pub fn parse(text: &str) -> Option<Vec<Stmt>> {
+pub(crate) fn parse(text: &str) -> Option<Vec<Stmt>> {
     let module = ruff_python_parser::parse_module(text).ok()?;
     Some(Oracle { text }.body(module.suite()))
 }
