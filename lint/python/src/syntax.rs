@@ -36,7 +36,7 @@ pub struct Stmt {
 /// What a statement is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StmtKind {
-    /// A bare expression.
+    /// A bare expression; a `print` statement of Python 2 is a call.
     Expr(Expr),
     /// `a = b = value`.
     Assign { targets: Vec<Expr>, value: Expr },
@@ -304,7 +304,7 @@ pub enum FStringPart {
 /// An argument of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arg {
-    /// The whole argument, `name=` included.
+    /// The whole argument, `name=`, stars and parentheses included.
     pub span: Span,
     /// How it is passed.
     pub kind: ArgKind,

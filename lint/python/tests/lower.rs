@@ -23,8 +23,11 @@ fn first_difference(ours: &[Stmt], theirs: &[Stmt]) -> Option<String> {
     Some(format!("--- ours\n{}\n--- ruff\n{}", show(&ours), show(&theirs)))
 }
 
+/// Agreement, or our statements and ruff's.
+type Verdict = Result<(), (Vec<Stmt>, Vec<Stmt>)>;
+
 /// Compares the two readings of `text`; `None` where one of the parsers finds an error.
-fn compare(text: &str) -> Option<Result<(), (Vec<Stmt>, Vec<Stmt>)>> {
+fn compare(text: &str) -> Option<Verdict> {
     // The lowering has no table of character names, which the standard library does use.
     let text = &without_named_characters(text);
     let theirs = oracle::parse(text)?;
@@ -221,7 +224,7 @@ fn depth_is_cut_and_needs_little_stack() {
             format!("match x:\n case x{}: pass", ".x".repeat(DEEP)),
             format!("if x: pass\n{}", "elif x: pass\n".repeat(DEEP)),
             format!("try: pass\n{}", "except x: pass\n".repeat(DEEP)),
-            format!("def f():\n{}", (0..DEEP).map(|i| format!(" x{i} = 1\n")).collect::<String>()),
+            (0..DEEP).fold("def f():\n".to_owned(), |body, i| body + &format!(" x{i} = 1\n")),
             indented("if x:", 500),
             indented("def f():", 500),
             indented("class A:", 500),

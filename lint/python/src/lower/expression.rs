@@ -510,7 +510,7 @@ impl<'t> Lower<'t> {
                 }
             }
             Kind::Pair => {
-                let parts = this.nested(1, Vec::new, |this| this.elements());
+                let parts = this.nested(1, Vec::new, Self::elements);
                 let span = extent(&parts, None).unwrap_or_else(|| span(node));
                 element = Some(Expr { span, kind: ExprKind::Tuple(parts) });
             }
@@ -524,7 +524,7 @@ impl<'t> Lower<'t> {
     }
 
     fn clause(&mut self) -> Option<Clause> {
-        let mut parts = self.nested(1, Vec::new, |this| this.elements()).into_iter();
+        let mut parts = self.nested(1, Vec::new, Self::elements).into_iter();
         let (target, iter) = (parts.next()?, parts.next()?);
         let mut more: Vec<Expr> = parts.collect();
         let iter = match more.last() {

@@ -42,6 +42,7 @@ pub fn parse(text: &str) -> Module {
         bound: Vec::new(),
         scopes: vec![Scope::default()],
         salvaged: Vec::new(),
+        salvaged_to: 0,
     };
     Module { body: lower.block(), broken: broken(&tree) }
 }
@@ -62,6 +63,8 @@ struct Lower<'t> {
     scopes: Vec<Scope>,
     /// Statements found inside an error within the statement being lowered; they follow it.
     salvaged: Vec<Stmt>,
+    /// Errors before this offset have been salvaged.
+    salvaged_to: usize,
 }
 
 /// What a body says about its names, besides binding them.
@@ -131,8 +134,14 @@ impl<'t> Lower<'t> {
     /// Lowers the statements that stand in the error node under the cursor.
     #[cold]
     fn salvage(&mut self) {
+        let error = self.cursor.node().byte_range();
+        // Some nodes are visited twice.
+        if error.start < self.salvaged_to {
+            return;
+        }
         let statements = self.nested(1, Vec::new, Self::block);
         self.salvaged.extend(statements);
+        self.salvaged_to = self.salvaged_to.max(error.end);
     }
 
     /// The statements under the current node.
@@ -182,8 +191,10 @@ impl<'t> Lower<'t> {
 
     /// Notes that the innermost scope binds `name`.
     fn bind(&mut self, name: &Name) {
-        // Nobody asks for the names of a module or a class, but a class's are dropped when it ends.
-        self.bound.push(Arc::clone(name));
+        // Nobody asks for the names of a module, nor of a class, whose names its end drops.
+        if self.scopes.len() > 1 {
+            self.bound.push(Arc::clone(name));
+        }
     }
 
     /// Notes what assigning to `target` binds.

@@ -252,7 +252,7 @@ impl<'t> Lower<'t> {
             Kind::Chevron => {
                 shift = true;
                 let name = this.intern("print");
-                let file = this.nested(2, Vec::new, |this| this.elements()).into_iter().next();
+                let file = this.nested(2, Vec::new, Self::elements).into_iter().next();
                 let file = file.unwrap_or_else(|| unknown(span(node)));
                 values.push(Expr {
                     span: name_span.to(span(node)),
@@ -276,7 +276,7 @@ impl<'t> Lower<'t> {
     }
 
     fn python_2_call(&mut self, node: Node<'t>, name: &'t str) -> Expr {
-        let values = self.nested(1, Vec::new, |this| this.elements());
+        let values = self.nested(1, Vec::new, Self::elements);
         let start = node.start_byte();
         self.call_of(node, Span::new(start, start + name.len()), name, values)
     }

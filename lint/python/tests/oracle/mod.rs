@@ -315,6 +315,7 @@ impl Oracle<'_> {
         Expr { span: span(expr), kind: self.expr_kind(expr) }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of expression")]
     fn expr_kind(&self, expr: &ast::Expr) -> ExprKind {
         match expr {
             ast::Expr::BoolOp(it) => {
@@ -395,7 +396,7 @@ impl Oracle<'_> {
                     match part {
                         ast::FStringPart::Literal(literal) => parts.text(&literal.value),
                         ast::FStringPart::FString(format) => {
-                            self.format(&format.elements, &mut parts)
+                            self.format(&format.elements, &mut parts);
                         }
                     }
                 }
