@@ -1,8 +1,8 @@
 //! The syntax tree that the trace walks: as small as what names and calls need, with every span.
 //!
-//! It is lowered once from the tree-sitter tree (see [`parse`](crate::parse)), never fails, and never nests
-//! deeper than [`MAX_NESTING`]: what is deeper, or cannot be understood, is [`ExprKind::Unknown`],
-//! so that whatever walks it may recurse.
+//! It is lowered once from the tree-sitter tree (see [`parse`](crate::parse)), never fails, and
+//! never nests deeper than [`MAX_NESTING`]: what is deeper, or cannot be understood, is
+//! [`ExprKind::Unknown`], so that whatever walks it may recurse.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub struct Stmt {
 /// What a statement is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StmtKind {
-    /// A bare expression.
+    /// A bare expression; a `print` statement of Python 2 is a call.
     Expr(Expr),
     /// `a = b = value`.
     Assign { targets: Vec<Expr>, value: Expr },
@@ -46,7 +46,7 @@ pub enum StmtKind {
     AnnAssign { target: Expr, annotation: Expr, value: Option<Expr> },
     /// `import a.b as c, d`.
     Import(Vec<ImportAlias>),
-    /// `from ..a import b as c`.
+    /// `from ..a import b as c`; `module_span` is that of `..a`.
     ImportFrom { level: u32, module: Option<Name>, module_span: Span, names: ImportNames },
     /// `def` and `async def`.
     Function(Arc<FunctionDef>),
@@ -164,6 +164,7 @@ pub struct FunctionDef {
     pub is_generator: bool,
     /// Names that its own body binds (assignments, imports, definitions, loops, `with`, `except`,
     /// walrus, `del`), parameters included, without those that it declares `global` or `nonlocal`.
+    /// Sorted.
     pub locals: Vec<Name>,
     /// Names declared `global` in its own body.
     pub globals: Vec<Name>,
@@ -295,14 +296,15 @@ pub enum ExprKind {
 pub enum FStringPart {
     /// Text, escapes decoded.
     Text(Arc<str>),
-    /// `{value}`; `plain` when neither conversion nor format follows.
+    /// `{value}`; `plain` when neither conversion nor format follows. Values within a format follow
+    /// as parts of their own.
     Value { value: Expr, plain: bool },
 }
 
 /// An argument of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arg {
-    /// The whole argument, `name=` included.
+    /// The whole argument, `name=`, stars and parentheses included.
     pub span: Span,
     /// How it is passed.
     pub kind: ArgKind,

@@ -33,7 +33,10 @@ impl<'t> Lower<'t> {
             | Kind::Type
             | Kind::AsPattern
             | Kind::AsPatternTarget => return self.transparent(),
-            _ => self.nested(1, || ExprKind::Unknown, |this| this.composite(node, kind)),
+            _ => {
+                let made = self.nested(1, || ExprKind::Unknown, |this| this.composite(node, kind));
+                return hoist_star(Expr { span: span(node), kind: made });
+            }
         };
         Expr { span: span(node), kind }
     }
@@ -56,7 +59,7 @@ impl<'t> Lower<'t> {
                     let kind = self.nested(
                         1,
                         || ExprKind::Unknown,
-                        |this| ExprKind::Tuple(this.elements().0),
+                        |this| ExprKind::Tuple(this.elements()),
                     );
                     break Expr { span: span(node), kind };
                 }
@@ -107,7 +110,8 @@ impl<'t> Lower<'t> {
             Kind::Attribute | Kind::MemberType => self.attribute(),
             Kind::Call => self.call(),
             Kind::Subscript | Kind::GenericType => self.subscript(),
-            Kind::BinaryOperator | Kind::UnionType => self.binary(),
+            Kind::BinaryOperator => self.binary(),
+            Kind::UnionType => self.union(node),
             Kind::BooleanOperator => self.logic(),
             Kind::ComparisonOperator => self.comparison(),
             Kind::UnaryOperator => self.unary(),
@@ -121,11 +125,11 @@ impl<'t> Lower<'t> {
             Kind::Lambda => ExprKind::Lambda(Arc::new(self.lambda(node))),
             Kind::Yield => self.yielded(),
             Kind::Tuple | Kind::ExpressionList | Kind::PatternList | Kind::TuplePattern => {
-                ExprKind::Tuple(self.elements().0)
+                ExprKind::Tuple(self.elements())
             }
-            Kind::List | Kind::ListPattern => ExprKind::List(self.elements().0),
-            Kind::Set => ExprKind::Set(self.elements().0),
-            Kind::Slice => ExprKind::Slice(self.elements().0),
+            Kind::List | Kind::ListPattern => ExprKind::List(self.elements()),
+            Kind::Set => ExprKind::Set(self.elements()),
+            Kind::Slice => ExprKind::Slice(self.elements()),
             Kind::Dictionary => self.dictionary(),
             Kind::ListComprehension => self.comprehension(ComprehensionKind::List),
             Kind::SetComprehension => self.comprehension(ComprehensionKind::Set),
@@ -136,17 +140,24 @@ impl<'t> Lower<'t> {
         }
     }
 
-    /// The expressions under the current node, and whether a comma stands among them.
-    pub(super) fn elements(&mut self) -> (Vec<Expr>, bool) {
-        let (mut elements, mut comma) = (Vec::new(), false);
-        self.each(|this, node, kind| {
-            if !kind.is_token() {
-                elements.push(this.expr(node, kind));
-            } else if kind == Kind::Comma {
-                comma = true;
+    /// The expressions under the current node; `comma` is the last one among them.
+    pub(super) fn separated(&mut self, comma: &mut Option<Span>) -> Vec<Expr> {
+        let mut elements = Vec::new();
+        self.each_until(|this, node, kind| {
+            match kind {
+                Kind::Comma => *comma = Some(span(node)),
+                Kind::Close | Kind::CloseBracket | Kind::CloseBrace => return true,
+                _ if kind.is_token() => {}
+                _ => elements.push(this.expr(node, kind)),
             }
+            false
         });
-        (elements, comma)
+        elements
+    }
+
+    /// The expressions under the current node.
+    pub(super) fn elements(&mut self) -> Vec<Expr> {
+        self.separated(&mut None)
     }
 
     /// Wraps the first expression under the current node.
@@ -162,9 +173,16 @@ impl<'t> Lower<'t> {
 
     fn attribute(&mut self) -> ExprKind {
         let (mut value, mut name) = (None, None);
-        self.each_node(|this, node, kind| match value {
-            None => value = Some(Box::new(this.expr(node, kind))),
-            Some(_) => name = Some(node),
+        self.each_until(|this, node, kind| {
+            if kind.is_token() {
+                return false;
+            }
+            if value.is_none() {
+                value = Some(Box::new(this.expr(node, kind)));
+            } else {
+                name = Some(node);
+            }
+            name.is_some()
         });
         match (value, name) {
             (Some(value), Some(name)) => {
@@ -176,10 +194,16 @@ impl<'t> Lower<'t> {
 
     fn call(&mut self) -> ExprKind {
         let (mut callee, mut args) = (None, Vec::new());
-        self.each_node(|this, node, kind| match (&callee, kind) {
-            (None, _) => callee = Some(Box::new(this.expr(node, kind))),
-            (Some(_), Kind::ArgumentList) => args = this.arguments(),
-            (Some(_), _) => args.push(this.generator_argument(node, kind)),
+        self.each_until(|this, node, kind| {
+            match kind {
+                Kind::ArgumentList => args = this.arguments(),
+                _ if callee.is_none() => {
+                    callee = Some(Box::new(this.expr(node, kind)));
+                    return false;
+                }
+                _ => args.push(this.generator_argument(node, kind)),
+            }
+            true
         });
         callee.map_or(ExprKind::Unknown, |callee| ExprKind::Call { callee, args })
     }
@@ -200,7 +224,12 @@ impl<'t> Lower<'t> {
     /// The arguments of a call or the bases of a class.
     pub(super) fn arguments(&mut self) -> Vec<Arg> {
         let mut args = Vec::new();
-        self.each_node(|this, node, kind| args.push(this.argument(node, kind)));
+        self.each_until(|this, node, kind| {
+            if !kind.is_token() {
+                args.push(this.argument(node, kind));
+            }
+            kind == Kind::Close
+        });
         args
     }
 
@@ -209,9 +238,13 @@ impl<'t> Lower<'t> {
         match kind {
             Kind::KeywordArgument => {
                 let mut name = None;
-                self.each_node(|this, node, kind| match name {
-                    None => name = Some(this.name(node)),
-                    Some(_) => value = Some(this.expr(node, kind)),
+                self.each_until(|this, node, kind| {
+                    if name.is_none() {
+                        name = Some(this.name(node));
+                    } else if !kind.is_token() {
+                        value = Some(this.expr(node, kind));
+                    }
+                    value.is_some()
                 });
                 how = name.map_or(how, ArgKind::Keyword);
             }
@@ -219,32 +252,40 @@ impl<'t> Lower<'t> {
                 how = if kind == Kind::ListSplat { ArgKind::Star } else { ArgKind::DoubleStar };
                 self.each_node(|this, node, kind| value = Some(this.expr(node, kind)));
             }
-            _ => value = Some(self.expr(node, kind)),
+            _ => {
+                let expr = self.expr(node, kind);
+                value = Some(match expr.kind {
+                    ExprKind::Starred(inner) => {
+                        how = ArgKind::Star;
+                        *inner
+                    }
+                    _ => expr,
+                });
+            }
         }
         let span = span(node);
         Arg { span, kind: how, value: value.unwrap_or_else(|| unknown(span)) }
     }
 
     fn subscript(&mut self) -> ExprKind {
-        let (mut value, mut indices, mut comma) = (None, Vec::new(), false);
+        let (mut value, mut indices, mut comma) = (None, Vec::new(), None);
         self.each(|this, node, kind| match kind {
-            Kind::Comma => comma = true,
+            Kind::Comma => comma = Some(span(node)),
             _ if kind.is_token() => {}
             Kind::TypeParameter => {
-                (indices, comma) = this.nested(1, || (Vec::new(), false), Self::elements);
+                indices = this.nested(1, Vec::new, |this| this.separated(&mut comma));
             }
             _ if value.is_none() => value = Some(Box::new(this.expr(node, kind))),
             // Several indices are a tuple, which is a level.
             _ => indices.push(this.nested(1, || unknown(span(node)), |this| this.expr(node, kind))),
         });
         let Some(value) = value else { return ExprKind::Unknown };
-        let is_tuple =
-            comma || indices.len() != 1 || matches!(indices[0].kind, ExprKind::Starred(_));
+        let is_tuple = comma.is_some()
+            || indices.len() != 1
+            || matches!(indices[0].kind, ExprKind::Starred(_));
         let index = if is_tuple {
-            let (Some(first), Some(last)) = (indices.first(), indices.last()) else {
-                return ExprKind::Unknown;
-            };
-            Expr { span: first.span.to(last.span), kind: ExprKind::Tuple(indices) }
+            let Some(span) = extent(&indices, comma) else { return ExprKind::Unknown };
+            Expr { span, kind: ExprKind::Tuple(indices) }
         } else {
             indices.remove(0)
         };
@@ -264,6 +305,25 @@ impl<'t> Lower<'t> {
         });
         match (left, op, right) {
             (Some(left), Some(op), Some(right)) => ExprKind::Binary { left, op, right },
+            _ => ExprKind::Unknown,
+        }
+    }
+
+    /// `dict[str, T] | A | None` as a type: the grammar takes what follows the first `|` for an
+    /// expression of its own.
+    fn union(&mut self, whole: Node<'t>) -> ExprKind {
+        let (mut left, mut right) = (None, None);
+        self.each_node(|this, node, kind| {
+            let expr = this.nested(1, || unknown(span(node)), |this| this.expr(node, kind));
+            match left {
+                None => left = Some(expr),
+                Some(_) => right = Some((expr, node.start_byte() as u32)),
+            }
+        });
+        match (left, right) {
+            (Some(left), Some((right, start))) => {
+                join_union(self.text, left, right, start, whole.end_byte() as u32).kind
+            }
             _ => ExprKind::Unknown,
         }
     }
@@ -351,7 +411,7 @@ impl<'t> Lower<'t> {
     }
 
     fn conditional(&mut self) -> ExprKind {
-        let mut parts = self.elements().0.into_iter().map(Box::new);
+        let mut parts = self.elements().into_iter().map(Box::new);
         match (parts.next(), parts.next(), parts.next()) {
             (Some(then), Some(test), Some(orelse)) => ExprKind::Conditional { test, then, orelse },
             _ => ExprKind::Unknown,
@@ -386,9 +446,10 @@ impl<'t> Lower<'t> {
 
     fn lambda(&mut self, node: Node<'t>) -> FunctionDef {
         let (mut params, mut body) = (Vec::new(), None);
-        self.each_node(|this, node, kind| match kind {
-            Kind::LambdaParameters => params = this.params(),
-            _ => {
+        self.each_node(|this, node, kind| {
+            if kind == Kind::LambdaParameters {
+                params = this.params();
+            } else {
                 this.open_scope();
                 this.bind_params(&params);
                 // One level for the `return`.
@@ -424,13 +485,13 @@ impl<'t> Lower<'t> {
         let mut items = Vec::new();
         self.each_node(|this, node, kind| match kind {
             Kind::Pair => {
-                let mut parts = this.elements().0.into_iter();
+                let mut parts = this.elements().into_iter();
                 let key = parts.next();
                 let value = parts.next().unwrap_or_else(|| unknown(span(node)));
                 items.push((key, value));
             }
             Kind::DictionarySplat => {
-                let value = this.elements().0.into_iter().next();
+                let value = this.elements().into_iter().next();
                 items.push((None, value.unwrap_or_else(|| unknown(span(node)))));
             }
             _ => {}
@@ -443,14 +504,15 @@ impl<'t> Lower<'t> {
         self.each_node(|this, node, kind| match kind {
             Kind::ForInClause => clauses.extend(this.clause()),
             Kind::IfClause => {
-                let condition = this.elements().0.into_iter().next();
+                let condition = this.elements().into_iter().next();
                 if let Some(Clause { conditions, .. }) = clauses.last_mut() {
                     conditions.extend(condition);
                 }
             }
             Kind::Pair => {
-                let parts = this.nested(1, Vec::new, |this| this.elements().0);
-                element = Some(Expr { span: span(node), kind: ExprKind::Tuple(parts) });
+                let parts = this.nested(1, Vec::new, Self::elements);
+                let span = extent(&parts, None).unwrap_or_else(|| span(node));
+                element = Some(Expr { span, kind: ExprKind::Tuple(parts) });
             }
             _ => element = Some(this.expr(node, kind)),
         });
@@ -462,7 +524,7 @@ impl<'t> Lower<'t> {
     }
 
     fn clause(&mut self) -> Option<Clause> {
-        let mut parts = self.nested(1, Vec::new, |this| this.elements().0).into_iter();
+        let mut parts = self.nested(1, Vec::new, Self::elements).into_iter();
         let (target, iter) = (parts.next()?, parts.next()?);
         let mut more: Vec<Expr> = parts.collect();
         let iter = match more.last() {
@@ -530,7 +592,9 @@ impl<'t> Lower<'t> {
         self.each(|this, node, kind| match kind {
             Kind::Equal => {
                 // `{x = }` shows its own text, then the `repr`.
-                let shown = start.and_then(|start| this.text.get(start..node.end_byte()));
+                let rest = this.text.get(node.end_byte()..).unwrap_or_default();
+                let end = this.text.len() - rest.trim_ascii_start().len();
+                let shown = start.and_then(|start| this.text.get(start..end));
                 join.text.push_str(shown.unwrap_or_default());
                 plain = false;
             }
@@ -546,12 +610,75 @@ impl<'t> Lower<'t> {
                     }
                 });
             }
+            // `{x:=10}` is no walrus but the format `=10`.
+            Kind::NamedExpression => {
+                plain = false;
+                value = this.goto_first_node().then(|| {
+                    let node = this.cursor.node();
+                    let name = this.expr(node, Kind::of(node));
+                    this.cursor.goto_parent();
+                    name
+                });
+            }
             _ => value = Some(this.expr(node, kind)),
         });
         join.flush();
         join.parts.extend(value.map(|value| FStringPart::Value { value, plain }));
         join.parts.append(&mut inner);
     }
+}
+
+/// `left | right`, where `right` was read first though `|` associates to the left. What begins
+/// at `start` stands in no parentheses.
+fn join_union(text: &str, left: Expr, right: Expr, start: u32, end: u32) -> Expr {
+    let span = Span { start: left.span.start, end };
+    let (left, right) = match right.kind {
+        ExprKind::Binary { left: first, op: BinOp::BitOr, right: last }
+            if right.span.start == start =>
+        {
+            // Closing parentheses are in no span but that of the whole.
+            let between = text.get(first.span.end as usize..last.span.start as usize);
+            let closing = between.and_then(|between| between.split('|').next());
+            let end = first.span.end + closing.unwrap_or_default().trim_end().len() as u32;
+            (Box::new(join_union(text, left, *first, start, end)), last)
+        }
+        _ => (Box::new(left), Box::new(right)),
+    };
+    Expr { span, kind: ExprKind::Binary { left, op: BinOp::BitOr, right } }
+}
+
+/// The span of a tuple without parentheses; a last comma is part of it.
+pub(super) fn extent(items: &[Expr], comma: Option<Span>) -> Option<Span> {
+    let whole = items.first()?.span.to(items.last()?.span);
+    Some(comma.map_or(whole, |comma| whole.to(comma)))
+}
+
+/// Among arguments the grammar binds a star tighter than all that follows it: `*a.b()` is to be
+/// `*(a.b())`.
+fn hoist_star(mut expr: Expr) -> Expr {
+    let leftmost = match &mut expr.kind {
+        ExprKind::Attribute { value: leftmost, .. }
+        | ExprKind::Subscript { value: leftmost, .. }
+        | ExprKind::Call { callee: leftmost, .. }
+        | ExprKind::Binary { left: leftmost, .. }
+        | ExprKind::Compare { first: leftmost, .. }
+        | ExprKind::Conditional { then: leftmost, .. } => &mut **leftmost,
+        ExprKind::Logic { values, .. } => match values.first_mut() {
+            Some(leftmost) => leftmost,
+            None => return expr,
+        },
+        _ => return expr,
+    };
+    if !matches!(leftmost.kind, ExprKind::Starred(_)) {
+        return expr;
+    }
+    let star = std::mem::replace(leftmost, unknown(leftmost.span));
+    if let ExprKind::Starred(value) = star.kind {
+        *leftmost = *value;
+    }
+    let span = expr.span;
+    expr.span.start = leftmost.span.start;
+    Expr { span, kind: ExprKind::Starred(Box::new(expr)) }
 }
 
 /// A string in the making.

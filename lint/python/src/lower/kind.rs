@@ -143,6 +143,9 @@ kinds! {
     token {
         OtherToken ""
         Comma ","
+        Close ")"
+        CloseBracket "]"
+        CloseBrace "}"
         Dot "."
         Colon ":"
         Underscore "_"

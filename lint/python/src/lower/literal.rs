@@ -58,7 +58,7 @@ impl Opening {
     fn decode_slowly(self, content: &str) -> String {
         let mut out = String::with_capacity(content.len());
         let mut rest = content;
-        while let Some(at) = rest.find(|c| matches!(c, '\\' | '\r' | '{' | '}')) {
+        while let Some(at) = rest.find(['\\', '\r', '{', '}']) {
             out.push_str(&rest[..at]);
             let special = rest.as_bytes()[at];
             rest = &rest[at + 1..];
@@ -115,7 +115,8 @@ fn escape<'a>(rest: &'a str, out: &mut String) -> &'a str {
         Some('U') => 8,
         _ => 0,
     };
-    let code = rest.get(1..=digits).filter(|_| digits > 0);
+    let is_hex = |code: &&str| digits > 0 && code.bytes().all(|b| b.is_ascii_hexdigit());
+    let code = rest.get(1..=digits).filter(is_hex);
     if let Some(code) = code.and_then(|code| u32::from_str_radix(code, 16).ok()) {
         return push(out, character(code), &rest[1 + digits..]);
     }

@@ -36,11 +36,13 @@ pub fn parse(text: &str) -> Module {
     let mut lower = Lower {
         text,
         cursor: tree.walk(),
+        is_broken: tree.root_node().has_error(),
         depth: 0,
         names: FxHashMap::default(),
         bound: Vec::new(),
         scopes: vec![Scope::default()],
         salvaged: Vec::new(),
+        salvaged_to: 0,
     };
     Module { body: lower.block(), broken: broken(&tree) }
 }
@@ -49,6 +51,8 @@ pub fn parse(text: &str) -> Module {
 struct Lower<'t> {
     text: &'t str,
     cursor: TreeCursor<'t>,
+    /// Whether the tree has an error anywhere.
+    is_broken: bool,
     /// Levels of the made tree above what is being lowered.
     depth: usize,
     /// One shared name per spelling.
@@ -59,6 +63,8 @@ struct Lower<'t> {
     scopes: Vec<Scope>,
     /// Statements found inside an error within the statement being lowered; they follow it.
     salvaged: Vec<Stmt>,
+    /// Errors before this offset have been salvaged.
+    salvaged_to: usize,
 }
 
 /// What a body says about its names, besides binding them.
@@ -71,7 +77,7 @@ struct Scope {
     is_generator: bool,
 }
 
-/// A closed [`Scope`] with its names in the order of their first binding.
+/// What a closed [`Scope`] says about its names.
 #[derive(Default)]
 struct Names {
     locals: Vec<Name>,
@@ -85,17 +91,30 @@ impl<'t> Lower<'t> {
     /// that child. Statements within errors are set aside in [`Self::salvaged`].
     #[inline]
     fn each(&mut self, mut visit: impl FnMut(&mut Self, Node<'t>, Kind)) {
+        self.each_until(|this, node, kind| {
+            visit(this, node, kind);
+            false
+        });
+    }
+
+    /// [`Self::each`] until `visit` says that no more is to come: to look for a sibling that is not
+    /// there costs more than to find one. In a broken tree there may yet be an error to salvage.
+    #[inline]
+    fn each_until(&mut self, mut visit: impl FnMut(&mut Self, Node<'t>, Kind) -> bool) {
         if !self.cursor.goto_first_child() {
             return;
         }
         loop {
             let node = self.cursor.node();
-            match Kind::of(node) {
-                Kind::Comment | Kind::LineContinuation => {}
-                Kind::Error => self.salvage(),
-                kind => visit(self, node, kind),
-            }
-            if !self.cursor.goto_next_sibling() {
+            let is_last = match Kind::of(node) {
+                Kind::Comment | Kind::LineContinuation => false,
+                Kind::Error => {
+                    self.salvage();
+                    false
+                }
+                kind => visit(self, node, kind) && !self.is_broken,
+            };
+            if is_last || !self.cursor.goto_next_sibling() {
                 break;
             }
         }
@@ -115,8 +134,14 @@ impl<'t> Lower<'t> {
     /// Lowers the statements that stand in the error node under the cursor.
     #[cold]
     fn salvage(&mut self) {
+        let error = self.cursor.node().byte_range();
+        // Some nodes are visited twice.
+        if error.start < self.salvaged_to {
+            return;
+        }
         let statements = self.nested(1, Vec::new, Self::block);
         self.salvaged.extend(statements);
+        self.salvaged_to = self.salvaged_to.max(error.end);
     }
 
     /// The statements under the current node.
@@ -145,9 +170,9 @@ impl<'t> Lower<'t> {
             return cut();
         }
         self.depth += levels;
-        let made = make(self);
+        let result = make(self);
         self.depth -= levels;
-        made
+        result
     }
 
     /// The text under `node`.
@@ -166,8 +191,10 @@ impl<'t> Lower<'t> {
 
     /// Notes that the innermost scope binds `name`.
     fn bind(&mut self, name: &Name) {
-        // Nobody asks for the names of a module or a class, but a class's are dropped when it ends.
-        self.bound.push(Arc::clone(name));
+        // Nobody asks for the names of a module, nor of a class, whose names its end drops.
+        if self.scopes.len() > 1 {
+            self.bound.push(Arc::clone(name));
+        }
     }
 
     /// Notes what assigning to `target` binds.
@@ -175,7 +202,9 @@ impl<'t> Lower<'t> {
         match &target.kind {
             ExprKind::Name(name) => self.bind(name),
             ExprKind::Tuple(items) | ExprKind::List(items) => {
-                items.iter().for_each(|item| self.bind_target(item));
+                for item in items {
+                    self.bind_target(item);
+                }
             }
             ExprKind::Starred(value) => self.bind_target(value),
             _ => {}
@@ -190,10 +219,12 @@ impl<'t> Lower<'t> {
         let Scope { start, globals, nonlocals, is_generator } =
             self.scopes.pop().unwrap_or_default();
         let mut locals: Vec<Name> = self.bound.drain(start..).collect();
-        // Every name comes from `names`, so equal spelling is equal address.
-        let mut seen: FxHashSet<*const u8> =
-            globals.iter().chain(&nonlocals).map(|name| name.as_ptr()).collect();
-        locals.retain(|name| seen.insert(name.as_ptr()));
+        locals.sort_unstable();
+        locals.dedup();
+        if !(globals.is_empty() && nonlocals.is_empty()) {
+            let declared: FxHashSet<&Name> = globals.iter().chain(&nonlocals).collect();
+            locals.retain(|name| !declared.contains(name));
+        }
         Names { locals, globals, nonlocals, is_generator }
     }
 

@@ -155,7 +155,9 @@ impl<'t> Lower<'t> {
 /// A sequence pattern of `patterns`.
 pub(super) fn sequence(patterns: Vec<Pattern>) -> Pattern {
     let mut names = Vec::new();
-    patterns.into_iter().for_each(|pattern| captured(pattern, &mut names));
+    for pattern in patterns {
+        captured(pattern, &mut names);
+    }
     Pattern::Other(names)
 }
 

@@ -1,10 +1,11 @@
 //! Statements.
 
+use std::mem;
 use std::sync::Arc;
 
 use tree_sitter::Node;
 
-use super::expression::binary_operator;
+use super::expression::{binary_operator, extent};
 use super::kind::Kind;
 use super::pattern::sequence;
 use super::{Lower, Names, span, unknown};
@@ -57,7 +58,7 @@ impl<'t> Lower<'t> {
                 self.scope().nonlocals.extend(names.iter().cloned());
                 StmtKind::Nonlocal(names)
             }
-            Kind::TypeAliasStatement => self.type_alias(),
+            Kind::TypeAliasStatement => self.type_alias(node),
             Kind::PassStatement => StmtKind::Pass,
             Kind::BreakStatement => StmtKind::Break,
             Kind::ContinueStatement => StmtKind::Continue,
@@ -105,11 +106,10 @@ impl<'t> Lower<'t> {
             loop {
                 let node = self.cursor.node();
                 match Kind::of(node) {
-                    Kind::Comment | Kind::LineContinuation => {}
+                    Kind::Comment | Kind::LineContinuation | Kind::AugmentedAssignment => {}
                     Kind::Error => self.salvage(),
                     Kind::Type => annotation = Some(self.expr(node, Kind::Type)),
                     Kind::Assignment => descend = true,
-                    Kind::AugmentedAssignment => {}
                     kind if kind.is_token() => is_left = false,
                     kind if is_left => targets.push(self.expr(node, kind)),
                     kind => value = Some(self.expr(node, kind)),
@@ -125,7 +125,9 @@ impl<'t> Lower<'t> {
         for _ in 0..steps {
             self.cursor.goto_parent();
         }
-        targets.iter().for_each(|target| self.bind_target(target));
+        for target in &targets {
+            self.bind_target(target);
+        }
         match annotation {
             Some(annotation) if targets.len() == 1 => {
                 StmtKind::AnnAssign { target: targets.remove(0), annotation, value }
@@ -155,15 +157,14 @@ impl<'t> Lower<'t> {
         let mut aliases = Vec::new();
         self.each_node(|this, node, kind| {
             let alias = this.alias(node, kind);
-            match &alias.alias {
-                Some(alias) => this.bind(alias),
+            if let Some(alias) = &alias.alias {
+                this.bind(alias);
+            } else {
                 // `import a.b` binds `a`.
-                None => {
-                    let text = this.slice(node);
-                    let end = text.find(|c: char| c == '.' || c.is_whitespace() || c == '\\');
-                    let first = this.intern(&text[..end.unwrap_or(text.len())]);
-                    this.bind(&first);
-                }
+                let text = this.slice(node);
+                let end = text.find(|c: char| c == '.' || c == '\\' || c.is_whitespace());
+                let first = this.intern(&text[..end.unwrap_or(text.len())]);
+                this.bind(&first);
             }
             aliases.push(alias);
         });
@@ -251,7 +252,7 @@ impl<'t> Lower<'t> {
             Kind::Chevron => {
                 shift = true;
                 let name = this.intern("print");
-                let file = this.nested(2, Vec::new, |this| this.elements().0).into_iter().next();
+                let file = this.nested(2, Vec::new, Self::elements).into_iter().next();
                 let file = file.unwrap_or_else(|| unknown(span(node)));
                 values.push(Expr {
                     span: name_span.to(span(node)),
@@ -275,7 +276,7 @@ impl<'t> Lower<'t> {
     }
 
     fn python_2_call(&mut self, node: Node<'t>, name: &'t str) -> Expr {
-        let values = self.nested(1, Vec::new, |this| this.elements().0);
+        let values = self.nested(1, Vec::new, Self::elements);
         let start = node.start_byte();
         self.call_of(node, Span::new(start, start + name.len()), name, values)
     }
@@ -294,16 +295,18 @@ impl<'t> Lower<'t> {
     }
 
     fn first_expr(&mut self) -> Option<Expr> {
-        self.elements().0.into_iter().next()
+        self.elements().into_iter().next()
     }
 
     fn delete(&mut self) -> StmtKind {
         let mut targets = Vec::new();
         self.each_node(|this, node, kind| match kind {
-            Kind::ExpressionList => targets.append(&mut this.elements().0),
+            Kind::ExpressionList => targets.append(&mut this.elements()),
             _ => targets.push(this.expr(node, kind)),
         });
-        targets.iter().for_each(|target| self.bind_target(target));
+        for target in &targets {
+            self.bind_target(target);
+        }
         StmtKind::Delete(targets)
     }
 
@@ -319,7 +322,7 @@ impl<'t> Lower<'t> {
     }
 
     fn assert(&mut self, node: Node<'t>) -> StmtKind {
-        let mut parts = self.elements().0.into_iter();
+        let mut parts = self.elements().into_iter();
         let test = parts.next().unwrap_or_else(|| unknown(span(node)));
         StmtKind::Assert { test, message: parts.next() }
     }
@@ -330,20 +333,66 @@ impl<'t> Lower<'t> {
         names
     }
 
-    fn type_alias(&mut self) -> StmtKind {
-        let mut bound = false;
+    fn type_alias(&mut self, node: Node<'t>) -> StmtKind {
+        let (mut left, mut right) = (None, None);
         self.each_node(|this, node, kind| {
-            if !bound {
-                bound = true;
-                let left = this.expr(node, kind);
-                let name = match left.kind {
-                    ExprKind::Subscript { value, .. } => *value,
-                    _ => left,
-                };
-                this.bind_target(&name);
+            let expr = this.nested(1, || unknown(span(node)), |this| this.expr(node, kind));
+            if left.is_none() {
+                left = Some((node, expr));
+            } else {
+                right = Some(expr);
             }
         });
+        let Some((left_node, mut left)) = left else { return StmtKind::Pass };
+        // The grammar takes `type(a).b = c` for an alias as well.
+        if self.slice(left_node).starts_with(['(', '[']) {
+            self.ungraft_type(&mut left, left_node.start_byte(), node.start_byte());
+            let value = right.unwrap_or_else(|| unknown(span(node)));
+            return StmtKind::Assign { targets: vec![left], value };
+        }
+        match left.kind {
+            ExprKind::Subscript { value, .. } => self.bind_target(&value),
+            _ => self.bind_target(&left),
+        }
         StmtKind::Pass
+    }
+
+    /// Gives `expr`, which was read from `bracket` on, back the `type` that stands at `start` and
+    /// is called or subscripted by what the bracket opens.
+    fn ungraft_type(&mut self, expr: &mut Expr, bracket: usize, start: usize) {
+        // What begins later stands in the parentheses of the call.
+        if expr.span.start as usize == bracket
+            && let ExprKind::Attribute { value: next, .. }
+            | ExprKind::Subscript { value: next, .. }
+            | ExprKind::Call { callee: next, .. } = &mut expr.kind
+        {
+            expr.span.start = start as u32;
+            return self.ungraft_type(next, bracket, start);
+        }
+        let inner = mem::replace(expr, unknown(expr.span));
+        let name_span = Span::new(start, start + "type".len());
+        let name = Box::new(Expr { span: name_span, kind: ExprKind::Name(self.intern("type")) });
+        let argument = |value: Expr| Arg { span: value.span, kind: ArgKind::Positional, value };
+        let mut span = name_span.to(inner.span);
+        let kind = match inner.kind {
+            ExprKind::List(items) => {
+                let index = match <[Expr; 1]>::try_from(items) {
+                    Ok([only]) => only,
+                    Err(items) => Expr { span: inner.span, kind: ExprKind::Tuple(items) },
+                };
+                ExprKind::Subscript { value: name, index: Box::new(index) }
+            }
+            ExprKind::Tuple(items) if inner.span.start as usize == bracket => {
+                ExprKind::Call { callee: name, args: items.into_iter().map(argument).collect() }
+            }
+            kind => {
+                let rest = self.text.get(span.end as usize..).unwrap_or_default();
+                span.end += rest.find(')').map_or(0, |at| at as u32 + 1);
+                let value = Expr { span: inner.span, kind };
+                ExprKind::Call { callee: name, args: vec![argument(value)] }
+            }
+        };
+        *expr = Expr { span, kind };
     }
 
     fn if_statement(&mut self, node: Node<'t>) -> StmtKind {
@@ -351,7 +400,7 @@ impl<'t> Lower<'t> {
         let mut first = Arm::default();
         self.each_node(|this, node, kind| match kind {
             Kind::ElifClause => {
-                arms.extend(std::mem::take(&mut first).finish());
+                arms.extend(mem::take(&mut first).finish());
                 let mut arm = Arm::default();
                 this.each_node(|this, node, kind| this.arm(node, kind, &mut arm));
                 arms.extend(arm.finish());
@@ -451,11 +500,8 @@ impl<'t> Lower<'t> {
             // `except A, B:` of Python 3.14; the tuple is a level.
             _ => classes.push(this.nested(1, || unknown(span(node)), |this| this.expr(node, kind))),
         });
-        let class = match (classes.len(), classes.first(), classes.last()) {
-            (2.., Some(first), Some(last)) => {
-                let span = first.span.to(last.span);
-                Some(Expr { span, kind: ExprKind::Tuple(classes) })
-            }
+        let class = match extent(&classes, None) {
+            Some(span) if classes.len() > 1 => Some(Expr { span, kind: ExprKind::Tuple(classes) }),
             _ => classes.pop(),
         };
         let mut span = span(node);
@@ -509,9 +555,9 @@ impl<'t> Lower<'t> {
     }
 
     fn match_statement(&mut self, node: Node<'t>) -> StmtKind {
-        let (mut subjects, mut comma, mut cases) = (Vec::new(), false, Vec::new());
+        let (mut subjects, mut comma, mut cases) = (Vec::new(), None, Vec::new());
         self.each(|this, node, kind| match kind {
-            Kind::Comma => comma = true,
+            Kind::Comma => comma = Some(span(node)),
             _ if kind.is_token() => {}
             Kind::Block => this.each_node(|this, _, kind| {
                 if kind == Kind::CaseClause {
@@ -522,13 +568,10 @@ impl<'t> Lower<'t> {
                 subjects.push(this.nested(1, || unknown(span(node)), |this| this.expr(node, kind)));
             }
         });
-        let subject = match (subjects.len(), subjects.first(), subjects.last()) {
-            (1, ..) if !comma => subjects.remove(0),
-            (_, Some(first), Some(last)) => {
-                let span = first.span.to(last.span);
-                Expr { span, kind: ExprKind::Tuple(subjects) }
-            }
-            _ => unknown(span(node)),
+        let subject = match extent(&subjects, comma) {
+            Some(_) if comma.is_none() && subjects.len() == 1 => subjects.remove(0),
+            Some(span) => Expr { span, kind: ExprKind::Tuple(subjects) },
+            None => unknown(span(node)),
         };
         StmtKind::Match { subject, cases }
     }
@@ -555,10 +598,10 @@ impl<'t> Lower<'t> {
         self.each_node(|this, node, kind| match kind {
             Kind::Decorator => decorators.extend(this.first_expr()),
             Kind::FunctionDefinition => {
-                made = Some(this.function(node, std::mem::take(&mut decorators)));
+                made = Some(this.function(node, mem::take(&mut decorators)));
             }
             Kind::ClassDefinition => {
-                made = Some(this.class(node, std::mem::take(&mut decorators)));
+                made = Some(this.class(node, mem::take(&mut decorators)));
             }
             _ => {}
         });
@@ -604,7 +647,9 @@ impl<'t> Lower<'t> {
     }
 
     pub(super) fn bind_params(&mut self, params: &[Param]) {
-        params.iter().for_each(|param| self.bind(&param.name));
+        for param in params {
+            self.bind(&param.name);
+        }
     }
 
     pub(super) fn params(&mut self) -> Vec<Param> {
