@@ -437,6 +437,12 @@ impl World for SpaceWorld<'_> {
         outcome
     }
 
+    /// `spaces` is sure to be there on ZeroGPU, and to declare a GPU function raises nothing.
+    fn may_raise(&self, external: &External) -> bool {
+        let effect = canonical(external).and_then(|name| effects::call(&name));
+        !effect.is_some_and(|effect| matches!(effect.kind, Does::GpuDecorator { .. }))
+    }
+
     fn give_up(&self, now: &Now<'_>) -> Vec<Effect> {
         // What the innermost condition with anything to do with the environment says is missing.
         let absent = now.guards.iter().rev().find_map(|guard| match guard {

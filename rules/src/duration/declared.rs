@@ -347,11 +347,11 @@ impl Cost {
             .map(|tier| format!("{} ({} s a day)", tier.label(), tier.quota_seconds()))
             .collect();
         let (last, others) = excluded.split_last()?;
-        let list = match others {
+        let who = match others {
             [] => last.clone(),
             _ => format!("{} and {last}", others.join(", ")),
         };
-        Some(format!("{list} visitors can never run it"))
+        Some(format!("{who} visitors can never run it"))
     }
 }
 

@@ -68,10 +68,10 @@ impl<'a> Check<'a> for IllegalDuration<'a> {
             ),
             Fault::Misread(declared, seconds) => {
                 let asks = match seconds {
-                    Some(seconds) if (*declared - *seconds as f64).abs() > 0.0 => {
-                        format!("asks for {seconds} s, not for {declared} s")
+                    Some(seconds) if seconds.to_string() == declared.to_string() => {
+                        format!("asks for {seconds} s")
                     }
-                    Some(seconds) => format!("asks for {seconds} s"),
+                    Some(seconds) => format!("asks for {seconds} s, not for {declared} s"),
                     None => format!("raises: no `timedelta` holds {declared} s"),
                 };
                 (
