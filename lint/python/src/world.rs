@@ -43,6 +43,13 @@ pub trait World: Sync {
     /// An operator, a condition, an f-string or an iteration was applied to something external.
     fn operate(&self, operation: &External, now: &Now<'_>) -> Outcome<Self>;
 
+    /// Whether reading or calling this may raise where it is there. An `except` around what cannot is
+    /// never entered.
+    fn may_raise(&self, external: &External) -> bool {
+        let _ = external;
+        true
+    }
+
     /// The program gives up here: `raise`, `sys.exit` and their like, under `now.guards`.
     fn give_up(&self, now: &Now<'_>) -> Vec<Self::Effect>;
 

@@ -111,6 +111,10 @@ impl World for Program {
         Outcome::default()
     }
 
+    fn may_raise(&self, external: &External) -> bool {
+        external.origin() != Some("ext.safe")
+    }
+
     fn give_up(&self, now: &Now<'_>) -> Vec<String> {
         vec![format!("gives up under {:?}", now.guards.iter().map(kind).collect::<Vec<_>>())]
     }
@@ -375,6 +379,30 @@ fn exceptions_find_their_handler() {
          app:15 ext.then()
          ?app:13 ext.perhaps()
          app:16 ext.end()",
+    );
+}
+
+#[test]
+fn what_cannot_raise_leaves_no_doubt() {
+    check(
+        "import ext\ntry:\n    f = ext.safe(1)\nexcept Exception:\n    f = ext.never()\nf(2)\ntry:\n    g = ext.risky(1)\nexcept Exception:\n    g = None\next.end(g)\n",
+        "app:1 import ext
+         app:3 ext.safe(1)
+         app:6 ext.safe()(2)
+         app:8 ext.risky(1)
+         app:11 ext.end(None|ext.risky())",
+    );
+}
+
+#[test]
+fn attributes_that_an_external_base_may_give_are_in_doubt() {
+    check(
+        "import ext\nclass A:\n    k = 1\nclass M(ext.Base):\n    k = 1\n    def __init__(self):\n        self.own = 1\n        assert not hasattr(self, 'llama')\nif hasattr(A(), 'k') and not hasattr(A(), 'j'):\n    ext.sure()\nm = M()\nif hasattr(m, 'k') and hasattr(m, 'own'):\n    ext.own()\nif hasattr(m, 'other'):\n    ext.perhaps()\n",
+        "app:1 import ext
+         app:10 ext.sure()
+         ?app:8 gives up under [\"if false\"] < M.__init__()
+         ?app:13 ext.own()
+         ?app:15 ext.perhaps()",
     );
 }
 

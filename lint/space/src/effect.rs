@@ -57,6 +57,7 @@ pub struct CudaTouch {
 }
 
 /// A model load.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug)]
 pub struct ModelLoad {
     /// What loads it, as its full name (`diffusers.FluxPipeline.from_pretrained`), `?` where the

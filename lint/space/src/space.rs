@@ -170,7 +170,10 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use spacelint_python::Certainty;
+
     use super::*;
+    use crate::effect::Effect;
 
     fn space(files: &[(&str, &str)]) -> Space {
         let files = files.iter().map(|(path, text)| (Utf8PathBuf::from(path), (*text).into()));
@@ -226,6 +229,30 @@ mod tests {
         assert!(space.is_card_missing() && space.readme.is_some());
         let empty = Space::read(&Files::memory([]));
         assert!(empty.is_card_missing() && empty.problems.is_empty() && empty.entry.is_none());
+    }
+
+    /// How surely `app.py` declares each of its GPU functions.
+    fn declared(files: &[(&str, &str)]) -> Vec<Certainty> {
+        space(files)
+            .moments()
+            .filter(|moment| matches!(moment.event.effect, Effect::DeclareGpu(_)))
+            .map(|moment| moment.certainty())
+            .collect()
+    }
+
+    #[test]
+    fn declaring_a_gpu_function_raises_nothing() {
+        let app = "try:\n    import spaces\n    gpu = spaces.GPU(duration=30)\nexcept Exception:\n    \
+                   gpu = lambda f: f\n@gpu\ndef f(): ...\n";
+        assert_eq!(declared(&[("app.py", app)]), [Certainty::Always]);
+    }
+
+    #[test]
+    fn a_copy_of_spaces_is_the_package_and_a_stub_is_not() {
+        let app = ("app.py", "import spaces\n@spaces.GPU\ndef f(): ...\n");
+        let body = ("spaces/__init__.py", "def GPU(f):\n    return f\n");
+        assert_eq!(declared(&[app, body]), []);
+        assert_eq!(declared(&[app, body, ("spaces/zero/__init__.py", "")]), [Certainty::Always]);
     }
 
     #[test]

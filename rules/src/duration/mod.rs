@@ -1,3 +1,9 @@
 //! How long a GPU call may hold the GPU, and what that costs.
 
-crate::registry::rules! { Duration: }
+mod declared;
+
+crate::registry::rules! { Duration:
+    illegal_duration::IllegalDuration,
+    long_duration::LongDuration,
+    default_duration::DefaultDuration,
+}

@@ -221,7 +221,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(value) = builtins::constant(external) {
             return value;
         }
-        self.risks.others += 1;
+        self.risks.others += u32::from(self.world.may_raise(external));
         let place = self.place(span);
         let outcome = self.ask(place, |world, now| world.read(external, now));
         self.record(outcome.effects, place);

@@ -314,7 +314,7 @@ impl<W: World> Interpreter<'_, W> {
         let Some(Value::Str(name)) = name else { return Ok(Value::Unknown) };
         let found = self.attribute(object, name, place.span)?;
         Ok(match default {
-            Some(default) if found == Value::Unknown && self.lacks(object, name) => {
+            Some(default) if found == Value::Unknown && self.has(object, name) == Some(false) => {
                 default.value.clone()
             }
             _ => found,
@@ -326,7 +326,7 @@ impl<W: World> Interpreter<'_, W> {
         let settled = |answer: Option<bool>| answer.map_or(Value::Unknown, Value::Bool);
         Some(match (name, value) {
             ("hasattr", Value::Module(..) | Value::Instance(..) | Value::Class(_)) => match other {
-                Some(Value::Str(attribute)) => Value::Bool(!self.lacks(value, attribute)),
+                Some(Value::Str(attribute)) => settled(self.has(value, attribute)),
                 _ => Value::Unknown,
             },
             ("callable", Value::Class(_)) => Value::Bool(true),
@@ -347,24 +347,25 @@ impl<W: World> Interpreter<'_, W> {
         })
     }
 
-    /// Whether an object of the program surely has no such attribute.
-    fn lacks(&self, object: &Value, name: &str) -> bool {
-        match object {
-            Value::Module(_, names) => {
-                self.heap.get(*names, name).is_none()
-                    && self.heap.get(*names, "__getattr__").is_none()
-            }
-            Value::Instance(class, id) => {
-                self.heap.get(*id, name).is_none()
-                    && self.class_attribute(class, name).is_none()
-                    && self.class_attribute(class, "__getattr__").is_none()
-                    && external_base(class).is_none()
-            }
+    /// Whether an object of the program has such an attribute, where it is not for an external base
+    /// or `__getattr__` to say.
+    fn has(&self, object: &Value, name: &str) -> Option<bool> {
+        let (own, open) = match object {
+            Value::Module(_, names) => (
+                self.heap.get(*names, name).is_some(),
+                self.heap.get(*names, "__getattr__").is_some(),
+            ),
+            Value::Instance(class, id) => (
+                self.heap.get(*id, name).is_some() || self.class_attribute(class, name).is_some(),
+                self.class_attribute(class, "__getattr__").is_some()
+                    || external_base(class).is_some(),
+            ),
             Value::Class(class) => {
-                self.class_attribute(class, name).is_none() && external_base(class).is_none()
+                (self.class_attribute(class, name).is_some(), external_base(class).is_some())
             }
-            _ => false,
-        }
+            _ => (false, true),
+        };
+        (own || !open).then_some(own)
     }
 }
 

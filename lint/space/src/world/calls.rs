@@ -1,0 +1,405 @@
+//! What a call of something outside the Space does, by what knowledge says of it.
+
+use std::sync::Arc;
+
+use spacelint_knowledge::effects::{self, Condition, Kind as Does, MethodEffect, Passes};
+use spacelint_knowledge::platform::{self, EnvValue};
+use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
+
+use super::{Role, SpaceWorld};
+use crate::effect::{Effect, EnvNeed, GpuDeclaration, Missing, ModelLoad, Token};
+use crate::environment;
+
+/// A call of something outside the Space.
+pub(super) struct Call<'a> {
+    pub(super) callee: &'a Arc<External>,
+    pub(super) arguments: &'a Arc<Arguments>,
+    pub(super) now: &'a Now<'a>,
+}
+
+/// `spaces.GPU(…)`, in all its forms: with the function, or returning the decorator that is called
+/// with it.
+pub(super) fn gpu(call: &Call<'_>, outcome: &mut Outcome<SpaceWorld<'_>>) -> bool {
+    let Call { callee, arguments, now } = *call;
+    let is_gpu = |external: &External| {
+        external
+            .name()
+            .and_then(effects::call)
+            .is_some_and(|effect| matches!(effect.kind, Does::GpuDecorator { .. }))
+    };
+    let (decorator, given, declared_at, function) = match &**callee {
+        External::Name(_) if is_gpu(callee) => (callee, arguments, now.place, None),
+        External::Call { callee: decorator, arguments: given, place } if is_gpu(decorator) => {
+            (decorator, given, *place, arguments.positional(0))
+        }
+        _ => return false,
+    };
+    let Some(Does::GpuDecorator { function: at, duration, size }) =
+        decorator.name().and_then(effects::call).map(|effect| effect.kind)
+    else {
+        return false;
+    };
+    let first = argument(given, at);
+    let (mut duration, mut size) = (argument(given, duration), argument(given, size));
+    // `spaces.GPU(45)` and `spaces.GPU("xlarge")`.
+    match first.map(|first| &first.value) {
+        Some(Value::Int(_) | Value::Float(_)) => duration = duration.or(first),
+        Some(Value::Str(_)) => size = size.or(first),
+        _ => {}
+    }
+    let function = function.or_else(|| {
+        first.filter(|first| {
+            !matches!(first.value, Value::None | Value::Int(_) | Value::Float(_) | Value::Str(_))
+        })
+    });
+    let Some(function) = function else { return true };
+    let declaration = GpuDeclaration {
+        function: function.value.function().cloned(),
+        duration: duration.filter(|duration| duration.value != Value::None).cloned(),
+        size: size.filter(|size| size.value != Value::None).cloned(),
+        declared_at,
+        open: given.open,
+    };
+    outcome.effects.push(Effect::DeclareGpu(Arc::new(declaration)));
+    outcome.wraps = Some((function.value.clone(), Role::Gpu));
+    true
+}
+
+impl SpaceWorld<'_> {
+    /// What knowledge says that a call does.
+    pub(super) fn does(
+        &self,
+        call: &Call<'_>,
+        does: Does,
+        says: &'static str,
+        condition: Option<&'static Condition>,
+        outcome: &mut Outcome<Self>,
+    ) {
+        let Call { callee, arguments, now } = *call;
+        let effects = &mut outcome.effects;
+        match does {
+            Does::TouchesCuda | Does::MovesToCuda { device: [] } => {
+                effects.extend(self.touch(call_text(callee), says, condition, true, false));
+            }
+            Does::PoisonsWhenCalledWithCuda { device } | Does::MovesToCuda { device } => {
+                let device = argument(arguments, device);
+                effects.extend(self.device_touch(callee, says, condition, device));
+            }
+            Does::LoadsModel(load) => {
+                let device = argument(arguments, load.device).map(|device| &device.value);
+                let touches = match device {
+                    Some(device) => Self::cuda(device).is_some(),
+                    None => load.detects_cuda,
+                };
+                if touches {
+                    let sure = device.is_none_or(|device| Self::cuda(device) == Some(true));
+                    effects.extend(self.touch(call_text(callee), says, condition, sure, false));
+                }
+                load_model(call, &load, effects);
+            }
+            Does::LoadsAdapter { id, token } | Does::Download { id, token } => {
+                effects.push(adapter(call, id, token));
+            }
+            Does::Handler { functions, role, runs_now, decorator: _ } => {
+                for function in handed_over(arguments, functions) {
+                    if runs_now {
+                        outcome.runs.push(function.clone());
+                    }
+                    outcome.roots.push((function, Role::Request(role)));
+                }
+            }
+            Does::Launch | Does::Mounts { .. } | Does::Serves { .. } => effects.push(Effect::Serve),
+            Does::Client { id, .. } => {
+                let otherwise = format!("`{}(None)` has nothing to call", call_name(callee));
+                effects.extend(need_for(argument(arguments, id), &otherwise, now));
+            }
+            Does::Subprocess { .. } => effects.push(Effect::RunCommand),
+            Does::Login { token } => login(call, token, effects),
+            Does::NeedsKey { key, environment: read, at: _ } => {
+                let otherwise = format!("`{}()` {says}", call_name(callee));
+                effects.extend(need_key(call, key, read, &otherwise));
+            }
+            Does::ReadsEnv { .. } => {
+                if let Some(read) = environment::read_of(callee, arguments) {
+                    let missing = match read.default {
+                        None if read.raises => Missing::Raises,
+                        None | Some(Value::None) => Missing::None,
+                        Some(_) => Missing::Handled,
+                    };
+                    let result = External::Call {
+                        callee: Arc::clone(callee),
+                        arguments: Arc::clone(arguments),
+                        place: now.place,
+                    };
+                    self.read_environment(&read.name, missing, &result, now, outcome);
+                }
+            }
+            Does::SetsEnv { value, unless_set, name } => {
+                let name = argument(arguments, name).and_then(|name| name.value.as_str());
+                effects.push(Effect::SetEnv(name.map(Into::into)));
+                let otherwise = "an environment variable cannot be set to `None`";
+                effects.extend(need_for(argument(arguments, value), otherwise, now));
+                if let Some(name) = name.filter(|_| unless_set) {
+                    outcome.value = self.environment_value(name).and_then(|value| match value {
+                        EnvValue::Known(text) => Some(Value::str(text)),
+                        EnvValue::SetButUnknown => None,
+                    });
+                }
+            }
+            Does::Harmless
+            | Does::PoisonsWhenIterated { .. }
+            | Does::Sleep { .. }
+            | Does::Http
+            | Does::LoadsEnvFile
+            // `gpu` has dealt with it.
+            | Does::GpuDecorator { .. } => {}
+        }
+    }
+}
+
+fn load_model(call: &Call<'_>, load: &effects::ModelLoad, effects: &mut Vec<Effect>) {
+    let Call { callee, arguments, now } = *call;
+    let value = |at| argument(arguments, at).map(|argument| argument.value.clone());
+    let loader = call_name(callee);
+    let id = argument(arguments, load.id);
+    effects.extend(need_for(id, &format!("`{loader}(None)` finds no model"), now));
+    let (ids, settled) = ids(id, load.id_prefix);
+    effects.push(Effect::LoadModel(Arc::new(ModelLoad {
+        loader,
+        ids,
+        settled,
+        part: value(load.part),
+        dtype: value(load.dtype),
+        quantisation: all(arguments, load.quantisation),
+        device: value(load.device),
+        token: token(argument(arguments, load.token)),
+        weights: receiver_class(callee).is_none_or(|class| effects::class_loads_weights(&class)),
+        adapter: false,
+        open: arguments.open,
+    })));
+}
+
+/// A load of something beside a model.
+fn adapter(call: &Call<'_>, id: &[effects::Argument], at: &[effects::Argument]) -> Effect {
+    let Call { callee, arguments, .. } = *call;
+    let (ids, settled) = ids(argument(arguments, id), "");
+    Effect::LoadModel(Arc::new(ModelLoad {
+        loader: call_name(callee),
+        ids,
+        settled,
+        part: None,
+        dtype: None,
+        quantisation: Vec::new(),
+        device: None,
+        token: token(argument(arguments, at)),
+        weights: false,
+        adapter: true,
+        open: arguments.open,
+    }))
+}
+
+/// The functions among these arguments, and in lists of them.
+fn handed_over(arguments: &Arguments, at: &[effects::Argument]) -> Vec<Value> {
+    all(arguments, at)
+        .into_iter()
+        .flat_map(|argument| match argument.value {
+            Value::List(items) | Value::Tuple(items) => items.to_vec(),
+            value => vec![value],
+        })
+        .filter(|value| value.alternatives().iter().any(|value| value.function().is_some()))
+        .collect()
+}
+
+fn login(call: &Call<'_>, at: &[effects::Argument], effects: &mut Vec<Effect>) {
+    let given = token(argument(call.arguments, at));
+    let names = match &given {
+        Token::Implicit => {
+            Some(platform::hub_token().read.iter().map(|name| (*name).into()).collect())
+        }
+        Token::Env(names) => Some(names.clone()),
+        Token::Refused | Token::Other => None,
+    };
+    if let Some(names) = names.filter(|_| !call.arguments.open) {
+        effects.extend(need(names, "`login()` asks for a token that nobody can type", call.now));
+    }
+    effects.push(Effect::Login(given));
+}
+
+/// What a client that takes a key needs where it is given none, or one that may be `None`.
+fn need_key(
+    call: &Call<'_>,
+    key: &[effects::Argument],
+    read: &[&str],
+    otherwise: &str,
+) -> Option<Effect> {
+    let given = all(call.arguments, key);
+    match &*given {
+        [] if !call.arguments.open => {
+            need(read.iter().map(|name| (*name).into()).collect(), otherwise, call.now)
+        }
+        [only] => {
+            let mut names = environment::may_be_none(&only.value)?;
+            // Where `None` is given, the client looks for itself.
+            for name in read {
+                if !names.iter().any(|known| **known == **name) {
+                    names.push((*name).into());
+                }
+            }
+            need(names, otherwise, call.now)
+        }
+        _ => None,
+    }
+}
+
+/// `int(os.getenv("X"))` and the like.
+pub(super) fn converts(call: &Call<'_>, outcome: &mut Outcome<SpaceWorld<'_>>) {
+    let Some(name) = call.callee.name().and_then(|name| name.strip_prefix("builtins.")) else {
+        return;
+    };
+    if matches!(name, "int" | "float" | "len") {
+        let otherwise = format!("`{name}(None)` raises");
+        outcome.effects.extend(need_for(call.arguments.positional(0), &otherwise, call.now));
+    }
+}
+
+/// The name under which knowledge has this: an instance is called after its class, a result after
+/// what was called.
+pub(crate) fn canonical(external: &External) -> Option<String> {
+    match external {
+        External::Name(name) => Some(name.to_string()),
+        External::Attribute { of, name } => canonical(of).map(|of| format!("{of}.{name}")),
+        External::Call { callee, .. } => canonical(callee),
+        External::Instance { base, .. } => canonical(base),
+        External::Present(external) => canonical(external),
+        External::Unknown | External::Item { .. } | External::Operation { .. } => None,
+    }
+}
+
+/// The receiver and the name of a method call.
+pub(super) fn method_of(callee: &External) -> Option<(Arc<External>, &str)> {
+    match callee {
+        External::Attribute { of, name } => Some((Arc::clone(of), name)),
+        External::Name(path) => {
+            let (receiver, method) = path.rsplit_once('.')?;
+            Some((Arc::new(External::Name(receiver.into())), method))
+        }
+        _ => None,
+    }
+}
+
+/// What is known of a method on this receiver; a name like `a.b.from_pretrained` has the class
+/// before its last dot.
+pub(super) fn fitting(receiver: &External, method: &str) -> Option<&'static MethodEffect> {
+    let name = canonical(receiver);
+    effects::method(method).iter().find(|effect| effect.fits(name.as_deref()))
+}
+
+/// A decorator that was made by a call is called with what it decorates.
+pub(super) fn decorates(
+    callee: &External,
+    arguments: &Arguments,
+    outcome: &mut Outcome<SpaceWorld<'_>>,
+) -> bool {
+    let External::Call { callee: made_by, .. } = callee else { return false };
+    let Some(function) = arguments.positional(0).map(|argument| &argument.value) else {
+        return false;
+    };
+    let call = canonical(made_by).and_then(|name| effects::call(&name));
+    let method = match method_of(made_by) {
+        Some((receiver, method)) if call.is_none() => fitting(&receiver, method),
+        _ => None,
+    };
+    let does = call.map(|call| call.kind).or_else(|| method.map(|method| method.kind));
+    if let Some(Does::Handler { role, decorator: true, .. }) = does {
+        outcome.roots.push((function.clone(), Role::Request(role)));
+        outcome.passes = Some(function.clone());
+        return true;
+    }
+    let stands =
+        call.is_some_and(|call| matches!(call.passes, Passes::Decorator | Passes::Either(_)));
+    if stands {
+        outcome.passes = Some(function.clone());
+    }
+    stands
+}
+
+pub(super) fn passes(passes: Passes, arguments: &Arguments) -> Option<Value> {
+    match passes {
+        Passes::Argument(at) | Passes::Either(at) => argument(arguments, &[at])
+            .map(|argument| argument.value.clone())
+            .filter(|value| value.function().is_some() || matches!(value, Value::Class(_))),
+        Passes::No | Passes::Decorator => None,
+    }
+}
+
+/// The first of these places at which the call says something.
+pub(crate) fn argument<'a>(
+    arguments: &'a Arguments,
+    at: &[effects::Argument],
+) -> Option<&'a Argument> {
+    at.iter().find_map(|at| {
+        at.keyword
+            .and_then(|keyword| arguments.keyword(keyword))
+            .or_else(|| arguments.positional(usize::from(at.position?)))
+    })
+}
+
+fn all(arguments: &Arguments, at: &[effects::Argument]) -> Vec<Argument> {
+    at.iter().filter_map(|at| argument(arguments, std::slice::from_ref(at))).cloned().collect()
+}
+
+fn call_name(callee: &External) -> Arc<str> {
+    callee.path().replace("()", "").into()
+}
+
+/// How a call reads in a message: a receiver that is not known by a name is left out.
+pub(super) fn call_text(callee: &External) -> Arc<str> {
+    let path = callee.path();
+    let shown = match path.rsplit_once("().") {
+        Some((_, method)) => format!(".{method}()"),
+        None if path.starts_with('?') => format!("{}()", path.trim_start_matches('?')),
+        None => format!("{path}()"),
+    };
+    shown.into()
+}
+
+/// The class whose `from_pretrained` (or the like) is called.
+fn receiver_class(callee: &External) -> Option<String> {
+    let path = callee.path();
+    let (class, _) = path.rsplit_once('.')?;
+    Some(class.rsplit('.').next().unwrap_or(class).trim_end_matches("()").to_owned())
+}
+
+fn ids(id: Option<&Argument>, prefix: &str) -> (Vec<Arc<str>>, bool) {
+    let Some(id) = id else { return (Vec::new(), false) };
+    let alternatives = id.value.alternatives();
+    let ids: Vec<Arc<str>> = alternatives
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|id| if id.contains('/') { id.into() } else { format!("{prefix}{id}").into() })
+        .collect();
+    let settled = ids.len() == 1 && alternatives.len() == 1;
+    (ids, settled)
+}
+
+fn token(argument: Option<&Argument>) -> Token {
+    match argument.map(|argument| &argument.value) {
+        None | Some(Value::None | Value::Bool(true)) => Token::Implicit,
+        Some(Value::Bool(false)) => Token::Refused,
+        Some(value) => match environment::made_of(value) {
+            Some(names) => Token::Env(names),
+            None => Token::Other,
+        },
+    }
+}
+
+pub(super) fn need(names: Vec<Arc<str>>, otherwise: &str, now: &Now<'_>) -> Option<Effect> {
+    let mentioned = names.iter().any(|name| environment::is_guarded(now.guards, name));
+    (!mentioned && !names.is_empty())
+        .then(|| Effect::NeedEnv(EnvNeed { names, otherwise: otherwise.into() }))
+}
+
+/// What a call needs because this argument of it may not be `None`.
+fn need_for(argument: Option<&Argument>, otherwise: &str, now: &Now<'_>) -> Option<Effect> {
+    need(environment::may_be_none(&argument?.value)?, otherwise, now)
+}

@@ -1,0 +1,406 @@
+//! What the rules about durations share: which GPU functions are declared with which duration, where
+//! that stands, and how what follows from it is put into words. It knows no limit: what is too much is
+//! for the rules to say.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use spacelint_knowledge::platform::{Size, Tier, duration};
+use spacelint_knowledge::quota::{self, Calls};
+use spacelint_python::syntax::BinOp;
+use spacelint_python::{Arguments, Certainty, External, Function, Operator, Place, Value};
+use spacelint_space::effect::{Effect, GpuDeclaration};
+use spacelint_space::{Moment, Phase, Role, Space, SpaceTrace};
+
+use crate::finding::{Finding, Location};
+
+/// What the text says of a duration.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Duration<'a> {
+    /// None is given.
+    Default,
+    /// So many seconds, as declared.
+    Seconds(f64),
+    /// Something that is no duration at all.
+    NoNumber(&'a Value),
+    /// Not settled by the text: a function of the arguments, a setting.
+    Unknown,
+}
+
+/// One of the things that a declaration may come to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading<'a> {
+    pub(super) duration: Duration<'a>,
+    /// None if it is not known.
+    size: Option<Size>,
+    /// Whether visitors make the call: not so what start-up alone calls, which no visitor pays for.
+    pub(super) visited: bool,
+}
+
+/// What a call comes to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cost {
+    /// As declared.
+    pub(super) declared: f64,
+    pub(super) size: Size,
+    /// How long the call may hold the GPU.
+    pub(super) allowed: i64,
+    /// What must be left of the visitor's quota.
+    pub(super) booked: i64,
+}
+
+/// A GPU function as it is declared.
+pub(super) struct Declaration<'a> {
+    function: Option<&'a Arc<Function>>,
+    trace: &'a SpaceTrace,
+    place: Place,
+    /// Where `spaces.GPU` is applied with it.
+    applied: Place,
+    certainty: Certainty,
+    /// At least one; all of them where the text leaves several open.
+    pub(super) readings: Vec<Reading<'a>>,
+}
+
+/// The GPU functions whose duration stands at one place and is objected to.
+pub(super) struct Site<'a> {
+    /// Where the duration stands, or would.
+    pub(super) location: Location,
+    pub(super) certainty: Certainty,
+    /// What weighs most.
+    pub(super) reading: Reading<'a>,
+    /// The functions with what each comes to, the weightiest first and the others in their order.
+    functions: Vec<(Option<&'a Arc<Function>>, Reading<'a>)>,
+    place: Place,
+    applied: Place,
+    trace: &'a SpaceTrace,
+}
+
+impl Reading<'_> {
+    /// What a visitor's call comes to, where duration and size are known.
+    pub(super) fn cost(&self) -> Option<Cost> {
+        let declared = match self.duration {
+            Duration::Default => default_seconds(),
+            Duration::Seconds(seconds) => seconds,
+            Duration::NoNumber(_) | Duration::Unknown => return None,
+        };
+        let size = self.size.filter(|_| self.visited)?;
+        let seconds = quota::effective_seconds(declared)?;
+        let (allowed, booked) = (quota::allowed(seconds, size), quota::booked(seconds, size));
+        Some(Cost { declared, size, allowed, booked })
+    }
+}
+
+/// Each place where `weigh` gives a weight to something that is declared there, in the order of the
+/// trace.
+pub(super) fn sites<'a>(
+    space: &'a Space,
+    weigh: impl Fn(&Declaration<'a>, &Reading<'a>) -> Option<i64>,
+) -> Vec<Site<'a>> {
+    let mut sites: Vec<(i64, Site<'a>)> = Vec::new();
+    for declaration in declarations(space) {
+        let weigh = |reading: &Reading<'a>| Some((weigh(&declaration, reading)?, *reading));
+        let found: Vec<_> = declaration.readings.iter().filter_map(weigh).collect();
+        let Some(&(weight, reading)) = found.iter().max_by_key(|(weight, _)| *weight) else {
+            continue;
+        };
+        // What is so on some runs only is no surer than that.
+        let certainty = if found.len() == declaration.readings.len() {
+            declaration.certainty
+        } else {
+            Certainty::Sometimes
+        };
+        let function = declaration.function;
+        let Some((most, site)) = sites.iter_mut().find(|(_, site)| site.place == declaration.place)
+        else {
+            sites.push((
+                weight,
+                Site {
+                    location: Location::of(declaration.trace, declaration.place),
+                    certainty,
+                    reading,
+                    functions: vec![(function, reading)],
+                    place: declaration.place,
+                    applied: declaration.applied,
+                    trace: declaration.trace,
+                },
+            ));
+            continue;
+        };
+        site.certainty = site.certainty.max(certainty);
+        let known = |(other, _): &(Option<&Arc<Function>>, _)| {
+            other.map(|other| other.place()) == function.map(|function| function.place())
+        };
+        if site.functions.iter().any(known) {
+            continue;
+        }
+        if weight > *most {
+            (*most, site.reading) = (weight, reading);
+            site.functions.insert(0, (function, reading));
+        } else {
+            site.functions.push((function, reading));
+        }
+    }
+    sites.into_iter().map(|(_, site)| site).collect()
+}
+
+fn declarations(space: &Space) -> Vec<Declaration<'_>> {
+    let startup_only = startup_only(space);
+    let mut sure: Vec<&Arc<Function>> = Vec::new();
+    let mut declarations = Vec::new();
+    for moment in space.moments() {
+        // What the worker declares it calls itself, without asking for a GPU again.
+        let Effect::DeclareGpu(declared) = &moment.event.effect else { continue };
+        if moment.phase == Phase::Gpu {
+            continue;
+        }
+        let function = declared.function.as_ref();
+        if let Some(function) = function {
+            // The second decoration of a function gives back the first, whatever it declares.
+            if sure.contains(&function) {
+                continue;
+            }
+            if moment.certainty() == Certainty::Always {
+                sure.push(function);
+            }
+        }
+        let visited = function.is_none_or(|function| !startup_only.contains(&function.place()));
+        declarations.push(declaration(&moment, declared, visited));
+    }
+    declarations
+}
+
+fn declaration<'a>(
+    moment: &Moment<'a>,
+    declared: &'a GpuDeclaration,
+    visited: bool,
+) -> Declaration<'a> {
+    let durations: Vec<Duration<'a>> = match &declared.duration {
+        Some(argument) => argument.value.alternatives().iter().map(read).collect(),
+        None if declared.open => vec![Duration::Unknown],
+        None => vec![Duration::Default],
+    };
+    let sizes: Vec<Option<Size>> = match &declared.size {
+        Some(argument) => argument.value.alternatives().iter().map(size).collect(),
+        None if declared.open => vec![None],
+        None => vec![Some(Size::DEFAULT)],
+    };
+    let readings = durations
+        .iter()
+        .flat_map(|&duration| sizes.iter().map(move |&size| Reading { duration, size, visited }))
+        .collect();
+    Declaration {
+        function: declared.function.as_ref(),
+        trace: moment.trace(),
+        place: declared.duration.as_ref().map_or(declared.declared_at, |argument| argument.place),
+        applied: declared.declared_at,
+        certainty: moment.certainty(),
+        readings,
+    }
+}
+
+/// Where the GPU functions stand that the program calls at start-up and nobody calls later:
+/// compilation ahead of time.
+fn startup_only(space: &Space) -> BTreeSet<Place> {
+    let called = |later: bool| {
+        space.moments().filter_map(move |moment| match &moment.event.effect {
+            Effect::CallGpu(Some(function)) if (moment.phase == Phase::Request) == later => {
+                (moment.phase != Phase::Gpu).then(|| function.place())
+            }
+            _ => None,
+        })
+    };
+    let mut at_startup: BTreeSet<Place> = called(false).collect();
+    if !at_startup.is_empty() {
+        let roots = space.trace().map(SpaceTrace::roots).unwrap_or_default();
+        let handlers = roots.iter().filter(|root| matches!(root.role, Role::Request(_)));
+        let handlers = handlers.filter_map(|root| Some(root.function()?.place()));
+        for later in called(true).chain(handlers) {
+            at_startup.remove(&later);
+        }
+    }
+    at_startup
+}
+
+/// Whether a duration of so many seconds is negative or a day or more, of which only the rest counts.
+#[expect(clippy::cast_precision_loss, reason = "a day is far below 2^53 seconds")]
+pub(super) fn drops_days(declared: f64) -> bool {
+    !(0.0..duration().day_seconds as f64).contains(&declared)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the default is far below 2^53")]
+fn default_seconds() -> f64 {
+    duration().default_seconds as f64
+}
+
+fn read(value: &Value) -> Duration<'_> {
+    match value {
+        // What is always `None` is no duration given; this is one of several.
+        Value::None => Duration::Seconds(default_seconds()),
+        Value::Str(_) | Value::Tuple(_) | Value::List(_) | Value::Dict(_) => {
+            Duration::NoNumber(value)
+        }
+        value => seconds(value).map_or(Duration::Unknown, Duration::Seconds),
+    }
+}
+
+fn size(value: &Value) -> Option<Size> {
+    match value {
+        Value::None => Some(Size::DEFAULT),
+        value => Size::from_name(value.as_str()?),
+    }
+}
+
+/// A number, or the seconds of a `timedelta`.
+#[expect(clippy::cast_precision_loss, reason = "`spaces` makes a float of a number of seconds too")]
+fn seconds(value: &Value) -> Option<f64> {
+    match value {
+        Value::Bool(value) => Some(f64::from(u8::from(*value))),
+        Value::Int(value) => Some(*value as f64),
+        Value::Float(value) => Some(*value),
+        Value::External(external) => match &**external {
+            External::Call { callee, arguments, .. } => match (&**callee, &*arguments.items) {
+                (External::Name(name), _) if &**name == "datetime.timedelta" => {
+                    timedelta(arguments)
+                }
+                (External::Name(name), [only])
+                    if matches!(&**name, "builtins.int" | "builtins.float") =>
+                {
+                    seconds(&only.value)
+                }
+                (External::Attribute { of, name }, []) if &**name == "total_seconds" => {
+                    seconds(&Value::External(Arc::clone(of)))
+                }
+                _ => None,
+            },
+            External::Operation { operator: Operator::Binary(operator), operands } => {
+                let [left, right] = &**operands else { return None };
+                let (left, right) = (seconds(left)?, seconds(right)?);
+                match operator {
+                    BinOp::Add => Some(left + right),
+                    BinOp::Sub => Some(left - right),
+                    BinOp::Mul => Some(left * right),
+                    BinOp::Div => Some(left / right),
+                    _ => None,
+                }
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The seconds of `datetime.timedelta(…)`.
+fn timedelta(arguments: &Arguments) -> Option<f64> {
+    // Its parameters in their order, with the seconds in each.
+    const UNITS: [(&str, f64); 7] = [
+        ("days", 86_400.0),
+        ("seconds", 1.0),
+        ("microseconds", 1e-6),
+        ("milliseconds", 1e-3),
+        ("minutes", 60.0),
+        ("hours", 3600.0),
+        ("weeks", 604_800.0),
+    ];
+    if arguments.open {
+        return None;
+    }
+    let mut total = 0.0;
+    for (index, (name, unit)) in UNITS.into_iter().enumerate() {
+        if let Some(argument) = arguments.get(index, name) {
+            total += seconds(&argument.value)? * unit;
+        }
+    }
+    Some(total)
+}
+
+impl Cost {
+    /// From declared to booked seconds.
+    pub(super) fn steps(&self) -> String {
+        let Self { declared, size, allowed, booked } = self;
+        let size = size.name();
+        format!(
+            "{declared} s on `{size}` allow each call {allowed} s on the GPU and book {booked} s."
+        )
+    }
+
+    /// For every tier the calls a day.
+    pub(super) fn calls_a_day(&self) -> String {
+        let tiers = Tier::ALL.map(|tier| format!("{} {}", tier.label(), self.calls(tier)));
+        format!("Calls a day: {}; more if they end early.", tiers.join(", "))
+    }
+
+    /// How many calls a day a visitor is sure of.
+    pub(super) fn calls(&self, tier: Tier) -> String {
+        match quota::calls(tier, self.booked, None) {
+            Calls::Never => "none".to_owned(),
+            Calls::AtLeast(calls) | Calls::Exactly(calls) => format!("at least {calls}"),
+            Calls::Unlimited => "any number".to_owned(),
+        }
+    }
+
+    /// The visitors whose whole quota is less than one call books, with their quotas: none, or
+    /// "anonymous (120 s a day) and free (300 s a day) visitors can never run it".
+    pub(super) fn excluded(&self) -> Option<String> {
+        let excluded: Vec<String> = Tier::ALL
+            .into_iter()
+            .filter(|tier| quota::calls(*tier, self.booked, None) == Calls::Never)
+            .map(|tier| format!("{} ({} s a day)", tier.label(), tier.quota_seconds()))
+            .collect();
+        let (last, others) = excluded.split_last()?;
+        let who = match others {
+            [] => last.clone(),
+            _ => format!("{} and {last}", others.join(", ")),
+        };
+        Some(format!("{who} visitors can never run it"))
+    }
+}
+
+/// Said wherever a quota is taken for the most that one call may book.
+pub(super) const INFERRED: &str =
+    "That a call may book no more than the quota is inferred: no largest `duration` is documented.";
+
+impl Site<'_> {
+    /// "each call of `generate`", or of several.
+    pub(super) fn each_call(&self) -> String {
+        let name = self.functions.first().and_then(|(function, _)| name((*function)?));
+        match (name, self.functions.len() - 1) {
+            (None, _) => "each call".to_owned(),
+            (Some(name), 0) => format!("each call of `{name}`"),
+            (Some(name), 1) => format!("each call of `{name}` and of one more function"),
+            (Some(name), more) => format!("each call of `{name}` and of {more} more functions"),
+        }
+    }
+
+    /// Adds where `spaces.GPU` is applied and the functions that it is applied to, as far as they do
+    /// not stand at the place.
+    pub(super) fn related(&self, mut finding: Finding) -> Finding {
+        let Place { file, span } = self.place;
+        if self.applied.file != file || !self.applied.span.contains(span) {
+            let applied = Location::of(self.trace, self.applied);
+            finding = finding.related(applied, "`spaces.GPU` is applied here");
+        }
+        let booked = self.reading.cost().map(|cost| cost.booked);
+        for (function, reading) in &self.functions {
+            let Some(function) = function else { continue };
+            let Some(name) = name(function) else { continue };
+            let decorates = function.file == file
+                && function.def.decorators.iter().any(|it| it.span.contains(span));
+            if decorates {
+                continue;
+            }
+            let own = reading.cost().map(|cost| cost.booked).filter(|own| Some(*own) != booked);
+            let message = match own {
+                None => format!("this is `{name}`"),
+                Some(own) => format!("this is `{name}`, which books {own} s"),
+            };
+            finding = finding.related(Location::of(self.trace, function.place()), message);
+        }
+        finding
+    }
+}
+
+/// What a function is called within the one around it; none for a lambda.
+fn name(function: &Function) -> Option<&str> {
+    let name = function.qualname.rsplit("<locals>.").next().unwrap_or(&function.qualname);
+    (!name.contains('<')).then_some(name)
+}
