@@ -440,7 +440,7 @@ impl World for SpaceWorld<'_> {
     /// `spaces` is sure to be there on ZeroGPU, and to declare a GPU function raises nothing.
     fn may_raise(&self, external: &External) -> bool {
         let effect = canonical(external).and_then(|name| effects::call(&name));
-        !effect.is_some_and(|effect| matches!(effect.kind, Does::GpuDecorator { .. }))
+        !effect.is_some_and(|effect| matches!(effect.kind, effects::Kind::GpuDecorator { .. }))
     }
 
     fn give_up(&self, now: &Now<'_>) -> Vec<Effect> {
