@@ -468,3 +468,93 @@ fn secrets_see_their_guards() {
          ?app:4 secret under [\"if true\", \"try KeyError\"]",
     );
 }
+
+#[test]
+fn names_that_are_not_ascii_are_imported() {
+    check(
+        "import été.ü\nfrom ñ import x\nx()\n",
+        "app:1 import été.ü
+         app:2 from ñ import x
+         app:3 ñ.x()",
+    );
+}
+
+#[test]
+fn what_doubles_stays_small() {
+    let shown = events(
+        "import ext, os\nl = [1]\nm = [1]\ns = 'ab'\nf = 'ab'\np = 'ab'\nn = [1]\nr = 'a' * 4000\nfor i in range(100):\n    l = l + l\n    m.extend(m)\n    s = s.join([s, s])\n    f = f'{f}{f}'\n    p = os.path.join(p, p)\n    n[0] = (n[0], n[0])\n    r = r.replace('a', r)\next.end(f, n == n)\n",
+    );
+    assert!(shown.ends_with("app:17 ext.end(?, ?)\n"), "{}", &shown[shown.len() - 200..]);
+}
+
+#[test]
+fn a_bound_method_keeps_its_receiver_behind_a_partial() {
+    check(
+        "import ext\nfrom functools import partial\nclass A:\n    def run(self, x, y):\n        ext.run(x, y, self.k)\na = A()\na.k = 3\next.later(partial(a.run, 1))\next.later(partial(partial(lambda x, y: ext.l(x, y), 1), 2))\n",
+        "app:1 import ext
+         app:2 from functools import partial
+         Later|app:5 ext.run(1, ?, 3)
+         Later|app:9 ext.l(1, 2)",
+    );
+}
+
+#[test]
+fn builtins_take_their_keywords() {
+    check(
+        "import ext\nfor i, x in enumerate(['a'], start=1):\n    ext.f(i, x)\nfor i, x in enumerate(['a'], ext.n()):\n    ext.g(i, x)\nfor a, b in zip([1], [2], strict=True):\n    ext.h(a, b)\next.i(int('10', base=16), 1 << 63)\n",
+        "app:1 import ext
+         app:3 ext.f(1, \"a\")
+         app:4 ext.n()
+         app:5 ext.g(?, \"a\")
+         app:7 ext.h(1, 2)
+         app:8 ext.i(?, ?)",
+    );
+}
+
+#[test]
+fn what_a_dict_may_hold_besides_is_not_settled() {
+    check(
+        "import ext\ndef f(**kwargs):\n    ext.a(kwargs.pop('n', 3), kwargs.setdefault('m', 4))\next.later(f)\nd = {ext.k: 1}\next.b(d.get('n', 2), {'a': 1}.get('n', 2), {'a': 1}.pop('n', 2))\n",
+        "app:1 import ext
+         app:6 ext.b(1|2, 2, 2)
+         Later|app:3 ext.a(?, ?)",
+    );
+}
+
+#[test]
+fn an_attribute_that_an_outside_base_may_have_is_not_settled() {
+    check(
+        "import ext\nclass A(ext.Base):\n    k = 1\nclass B:\n    pass\na = A()\nif hasattr(a, 'x'):\n    ext.perhaps()\nif hasattr(a, 'k'):\n    ext.surely()\nif hasattr(B(), 'x'):\n    ext.never()\n",
+        "app:1 import ext
+         app:6 ext.Base()
+         ?app:8 ext.perhaps()
+         app:10 ext.surely()",
+    );
+}
+
+#[test]
+fn each_exception_that_may_be_raised_finds_its_handler() {
+    check(
+        "import ext\ntry:\n    if ext.q():\n        raise KeyError\n    raise ValueError\nexcept KeyError:\n    ext.key()\nexcept ValueError:\n    ext.value()\ntry:\n    raise FileNotFoundError\nexcept IOError:\n    ext.io()\n",
+        "app:1 import ext
+         app:3 ext.q()
+         ?app:4 gives up under [\"try KeyError|ValueError\", \"if true\"]
+         ?app:5 gives up under [\"try KeyError|ValueError\"]
+         ?app:7 ext.key()
+         ?app:9 ext.value()
+         app:11 gives up under [\"try IOError\"]
+         app:13 ext.io()",
+    );
+}
+
+#[test]
+fn the_else_of_a_loop_that_may_break_is_not_sure() {
+    check(
+        "import ext\nfor x in ext.list():\n    if ext.q():\n        break\nelse:\n    ext.e()\next.end()\n",
+        "app:1 import ext
+         app:2 ext.list()
+         ?app:3 ext.q()
+         ?app:6 ext.e()
+         app:7 ext.end()",
+    );
+}

@@ -285,9 +285,7 @@ impl<W: World> Interpreter<'_, W> {
             "hasattr" | "callable" | "isinstance" | "issubclass" | "type" | "len" => {
                 self.inspect(name, first?, second).map(Ok)
             }
-            "str" | "int" | "float" | "bool" | "round" | "abs" => {
-                convert(name, first, second, !arguments.open).map(Ok)
-            }
+            "str" | "int" | "float" | "bool" | "round" | "abs" => convert(name, arguments).map(Ok),
             "list" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "tuple" | "dict"
             | "range" | "enumerate" | "zip" | "map" | "filter" | "next" => {
                 self.collect(name, arguments, place)
@@ -386,15 +384,12 @@ fn made(path: &str, arguments: &Arguments, place: Place) -> Value {
 }
 
 /// `int(…)` and its like, of a constant; `None` where the world may know the worth.
-fn convert(
-    name: &str,
-    first: Option<&Value>,
-    second: Option<&Value>,
-    known: bool,
-) -> Option<Value> {
-    let Some(first) = first else {
+fn convert(name: &str, arguments: &Arguments) -> Option<Value> {
+    // A base, a number of digits.
+    let plain = arguments.items.len() == 1 && !arguments.open;
+    let Some(first) = arguments.positional(0).map(|argument| &argument.value) else {
         return Some(match name {
-            _ if !known => Value::Unknown,
+            _ if arguments.open || !arguments.items.is_empty() => Value::Unknown,
             "str" => Value::str(""),
             "int" => Value::Int(0),
             "float" => Value::Float(0.0),
@@ -413,7 +408,7 @@ fn convert(
             match name {
                 "str" => fold::text(value).map(|text| Value::str(&text)),
                 "bool" => value.truth().map(Value::Bool),
-                "int" if second.is_none() => match value {
+                "int" if plain => match value {
                     Value::Str(text) => text.trim().replace('_', "").parse().ok().map(Value::Int),
                     Value::Float(value) => whole(*value),
                     other => fold::integer(other).map(Value::Int),
@@ -422,7 +417,7 @@ fn convert(
                     Value::Str(text) => text.trim().parse().ok().map(Value::Float),
                     other => fold::number(other).map(Value::Float),
                 },
-                "round" if second.is_none() => match value {
+                "round" if plain => match value {
                     Value::Float(value) => whole(value.round_ties_even()),
                     other => fold::integer(other).map(Value::Int),
                 },

@@ -185,19 +185,14 @@ impl<W: World> Interpreter<'_, W> {
     pub(super) fn call_unknown(&mut self, callable: &Value, place: Place) {
         let mut arguments = Arguments { items: Vec::new(), open: true };
         let mut target = callable;
-        let receiver = match target {
-            Value::Method(_, receiver) => Some((**receiver).clone()),
-            Value::Partial(partial) => {
-                arguments = partial.arguments.clone();
-                arguments.open = true;
-                target = &partial.callee;
-                None
-            }
-            _ => None,
-        };
+        while let Value::Partial(partial) = target {
+            arguments.items.splice(0..0, partial.arguments.items.iter().cloned());
+            target = &partial.callee;
+        }
         let _ = match target {
             Value::Function(function) | Value::Method(function, _) => {
-                if let Some(value) = receiver {
+                if let Value::Method(_, receiver) = target {
+                    let value = (**receiver).clone();
                     arguments.items.insert(0, Argument { name: None, value, place });
                 }
                 let slots = self.bind_parameters(function, &arguments, true);

@@ -97,7 +97,14 @@ fn exception_lineage(name: &str) -> Option<&'static [&'static str]> {
         "OSError" | "EnvironmentError" | "IOError" => {
             &["OSError", "EnvironmentError", "IOError", "Exception", "BaseException"]
         }
-        "FileNotFoundError" => &["FileNotFoundError", "OSError", "Exception", "BaseException"],
+        "FileNotFoundError" => &[
+            "FileNotFoundError",
+            "OSError",
+            "EnvironmentError",
+            "IOError",
+            "Exception",
+            "BaseException",
+        ],
         "StopIteration" => &["StopIteration", "Exception", "BaseException"],
         "ZeroDivisionError" => {
             &["ZeroDivisionError", "ArithmeticError", "Exception", "BaseException"]

@@ -27,12 +27,18 @@ impl<W: World> Interpreter<'_, W> {
             "dict" => self.make_dict(arguments),
             "range" => self.range(arguments),
             "enumerate" => {
-                let start = second.and_then(fold::integer).unwrap_or(0);
+                let start = match arguments.get(1, "start") {
+                    Some(start) => fold::integer(&start.value),
+                    None => Some(0),
+                };
                 let (items, open) = self.elements(first?);
                 let items = items
                     .into_iter()
-                    .zip(start..)
-                    .map(|(item, index)| Value::Tuple([Value::Int(index), item].into()))
+                    .zip(0..)
+                    .map(|(item, turn)| {
+                        let index = start.and_then(|start| start.checked_add(turn));
+                        Value::Tuple([index.map_or(Value::Unknown, Value::Int), item].into())
+                    })
                     .collect();
                 self.list(items, open)
             }
@@ -92,7 +98,8 @@ impl<W: World> Interpreter<'_, W> {
     fn zip(&mut self, arguments: &Arguments) -> Value {
         let mut columns = Vec::new();
         let mut open = arguments.open;
-        for argument in &arguments.items {
+        // Besides its columns it takes `strict=`.
+        for argument in arguments.items.iter().filter(|argument| argument.name.is_none()) {
             let (items, more) = self.elements(&argument.value);
             open |= more;
             columns.push(items);

@@ -125,10 +125,9 @@ impl<W: World> Interpreter<'_, W> {
                 let default = arguments
                     .get(1, "default")
                     .map_or(Value::None, |argument| argument.value.clone());
-                let settled = !matches!(key, Value::Unknown | Value::External(_) | Value::OneOf(_));
                 match find(pairs, key) {
                     Some(value) => value,
-                    None if settled && !open => default,
+                    None if !open && is_absent(pairs, key) => default,
                     None if !open => {
                         values().chain([default]).reduce(Value::or).unwrap_or(Value::Unknown)
                     }
@@ -167,13 +166,21 @@ impl<W: World> Interpreter<'_, W> {
                 if let Some(value) = find(pairs, &key) {
                     return value;
                 }
-                let value = second.unwrap_or(Value::None);
+                let value = if !open && is_absent(pairs, &key) {
+                    second.unwrap_or(Value::None)
+                } else {
+                    Value::Unknown
+                };
                 self.set_item(&receiver, &key, value.clone(), span);
                 value
             }
             "pop" => {
                 let Some(key) = first else { return Value::Unknown };
-                let value = find(pairs, &key).or(second).unwrap_or(Value::Unknown);
+                let value = match find(pairs, &key) {
+                    Some(value) => value,
+                    None if !open && is_absent(pairs, &key) => second.unwrap_or(Value::Unknown),
+                    None => Value::Unknown,
+                };
                 self.delete_item(&receiver, &key);
                 value
             }
@@ -218,7 +225,7 @@ impl<W: World> Interpreter<'_, W> {
             && let Some(items) = values.first().and_then(|items| self.elements_at_rest(items))
         {
             let parts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-            return parts.map_or(Value::Unknown, |parts| Value::str(&parts.join(text)));
+            return parts.and_then(|parts| fold::join(&parts, text)).unwrap_or(Value::Unknown);
         }
         if method == "format" {
             let mut operands = vec![receiver.clone()];
@@ -232,6 +239,13 @@ impl<W: World> Interpreter<'_, W> {
             None => Value::Unknown,
         }
     }
+}
+
+/// Whether surely nothing is held under `key`.
+fn is_absent(pairs: &[(Value, Slot)], key: &Value) -> bool {
+    // A key is looked for by `==`, and one of which nothing is known may be any of them.
+    !matches!(key, Value::Unknown | Value::External(_))
+        && pairs.iter().all(|(known, _)| fold::compare(known, CompareOp::Eq, key) == Some(false))
 }
 
 /// What a dict surely holds under `key`.

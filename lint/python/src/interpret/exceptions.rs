@@ -42,30 +42,31 @@ impl<W: World> Interpreter<'_, W> {
         if flow.has(Flow::NEXT) {
             ways = self.then(ways, |this| this.block(orelse));
         }
-        let sure = flow.ends() && flow == Flow::RAISE && raised.len() == 1;
         if flow.has(Flow::RAISE) {
-            // The program itself raises: the first handler that takes the exception runs.
-            let exception = raised.first().cloned().unwrap_or(Value::Unknown);
-            let mut open = true;
+            // The program itself raises: the first handler that takes an exception runs.
+            let sure = flow == Flow::RAISE && raised.len() == 1;
+            let mut left = if raised.is_empty() { vec![Value::Unknown] } else { raised };
             for handler in handlers {
-                let takes = self.handler_takes(handler, &exception);
-                if takes == Some(false) || !open {
+                let answers: Vec<Option<bool>> =
+                    left.iter().map(|exception| self.handler_takes(handler, exception)).collect();
+                let taken = left.iter().zip(&answers).filter(|(_, takes)| **takes != Some(false));
+                let Some(exception) = taken.map(|(taken, _)| taken.clone()).reduce(Value::or)
+                else {
                     continue;
-                }
-                let certain = sure && takes == Some(true);
+                };
+                let certain = sure && answers == [Some(true)];
                 let flow = if certain {
                     self.handler(handler, exception.clone())
                 } else {
                     self.perhaps_flow(|this| this.handler(handler, exception.clone()))
                 };
                 ways |= flow;
-                if takes == Some(true) {
-                    open = false;
-                }
+                let mut answers = answers.into_iter();
+                left.retain(|_| answers.next().flatten() != Some(true));
             }
-            if open {
+            if !left.is_empty() {
                 ways |= Flow::RAISE;
-                self.raising.extend(raised);
+                self.raising.extend(left);
             }
             return if ways == Flow::NONE { Flow::NEXT } else { ways };
         }

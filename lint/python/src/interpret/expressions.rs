@@ -314,6 +314,7 @@ impl<W: World> Interpreter<'_, W> {
                     operands.push(value);
                 }
             }
+            text = text.filter(|text| text.len() <= fold::MAX_TEXT);
         }
         Ok(match text {
             Some(text) => Value::str(&text),

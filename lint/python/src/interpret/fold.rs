@@ -4,7 +4,7 @@ use crate::syntax::{BinOp, CompareOp, UnaryOp};
 use crate::value::{External, Value};
 
 /// Longer strings are not built: what is settled stays small.
-const MAX_TEXT: usize = 64 << 10;
+pub(super) const MAX_TEXT: usize = 64 << 10;
 
 /// `left op right`, where both are constants.
 pub(super) fn binary(left: &Value, op: BinOp, right: &Value) -> Option<Value> {
@@ -69,7 +69,7 @@ fn integers(a: i64, op: BinOp, b: i64) -> Option<Value> {
         BinOp::BitOr => a | b,
         BinOp::BitAnd => a & b,
         BinOp::BitXor => a ^ b,
-        BinOp::LeftShift => a.checked_mul(1_i64.checked_shl(u32::try_from(b).ok()?)?)?,
+        BinOp::LeftShift => a.checked_mul(2_i64.checked_pow(u32::try_from(b).ok()?)?)?,
         BinOp::RightShift => a.checked_shr(u32::try_from(b).ok()?)?,
         BinOp::MatMul => return None,
     }))
@@ -239,6 +239,13 @@ pub(super) fn text(value: &Value) -> Option<String> {
     })
 }
 
+/// `by.join(parts)`.
+pub(super) fn join(parts: &[&str], by: &str) -> Option<Value> {
+    let gaps = by.len().checked_mul(parts.len().saturating_sub(1))?;
+    let len = parts.iter().map(|part| part.len()).sum::<usize>().checked_add(gaps)?;
+    (len <= MAX_TEXT).then(|| Value::str(&parts.join(by)))
+}
+
 /// A method of a string constant, where the arguments are constants too.
 pub(super) fn string_method(text: &str, method: &str, arguments: &[&Value]) -> Option<Value> {
     let strings: Option<Vec<&str>> = arguments.iter().map(|value| value.as_str()).collect();
@@ -255,8 +262,9 @@ pub(super) fn string_method(text: &str, method: &str, arguments: &[&Value]) -> O
         ("endswith", [part]) => Value::Bool(text.ends_with(part)),
         ("removeprefix", [part]) => Value::str(text.strip_prefix(part).unwrap_or(text)),
         ("removesuffix", [part]) => Value::str(text.strip_suffix(part).unwrap_or(text)),
-        ("replace", [old, new]) if !old.is_empty() && text.len() <= MAX_TEXT / 16 => {
-            Value::str(&text.replace(old, new))
+        ("replace", [old, new]) if !old.is_empty() => {
+            let parts: Vec<&str> = text.split(old).collect();
+            return join(&parts, new);
         }
         ("split", []) => Value::List(text.split_whitespace().map(Value::str).collect()),
         ("split", [by]) if !by.is_empty() => Value::List(text.split(by).map(Value::str).collect()),

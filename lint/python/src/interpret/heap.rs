@@ -78,6 +78,7 @@ pub(crate) struct Heap {
 
 impl Heap {
     pub(crate) fn allocate(&mut self, content: Content) -> ObjectId {
+        let content = bounded(content);
         let id = ObjectId(self.objects.len() as u32);
         self.objects.push(Object { slots: FxHashMap::default(), content });
         id
@@ -119,6 +120,7 @@ impl Heap {
     }
 
     pub(crate) fn set_content(&mut self, object: ObjectId, content: Content) {
+        let content = bounded(content);
         let before = std::mem::replace(&mut self.objects[object.0 as usize].content, content);
         if self.forks > 0 {
             self.journal.push((Address::Content(object), Held::Content(before)));
@@ -201,6 +203,40 @@ impl Heap {
             (Address::Content(_), Held::Slot(_)) => {}
         }
     }
+}
+
+/// How many elements of a list are known at most: one that a loop doubles ends here.
+const MAX_ITEMS: usize = 4096;
+
+/// The content with as much of it as is kept: what is too long is open, what is too heavy unknown.
+fn bounded(mut content: Content) -> Content {
+    match &mut content {
+        Content::Items { items, open } => {
+            if items.len() > MAX_ITEMS {
+                Arc::make_mut(items).truncate(MAX_ITEMS);
+                *open = true;
+            }
+            if items.iter().any(Value::is_heavy) {
+                for item in Arc::make_mut(items).iter_mut().filter(|item| item.is_heavy()) {
+                    *item = Value::Unknown;
+                }
+            }
+        }
+        Content::Pairs { pairs, .. } => {
+            let heavy = |(key, slot): &(Value, Slot)| key.is_heavy() || slot.value.is_heavy();
+            if pairs.iter().any(heavy) {
+                for (key, slot) in Arc::make_mut(pairs).iter_mut() {
+                    for value in [key, &mut slot.value] {
+                        if value.is_heavy() {
+                            *value = Value::Unknown;
+                        }
+                    }
+                }
+            }
+        }
+        Content::Names | Content::Suspended { .. } => {}
+    }
+    content
 }
 
 fn join_held(left: Held, right: &Held) -> Held {

@@ -140,10 +140,8 @@ impl<W: World> Interpreter<'_, W> {
 
     /// Imports a module by its absolute name, its packages first, and returns it.
     pub(super) fn import_module(&mut self, name: &str, place: Place) -> Eval<Value> {
-        let mut end = 0;
         let mut value = Value::Unknown;
-        while end < name.len() {
-            end = name[end + 1..].find('.').map_or(name.len(), |dot| end + 1 + dot);
+        for end in name.match_indices('.').map(|(dot, _)| dot).chain([name.len()]) {
             let prefix: Name = name[..end].into();
             let parent = std::mem::replace(&mut value, Value::Unknown);
             if let Value::External(parent) = &parent {

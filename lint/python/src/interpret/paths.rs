@@ -1,12 +1,16 @@
 //! The functions of `os.path` that only work on text.
 
+use super::fold::MAX_TEXT;
 use crate::value::{Arguments, Value};
 
 /// What such a function returns for constants.
 pub(super) fn path_function(name: &str, arguments: &Arguments) -> Option<Value> {
     let parts: Option<Vec<&str>> =
         arguments.items.iter().map(|argument| argument.value.as_str()).collect();
-    let parts = parts?;
+    let parts = parts.filter(|_| !arguments.open)?;
+    if parts.iter().map(|part| part.len()).sum::<usize>() > MAX_TEXT {
+        return None;
+    }
     let first = *parts.first()?;
     Some(match name {
         "join" => {

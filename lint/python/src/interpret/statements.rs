@@ -478,6 +478,12 @@ impl<W: World> Interpreter<'_, W> {
             });
             assigned?;
             ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
+            if flow.has(Flow::BREAK | Flow::RETURN | Flow::RAISE | Flow::EXIT) {
+                self.maybe = before + 1;
+            }
+            if flow.has(Flow::BREAK) {
+                ways |= Flow::NEXT;
+            }
         }
         if !broke {
             ways |= self.block(orelse);
@@ -531,6 +537,12 @@ impl<W: World> Interpreter<'_, W> {
                     let flow =
                         self.perhaps_flow(|this| this.guarded(guard, |this| this.block(body)));
                     ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
+                    if flow.has(Flow::BREAK | Flow::RETURN | Flow::RAISE | Flow::EXIT) {
+                        self.maybe = before + 1;
+                    }
+                    if flow.has(Flow::BREAK) {
+                        ways |= Flow::NEXT;
+                    }
                     break;
                 }
             }
