@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use spacelint_knowledge::effects;
-use spacelint_python::{Argument, Function, Place, Value};
+use spacelint_python::{Argument, Arguments, External, Function, Place, Value};
 
 /// Something that some rule may care about.
 #[derive(Clone, Debug)]
@@ -54,6 +54,8 @@ pub struct CudaTouch {
     pub sure: bool,
     /// Whether the touch is the import itself, and not something that the Space does.
     pub import: bool,
+    /// What is moved to CUDA, where the touch is a move.
+    pub moved: Option<Arc<External>>,
 }
 
 /// A model load.
@@ -83,6 +85,9 @@ pub struct ModelLoad {
     pub adapter: bool,
     /// Whether arguments were passed of which nothing is known.
     pub open: bool,
+    /// Everything that the call was given. What the call returns carries this very value, by which
+    /// it is known again wherever it turns up.
+    pub arguments: Arc<Arguments>,
 }
 
 /// A Hub token as it is given to a call.

@@ -175,7 +175,7 @@ impl<'a> SpaceWorld<'a> {
             Some(condition) => sure && self.holds(condition)?,
             None => sure,
         };
-        Some(Effect::TouchCuda(CudaTouch { what, says, condition, sure, import }))
+        Some(Effect::TouchCuda(CudaTouch { what, says, condition, sure, import, moved: None }))
     }
 
     /// Whether a device's value is CUDA: `None` if it surely is not, else whether it surely is.

@@ -120,6 +120,38 @@ pub struct DefaultDtype {
     pub confidence: Confidence,
 }
 
+/// What an estimate of memory allows for, so that it errs to the side of saying nothing.
+#[derive(Debug)]
+pub struct Estimate {
+    /// The packages whose loaders load all that a repository's name counts, sorted.
+    pub name_packages: &'static [&'static str],
+    /// Of what a name tells, the share that is sure.
+    pub name_least: f64,
+    /// How many times what a name tells there may be.
+    pub name_most: f64,
+    /// How many billions of parameters more than a name tells there may be.
+    pub name_more: f64,
+    /// The share of a model that quantisation leaves as it is.
+    pub unquantised_share: f64,
+    /// What an adapter takes, in GB.
+    pub adapter_gb: f64,
+    /// Packages that make weights smaller after they were loaded, sorted.
+    pub quantisers: &'static [&'static str],
+    /// The share of a GPU's memory that is left to what is not weights.
+    pub beside_share: f64,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What an estimate of memory allows for.
+pub fn estimate() -> &'static Estimate {
+    &ESTIMATE
+}
+
 /// The repository of that name.
 pub fn model(id: &str) -> Option<&'static Model> {
     let index = MODELS.binary_search_by(|model| compare(model.key, id)).ok()?;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use toml::value::Datetime;
 
-use super::{origin, range, read, sorted};
+use super::{origin, range, read, sorted, strings};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,6 +14,7 @@ struct Models {
     bytes: Bytes,
     quantised: Quantised,
     default_dtype: Vec<DefaultDtype>,
+    estimate: Estimate,
     gated: Vec<Gated>,
     model: Vec<Model>,
 }
@@ -54,6 +55,22 @@ struct DefaultDtype {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Estimate {
+    name_packages: Vec<String>,
+    name_least: f64,
+    name_most: f64,
+    name_more: f64,
+    unquantised_share: f64,
+    adapter_gb: f64,
+    quantisers: Vec<String>,
+    beside_share: f64,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Gated {
     #[serde(default)]
     ids: Vec<String>,
@@ -80,6 +97,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     let table: Models = read(text)?;
     let mut out = String::new();
     types(&mut out, &table)?;
+    estimate(&mut out, &table.estimate)?;
     gates(&mut out, &table.gated)?;
     models(&mut out, &table.model)?;
     Ok(out)
@@ -118,6 +136,39 @@ fn types(out: &mut String, table: &Models) -> Result<(), String> {
         );
     }
     out.push_str("];\n");
+    Ok(())
+}
+
+fn estimate(out: &mut String, estimate: &Estimate) -> Result<(), String> {
+    let what = "[estimate]";
+    sorted(what, estimate.name_packages.iter().map(String::as_str))?;
+    sorted(what, estimate.quantisers.iter().map(String::as_str))?;
+    positive(what, estimate.name_least)?;
+    positive(what, estimate.name_more)?;
+    positive(what, estimate.adapter_gb)?;
+    if estimate.name_least > 1.0 || !(estimate.name_most.is_finite() && estimate.name_most >= 1.0) {
+        return Err(format!("{what}: `name_least` and `name_most` stand on either side of 1"));
+    }
+    for share in [estimate.unquantised_share, estimate.beside_share] {
+        positive(what, share)?;
+        if share >= 1.0 {
+            return Err(format!("{what}: a share is less than 1"));
+        }
+    }
+    let _ = writeln!(
+        out,
+        "static ESTIMATE: Estimate = Estimate {{ name_packages: {}, name_least: {:?}, name_most: {:?}, \
+         name_more: {:?}, unquantised_share: {:?}, adapter_gb: {:?}, quantisers: {}, beside_share: {:?}, {} }};",
+        strings(&estimate.name_packages),
+        estimate.name_least,
+        estimate.name_most,
+        estimate.name_more,
+        estimate.unquantised_share,
+        estimate.adapter_gb,
+        strings(&estimate.quantisers),
+        estimate.beside_share,
+        origin(what, &estimate.source, estimate.as_of, &estimate.confidence)?,
+    );
     Ok(())
 }
 

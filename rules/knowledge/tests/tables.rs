@@ -130,6 +130,15 @@ fn an_effect_is_said_in_full_and_no_more() {
 }
 
 #[test]
+fn an_estimate_errs_to_the_side_of_saying_nothing() {
+    let file = "models.toml";
+    replaced(file, "name_least = 0.8", "name_least = 1.2", "either side of 1");
+    replaced(file, "name_most = 2.0", "name_most = 0.5", "either side of 1");
+    replaced(file, "beside_share = 0.25", "beside_share = 1.0", "less than 1");
+    replaced(file, "adapter_gb = 1.05", "adapter_gb = 0.0", "not more than nothing");
+}
+
+#[test]
 fn a_model_is_a_repository_with_a_size() {
     let file = "models.toml";
     replaced(file, "\"google/gemma-7b\"", "\"gemma-7b\"", "is not a repository");

@@ -3,4 +3,8 @@
 crate::registry::rules! { Zerogpu:
     cuda_before_spaces::CudaBeforeSpaces,
     no_gpu_function::NoGpuFunction,
+    undeclared_xlarge::UndeclaredXlarge,
+    needless_xlarge::NeedlessXlarge,
 }
+
+mod weights;

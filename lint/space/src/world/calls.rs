@@ -7,7 +7,7 @@ use spacelint_knowledge::platform::{self, EnvValue};
 use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
-use crate::effect::{Effect, EnvNeed, GpuDeclaration, Missing, ModelLoad, Token};
+use crate::effect::{CudaTouch, Effect, EnvNeed, GpuDeclaration, Missing, ModelLoad, Token};
 use crate::environment;
 
 /// A call of something outside the Space.
@@ -78,12 +78,20 @@ impl SpaceWorld<'_> {
         let Call { callee, arguments, now } = *call;
         let effects = &mut outcome.effects;
         match does {
-            Does::TouchesCuda | Does::MovesToCuda { device: [] } => {
+            Does::TouchesCuda => {
                 effects.extend(self.touch(call_text(callee), says, condition, true, false));
             }
-            Does::PoisonsWhenCalledWithCuda { device } | Does::MovesToCuda { device } => {
+            Does::PoisonsWhenCalledWithCuda { device } => {
                 let device = argument(arguments, device);
                 effects.extend(self.device_touch(callee, says, condition, device));
+            }
+            Does::MovesToCuda { device } => {
+                let touch = if device.is_empty() {
+                    self.touch(call_text(callee), says, condition, true, false)
+                } else {
+                    self.device_touch(callee, says, condition, argument(arguments, device))
+                };
+                effects.extend(touch.map(|touch| moving(touch, callee)));
             }
             Does::LoadsModel(load) => {
                 let device = argument(arguments, load.device).map(|device| &device.value);
@@ -176,6 +184,7 @@ fn load_model(call: &Call<'_>, load: &effects::ModelLoad, effects: &mut Vec<Effe
         weights: receiver_class(callee).is_none_or(|class| effects::class_loads_weights(&class)),
         adapter: false,
         open: arguments.open,
+        arguments: Arc::clone(arguments),
     })));
 }
 
@@ -195,6 +204,7 @@ fn adapter(call: &Call<'_>, id: &[effects::Argument], at: &[effects::Argument]) 
         weights: false,
         adapter: true,
         open: arguments.open,
+        arguments: Arc::clone(arguments),
     }))
 }
 
@@ -284,6 +294,17 @@ pub(super) fn method_of(callee: &External) -> Option<(Arc<External>, &str)> {
             Some((Arc::new(External::Name(receiver.into())), method))
         }
         _ => None,
+    }
+}
+
+/// The touch of a method that moves its receiver.
+fn moving(touch: Effect, callee: &External) -> Effect {
+    match touch {
+        Effect::TouchCuda(touch) => Effect::TouchCuda(CudaTouch {
+            moved: method_of(callee).map(|(receiver, _)| receiver),
+            ..touch
+        }),
+        other => other,
     }
 }
 
