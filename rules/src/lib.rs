@@ -9,13 +9,13 @@ pub mod finding;
 pub mod fix;
 pub mod registry;
 pub mod rule;
+pub mod secrets;
 
 mod card;
 mod dependencies;
 mod duration;
 mod files;
 mod identity;
-mod secrets;
 mod suppression;
 #[cfg(test)]
 mod testing;

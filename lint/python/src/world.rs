@@ -154,6 +154,16 @@ pub enum Guard {
         /// Where it stands.
         place: Place,
     },
+    /// A condition that the text does not settle, on whose other branch the block was left: what
+    /// comes after it in the block comes only on this one.
+    Passed {
+        /// The condition's value.
+        test: Value,
+        /// Whether it holds on this branch.
+        holds: bool,
+        /// Where it stands.
+        place: Place,
+    },
     /// The body of a `try` that catches these, by the dotted names of the classes; a bare `except`
     /// is `BaseException`.
     Try {
@@ -162,4 +172,17 @@ pub enum Guard {
     },
     /// The handler of a `try`.
     Handler,
+}
+
+impl Guard {
+    /// What is left of a condition once the block goes on only on this branch of it.
+    pub(crate) fn passed(&self) -> Option<Self> {
+        match self {
+            Self::Condition { test: Value::Unknown, .. } => None,
+            Self::Condition { test, holds, place } => {
+                Some(Self::Passed { test: test.clone(), holds: *holds, place: *place })
+            }
+            _ => None,
+        }
+    }
 }

@@ -558,3 +558,41 @@ fn the_else_of_a_loop_that_may_break_is_not_sure() {
          app:7 ext.end()",
     );
 }
+
+#[test]
+fn what_comes_after_a_way_out_comes_on_the_other_branch_only() {
+    check(
+        "import ext\ndef f():\n    if ext.p():\n        return\n    elif ext.q():\n        raise ext.E\n    ext.secret()\n    if ext.r():\n        if ext.s():\n            return\n        ext.secret()\n    ext.secret()\nf()\next.secret()\nassert ext.t()\next.secret()\nfor _ in ext.u():\n    if ext.v():\n        continue\n    ext.secret()\next.secret()\n",
+        r#"app:1 import ext
+           app:3 ext.p() < f()
+           ?app:5 ext.q() < f()
+           ?app:6 gives up under ["if false", "if true"] < f()
+           ?app:7 secret under ["passed false", "passed false"] < f()
+           ?app:8 ext.r() < f()
+           ?app:9 ext.s() < f()
+           ?app:11 secret under ["passed false", "passed false", "if true", "passed false"] < f()
+           ?app:12 secret under ["passed false", "passed false"] < f()
+           ?app:14 secret under []
+           ?app:15 ext.t()
+           ?app:15 gives up under ["if false"]
+           ?app:16 secret under ["passed true"]
+           ?app:17 ext.u()
+           ?app:18 ext.v()
+           ?app:20 secret under ["passed true", "passed false"]
+           ?app:21 secret under ["passed true"]"#,
+    );
+}
+
+#[test]
+fn a_list_that_may_have_been_filled_may_be_empty() {
+    check(
+        "import ext\nmissing = [name for name in ('A', 'B') if ext.lacks(name)]\nif missing:\n    raise SystemExit(missing)\nfound = []\nif ext.q():\n    found.append('C')\nif not found:\n    ext.none()\next.end()\n",
+        r#"app:1 import ext
+           app:2 ext.lacks("A")
+           app:2 ext.lacks("B")
+           ?app:4 gives up under ["if true"]
+           ?app:6 ext.q()
+           ?app:9 ext.none()
+           ?app:10 ext.end()"#,
+    );
+}

@@ -21,10 +21,10 @@ pub enum Effect {
     CallGpu(Option<Arc<Function>>),
     /// An environment variable is read.
     ReadEnv(EnvRead),
-    /// An environment variable is set, by name where that is settled.
-    SetEnv(Option<Arc<str>>),
     /// Something is done that fails without an environment variable.
     NeedEnv(EnvNeed),
+    /// An environment variable is set.
+    SetEnv(EnvSet),
     /// The Space's app is served: `launch()`, a mounted app, `uvicorn.run`.
     Serve,
     /// A command is run, which may be another script of the Space.
@@ -132,6 +132,8 @@ pub struct EnvRead {
 pub enum Missing {
     /// It has a default, or the program looks first.
     Handled,
+    /// It gives the empty string, which is a default that says nothing.
+    Empty,
     /// It gives `None`.
     None,
     /// It raises.
@@ -145,4 +147,14 @@ pub struct EnvNeed {
     pub names: Vec<Arc<str>>,
     /// What happens without, as a clause: "`OpenAI()` raises without a key".
     pub otherwise: Arc<str>,
+}
+
+/// A write to the environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnvSet {
+    /// The variable, where that is settled.
+    pub name: Option<Arc<str>>,
+    /// The variables of which its value is made, the first that is set; none where the value comes
+    /// from elsewhere.
+    pub from: Option<Vec<Arc<str>>>,
 }

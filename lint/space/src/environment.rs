@@ -112,7 +112,7 @@ pub(crate) fn made_of(value: &Value) -> Option<Vec<Arc<str>>> {
 }
 
 /// Whether a condition has anything to do with the variable `name`.
-pub(crate) fn mentions(value: &Value, name: &str) -> bool {
+pub fn mentions(value: &Value, name: &str) -> bool {
     mentions_within(value, name, 16)
 }
 
@@ -214,7 +214,7 @@ fn compared(left: &Value, op: CompareOp, right: &Value, holds: bool) -> Option<A
 /// Whether the program looks, in `guards`, whether the variable is there, or takes its absence.
 pub(crate) fn is_guarded(guards: &[Guard], name: &str) -> bool {
     guards.iter().any(|guard| match guard {
-        Guard::Condition { test, .. } => mentions(test, name),
+        Guard::Condition { test, .. } | Guard::Passed { test, .. } => mentions(test, name),
         Guard::Try { catches } => catches.iter().any(|class| {
             matches!(&**class, "KeyError" | "LookupError" | "Exception" | "BaseException" | "?")
         }),

@@ -137,6 +137,11 @@ impl<'a> Moment<'a> {
         self.trace.file(self.event.place.file)
     }
 
+    /// In which role the function is called after start-up that leads there; none at start-up.
+    pub fn role(&self) -> Option<Role> {
+        Some(self.trace.trace.roots[self.event.root?].role)
+    }
+
     /// Where.
     pub fn place(&self) -> Place {
         self.event.place

@@ -11,10 +11,10 @@ use rustc_hash::FxHashMap;
 use spacelint_knowledge::effects::{self, Condition};
 use spacelint_knowledge::platform::{self, EnvValue};
 use spacelint_python::{
-    Argument, Arguments, External, FileId, Found, Now, Operator, Outcome, Value, World,
+    Argument, Arguments, External, FileId, Found, Guard, Now, Operator, Outcome, Value, World,
 };
 
-use calls::{Call, call_text, converts, decorates, fitting, gpu, method_of, need, passes};
+use calls::{Call, call_text, converts, decorates, fitting, gpu, method_of, need, passes, sets};
 pub(crate) use calls::{argument, canonical};
 
 use crate::effect::{CudaTouch, Effect, EnvNeed, EnvRead, Missing, SpacesImport};
@@ -393,11 +393,7 @@ impl World for SpaceWorld<'_> {
     fn write(&self, target: &External, value: &Value, now: &Now<'_>) -> Vec<Effect> {
         let External::Item { of, key } = target else { return Vec::new() };
         let Some(name) = environment::item_of(of, key) else { return Vec::new() };
-        let mut effects = vec![Effect::SetEnv(Some(name))];
-        if let Some(names) = environment::may_be_none(value) {
-            effects.extend(need(names, "an environment variable cannot be set to `None`", now));
-        }
-        effects
+        sets(Some(name), value, now)
     }
 
     fn operate(&self, operation: &External, now: &Now<'_>) -> Outcome<Self> {
@@ -444,14 +440,22 @@ impl World for SpaceWorld<'_> {
     }
 
     fn give_up(&self, now: &Now<'_>) -> Vec<Effect> {
-        // What the innermost condition with anything to do with the environment says is missing.
-        let absent = now.guards.iter().rev().find_map(|guard| match guard {
-            spacelint_python::Guard::Condition { test, holds, .. } => {
+        // What the conditions that have anything to do with the environment say is missing. Where
+        // one asks after another, either of the variables would have been enough.
+        let mut absents = now.guards.iter().rev().filter_map(|guard| match guard {
+            Guard::Condition { test, holds, .. } | Guard::Passed { test, holds, .. } => {
                 environment::absent(test, *holds)
             }
             _ => None,
         });
-        let Some(Absent { names, all }) = absent else { return Vec::new() };
+        let Some(Absent { mut names, all }) = absents.next() else { return Vec::new() };
+        if all {
+            for outer in absents.filter(|absent| absent.all).flat_map(|absent| absent.names) {
+                if !names.contains(&outer) {
+                    names.push(outer);
+                }
+            }
+        }
         let otherwise: Arc<str> = "the app gives up without it".into();
         if all {
             vec![Effect::NeedEnv(EnvNeed { names, otherwise })]

@@ -476,14 +476,10 @@ impl<W: World> Interpreter<'_, W> {
     pub(super) fn truth(&mut self, value: &Value) -> Option<bool> {
         match value {
             Value::Object(object) => match self.heap.content(*object) {
-                Content::Items { items, open } => match (items.is_empty(), open) {
-                    (true, true) => None,
-                    (empty, _) => Some(!empty),
-                },
-                Content::Pairs { pairs, open } => match (pairs.is_empty(), open) {
-                    (true, true) => None,
-                    (empty, _) => Some(!empty),
-                },
+                // It may hold less than is known, and nothing at all.
+                Content::Items { open: true, .. } | Content::Pairs { open: true, .. } => None,
+                Content::Items { items, .. } => Some(!items.is_empty()),
+                Content::Pairs { pairs, .. } => Some(!pairs.is_empty()),
                 Content::Suspended { .. } => Some(true),
                 Content::Names => None,
             },

@@ -23,7 +23,7 @@ pub(crate) struct Slot {
 pub(crate) enum Content {
     /// A namespace or an instance.
     Names,
-    /// A list or a set; `open` if it may hold more than is known.
+    /// A list or a set; `open` if it may hold more or less than is known.
     Items { items: Arc<Vec<Value>>, open: bool },
     /// A dict; `open` likewise. A value keeps the place where it was written as an argument.
     Pairs { pairs: Arc<Vec<(Value, Slot)>>, open: bool },
@@ -260,10 +260,12 @@ fn join_slot(left: Slot, right: &Slot) -> Slot {
 fn join_content(left: Content, right: &Content) -> Content {
     match (left, right) {
         (Content::Items { items, open }, Content::Items { items: other, open: other_open }) => {
+            // What only one of them holds may be missing.
+            let open = open || *other_open || items.len() != other.len();
             if items.starts_with(other) {
-                Content::Items { items, open: open || *other_open }
+                Content::Items { items, open }
             } else if other.starts_with(&items) {
-                Content::Items { items: Arc::clone(other), open: open || *other_open }
+                Content::Items { items: Arc::clone(other), open }
             } else {
                 let mut all = items.to_vec();
                 all.extend(other.iter().filter(|item| !items.contains(item)).cloned());

@@ -240,6 +240,8 @@ struct Interpreter<'w, W: World> {
     risks: Risks,
     guards: Vec<Guard>,
     guard: Option<u32>,
+    /// The conditions that the statement just followed can be passed on one branch of only.
+    passed: Vec<Guard>,
     link: Option<u32>,
     root: Option<usize>,
     steps: u64,
@@ -274,6 +276,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             risks: Risks::default(),
             guards: Vec::new(),
             guard: None,
+            passed: Vec::new(),
             link: None,
             root: None,
             steps: 0,
@@ -466,15 +469,23 @@ impl<'w, W: World> Interpreter<'w, W> {
 
     /// Runs `work` under `guard`, no less certain than it was.
     fn guarded<T>(&mut self, guard: Guard, work: impl FnOnce(&mut Self) -> T) -> T {
-        let parent = self.guard;
-        let depth = self.guards.len();
-        self.out.guards.push((parent, guard.clone()));
+        let around = (self.guard, self.guards.len());
+        self.guard_from_here(guard);
+        let result = work(self);
+        self.leave_guards(around);
+        result
+    }
+
+    /// Puts all that follows under `guard`, until [`leave_guards`](Self::leave_guards).
+    fn guard_from_here(&mut self, guard: Guard) {
+        self.out.guards.push((self.guard, guard.clone()));
         self.guard = Some(self.out.guards.len() as u32 - 1);
         self.guards.push(guard);
-        let result = work(self);
+    }
+
+    fn leave_guards(&mut self, (guard, depth): (Option<u32>, usize)) {
         self.guards.truncate(depth);
-        self.guard = parent;
-        result
+        self.guard = guard;
     }
 
     /// From here on it is not sure that anything happens, because control may have left by `flow`.

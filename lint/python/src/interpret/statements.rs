@@ -13,10 +13,15 @@ impl<W: World> Interpreter<'_, W> {
     /// looks at the ways out to decide how sure what follows is.
     pub(super) fn block(&mut self, body: &[Stmt]) -> Flow {
         let before = self.maybe;
+        let around = (self.guard, self.guards.len());
         let mut ways = Flow::NONE;
         let mut ended = false;
         for statement in body {
+            self.passed.clear();
             let flow = self.statement(statement);
+            for guard in std::mem::take(&mut self.passed) {
+                self.guard_from_here(guard);
+            }
             ways |= flow.without(Flow::NEXT);
             if flow.ends() {
                 ended = true;
@@ -28,6 +33,7 @@ impl<W: World> Interpreter<'_, W> {
             }
         }
         self.maybe = before;
+        self.leave_guards(around);
         if ended { ways } else { ways | Flow::NEXT }
     }
 
@@ -275,9 +281,19 @@ impl<W: World> Interpreter<'_, W> {
     fn either(&mut self, branches: [(Guard, Body<'_, Self>); 2]) -> Flow {
         let mut ways = Flow::NONE;
         let mut branches_taken = Vec::new();
+        let mut passed = Vec::new();
+        let mut goes_on = 0;
         for (guard, body) in branches {
+            self.passed.clear();
             let mark = self.fork();
-            let flow = self.under(Some(guard), |this| body(this));
+            let flow = self.under(Some(guard.clone()), |this| body(this));
+            // Of an `elif`, the branch may have passed conditions itself.
+            let within = std::mem::take(&mut self.passed);
+            if !flow.ends() {
+                goes_on += 1;
+                passed = within;
+                passed.extend(guard.passed());
+            }
             let mut branch = self.take_back(mark);
             ways |= flow;
             if flow.ends() && !flow.has(Flow::BREAK | Flow::CONTINUE) {
@@ -291,6 +307,9 @@ impl<W: World> Interpreter<'_, W> {
             branches_taken.push(branch);
         }
         self.join(branches_taken);
+        if goes_on == 1 {
+            self.passed = passed;
+        }
         ways
     }
 
@@ -350,18 +369,18 @@ impl<W: World> Interpreter<'_, W> {
                 Err(Stop::Raise(Value::external("builtins.AssertionError")))
             }
             None => {
-                let guard = Guard::Condition {
-                    test: self.frozen(&value),
-                    holds: false,
-                    place: self.place(test.span),
-                };
-                self.under(Some(guard), |this| {
+                let test_value = self.frozen(&value);
+                let place = self.place(test.span);
+                let guard = |holds| Guard::Condition { test: test_value.clone(), holds, place };
+                let passed = guard(true).passed();
+                self.under(Some(guard(false)), |this| {
                     if let Some(message) = message {
                         let _ = this.eval(message);
                     }
                     this.give_up(test.span);
                 });
                 self.raising.push(Value::external("builtins.AssertionError"));
+                self.passed.extend(passed);
                 Ok(Flow::NEXT | Flow::RAISE)
             }
         }

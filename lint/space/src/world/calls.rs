@@ -7,7 +7,9 @@ use spacelint_knowledge::platform::{self, EnvValue};
 use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
-use crate::effect::{CudaTouch, Effect, EnvNeed, GpuDeclaration, Missing, ModelLoad, Token};
+use crate::effect::{
+    CudaTouch, Effect, EnvNeed, EnvSet, GpuDeclaration, Missing, ModelLoad, Token,
+};
 use crate::environment;
 
 /// A call of something outside the Space.
@@ -132,6 +134,7 @@ impl SpaceWorld<'_> {
                     let missing = match read.default {
                         None if read.raises => Missing::Raises,
                         None | Some(Value::None) => Missing::None,
+                        Some(Value::Str(text)) if text.is_empty() => Missing::Empty,
                         Some(_) => Missing::Handled,
                     };
                     let result = External::Call {
@@ -144,9 +147,8 @@ impl SpaceWorld<'_> {
             }
             Does::SetsEnv { value, unless_set, name } => {
                 let name = argument(arguments, name).and_then(|name| name.value.as_str());
-                effects.push(Effect::SetEnv(name.map(Into::into)));
-                let otherwise = "an environment variable cannot be set to `None`";
-                effects.extend(need_for(argument(arguments, value), otherwise, now));
+                let value = argument(arguments, value).map_or(&Value::Unknown, |value| &value.value);
+                effects.extend(sets(name.map(Into::into), value, now));
                 if let Some(name) = name.filter(|_| unless_set) {
                     outcome.value = self.environment_value(name).and_then(|value| match value {
                         EnvValue::Known(text) => Some(Value::str(text)),
@@ -223,13 +225,13 @@ fn handed_over(arguments: &Arguments, at: &[effects::Argument]) -> Vec<Value> {
 fn login(call: &Call<'_>, at: &[effects::Argument], effects: &mut Vec<Effect>) {
     let given = token(argument(call.arguments, at));
     let names = match &given {
-        Token::Implicit => {
-            Some(platform::hub_token().read.iter().map(|name| (*name).into()).collect())
-        }
+        Token::Implicit => Some(Vec::new()),
         Token::Env(names) => Some(names.clone()),
         Token::Refused | Token::Other => None,
     };
-    if let Some(names) = names.filter(|_| !call.arguments.open) {
+    if let Some(mut names) = names.filter(|_| !call.arguments.open) {
+        // Where none is given, the library looks for itself.
+        names.extend(platform::hub_token().read.iter().map(|name| Arc::from(*name)));
         effects.extend(need(names, "`login()` asks for a token that nobody can type", call.now));
     }
     effects.push(Effect::Login(given));
@@ -418,6 +420,14 @@ pub(super) fn need(names: Vec<Arc<str>>, otherwise: &str, now: &Now<'_>) -> Opti
     let mentioned = names.iter().any(|name| environment::is_guarded(now.guards, name));
     (!mentioned && !names.is_empty())
         .then(|| Effect::NeedEnv(EnvNeed { names, otherwise: otherwise.into() }))
+}
+
+/// What `os.environ[name] = value` does.
+pub(super) fn sets(name: Option<Arc<str>>, value: &Value, now: &Now<'_>) -> Vec<Effect> {
+    let none = environment::may_be_none(value)
+        .and_then(|names| need(names, "an environment variable cannot be set to `None`", now));
+    let set = Effect::SetEnv(EnvSet { name, from: environment::made_of(value) });
+    none.into_iter().chain([set]).collect()
 }
 
 /// What a call needs because this argument of it may not be `None`.
