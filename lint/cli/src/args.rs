@@ -43,6 +43,15 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+    /// List every name that a Space needs from its environment, and where
+    Secrets {
+        /// A Space, a file of one, or a folder of Spaces
+        #[arg(value_name = "PATH", default_value = ".")]
+        path: PathBuf,
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
 }
 
 /// `spacelint check`.

@@ -17,6 +17,7 @@ mod pages;
 mod panics;
 mod paths;
 mod report;
+mod secrets;
 mod select;
 mod summary;
 mod targets;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
             });
             Status::Clean
         }
+        Command::Secrets { path, format } => secrets::run(path, *format, terminal, &mut output),
     };
     output.finish(status).into()
 }

@@ -35,6 +35,11 @@ impl Place {
     pub(crate) fn folder(&self) -> Utf8PathBuf {
         or_dot(self.shown.clone())
     }
+
+    /// The Space's folder from the working directory; `.` for the working directory itself.
+    pub(crate) fn relative_folder(&self) -> Utf8PathBuf {
+        or_dot(forward(self.relative.clone()))
+    }
 }
 
 /// `path` from `working`, by their text alone: links are not followed.
@@ -97,6 +102,6 @@ mod tests {
     #[test]
     fn the_working_directory_is_a_dot() {
         let place = Place::new(Utf8Path::new("."), Utf8Path::new("/w"));
-        assert_eq!(place.folder(), ".");
+        assert_eq!((place.folder(), place.relative_folder()), (".".into(), ".".into()));
     }
 }

@@ -3,4 +3,5 @@
 mod check;
 mod contract;
 mod fix;
+mod spaces;
 mod support;
