@@ -56,6 +56,7 @@ f"{x:=10}" f"{(x:=10)}" f"{lambda_}" f"{(lambda: 1)()}" f"{*a, b}" f"{a, b}" f"{
 "plain" f"{a}" "more" f"{b:{c}}" " end"
 f"{'a' 'b'}" f"{a!r:^{width!s}}" f"{a:{b}{c}}" f"{d['x']:{e.f(g)}}"
 t"{template} text"
+rf"`{a}\'" rf'{a}\'' fr"\{a}\\" f"\{a}\'" f'{a}\\{b}\n' rf"{a}\d{b}\""
 
 # Expressions
 a + b - c * d / e // f % g ** h @ i << j >> k & l | m ^ n

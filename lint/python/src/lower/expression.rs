@@ -578,11 +578,25 @@ impl<'t> Lower<'t> {
         if is_bytes { ExprKind::Bytes } else { join.finish(is_format) }
     }
 
+    /// Takes for text all that stands between the values: after a backslash in a raw string the
+    /// grammar may have no node for it, or count it to the quotes.
     fn format_parts(&mut self, opening: Opening, join: &mut Join) {
-        self.each_node(|this, node, kind| match kind {
-            Kind::StringContent => join.text.push_str(&opening.decode(this.slice(node))),
-            Kind::Interpolation => this.interpolation(join),
-            _ => {}
+        let mut text_start = None;
+        self.each_node(|this, node, kind| {
+            if !matches!(kind, Kind::StringStart | Kind::Interpolation | Kind::StringEnd) {
+                return;
+            }
+            if let Some(start) = text_start.replace(node.end_byte()) {
+                let end = match kind {
+                    Kind::StringEnd => node.end_byte().saturating_sub(opening.quotes),
+                    _ => node.start_byte(),
+                };
+                let text = this.text.get(start..end).unwrap_or_default();
+                join.text.push_str(&opening.decode(text));
+            }
+            if kind == Kind::Interpolation {
+                this.interpolation(join);
+            }
         });
     }
 

@@ -14,7 +14,7 @@ pub(super) struct Opening {
     /// The length of the prefix.
     prefix: usize,
     /// One quote or three.
-    quotes: usize,
+    pub(super) quotes: usize,
 }
 
 impl Opening {
