@@ -281,7 +281,9 @@ fn wrap_label(message: &str, room: usize) -> Option<String> {
     if message.trim().is_empty() {
         return None;
     }
-    if columns(&message) > room && room < NARROWEST_LABEL {
+    // Below, a name is not broken in two.
+    let longest = message.split(' ').map(columns).max().unwrap_or(0);
+    if longest > room || (columns(&message) > room && room < NARROWEST_LABEL) {
         return None;
     }
     let options = textwrap::Options::new(room)
