@@ -127,6 +127,7 @@ impl World for Program {
 fn kind(guard: &Guard) -> String {
     match guard {
         Guard::Condition { holds, .. } => format!("if {holds}"),
+        Guard::Passed { holds, .. } => format!("passed {holds}"),
         Guard::Try { catches } => format!("try {}", catches.join("|")),
         Guard::Handler => "handler".into(),
     }
