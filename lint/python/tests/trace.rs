@@ -540,7 +540,7 @@ fn each_exception_that_may_be_raised_finds_its_handler() {
         "app:1 import ext
          app:3 ext.q()
          ?app:4 gives up under [\"try KeyError|ValueError\", \"if true\"]
-         ?app:5 gives up under [\"try KeyError|ValueError\"]
+         ?app:5 gives up under [\"try KeyError|ValueError\", \"passed false\"]
          ?app:7 ext.key()
          ?app:9 ext.value()
          app:11 gives up under [\"try IOError\"]
