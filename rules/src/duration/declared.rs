@@ -2,7 +2,7 @@
 //! that stands, and how what follows from it is put into words. It knows no limit: what is too much is
 //! for the rules to say.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use spacelint_knowledge::platform::{Size, Tier, duration};
@@ -90,8 +90,8 @@ impl Reading<'_> {
     }
 }
 
-/// Each place where `weigh` gives a weight to something that is declared there, in the order of the
-/// trace.
+/// Each place where something is declared to which `weigh` gives a weight, in the order of the trace.
+/// Of several things that may be declared there the weightiest stands for all.
 pub(super) fn sites<'a>(
     space: &'a Space,
     weigh: impl Fn(&Declaration<'a>, &Reading<'a>) -> Option<i64>,
@@ -144,16 +144,18 @@ pub(super) fn sites<'a>(
 }
 
 fn declarations(space: &Space) -> Vec<Declaration<'_>> {
-    let startup_only = startup_only(space);
+    let callers = callers(space);
     let mut sure: Vec<&Arc<Function>> = Vec::new();
     let mut declarations = Vec::new();
     for moment in space.moments() {
-        // What the worker declares it calls itself, without asking for a GPU again.
         let Effect::DeclareGpu(declared) = &moment.event.effect else { continue };
-        if moment.phase == Phase::Gpu {
+        let function = declared.function.as_ref();
+        let caller = function.and_then(|function| callers.get(&function.place()));
+        let caller = caller.copied().unwrap_or(Caller::Visitor);
+        // What the worker declares it calls itself.
+        if caller == Caller::Worker || moment.phase == Phase::Gpu {
             continue;
         }
-        let function = declared.function.as_ref();
         if let Some(function) = function {
             // The second decoration of a function gives back the first, whatever it declares.
             if sure.contains(&function) {
@@ -163,8 +165,7 @@ fn declarations(space: &Space) -> Vec<Declaration<'_>> {
                 sure.push(function);
             }
         }
-        let visited = function.is_none_or(|function| !startup_only.contains(&function.place()));
-        declarations.push(declaration(&moment, declared, visited));
+        declarations.push(declaration(&moment, declared, caller == Caller::Visitor));
     }
     declarations
 }
@@ -198,27 +199,40 @@ fn declaration<'a>(
     }
 }
 
-/// Where the GPU functions stand that the program calls at start-up and nobody calls later:
-/// compilation ahead of time.
-fn startup_only(space: &Space) -> BTreeSet<Place> {
-    let called = |later: bool| {
-        space.moments().filter_map(move |moment| match &moment.event.effect {
-            Effect::CallGpu(Some(function)) if (moment.phase == Phase::Request) == later => {
-                (moment.phase != Phase::Gpu).then(|| function.place())
-            }
-            _ => None,
-        })
-    };
-    let mut at_startup: BTreeSet<Place> = called(false).collect();
-    if !at_startup.is_empty() {
-        let roots = space.trace().map(SpaceTrace::roots).unwrap_or_default();
-        let handlers = roots.iter().filter(|root| matches!(root.role, Role::Request(_)));
-        let handlers = handlers.filter_map(|root| Some(root.function()?.place()));
-        for later in called(true).chain(handlers) {
-            at_startup.remove(&later);
+/// Who calls a GPU function, as far as the program shows it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Caller {
+    /// Other GPU functions: it then runs in their worker, and its declaration is never read.
+    Worker,
+    /// Start-up: compilation ahead of time, say, which no visitor pays for.
+    Startup,
+    /// Visitors.
+    Visitor,
+}
+
+/// The callers that matter most, by where the GPU function stands; nothing is known of those that are
+/// not in it.
+fn callers(space: &Space) -> BTreeMap<Place, Caller> {
+    let calls = space.moments().filter_map(|moment| match &moment.event.effect {
+        Effect::CallGpu(function) => {
+            let caller = match moment.phase {
+                Phase::BeforeSpaces | Phase::Startup => Caller::Startup,
+                Phase::Request => Caller::Visitor,
+                Phase::Gpu => Caller::Worker,
+            };
+            Some((function.as_ref()?.place(), caller))
         }
+        _ => None,
+    });
+    let roots = space.trace().map(SpaceTrace::roots).unwrap_or_default();
+    let handlers = roots.iter().filter(|root| matches!(root.role, Role::Request(_)));
+    let handlers = handlers.filter_map(|root| Some((root.function()?.place(), Caller::Visitor)));
+    let mut callers = BTreeMap::new();
+    for (function, caller) in calls.chain(handlers) {
+        let known = callers.entry(function).or_insert(caller);
+        *known = caller.max(*known);
     }
-    at_startup
+    callers
 }
 
 /// Whether a duration of so many seconds is negative or a day or more, of which only the rest counts.
