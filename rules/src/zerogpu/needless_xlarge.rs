@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use spacelint_knowledge::{models, quota};
 use spacelint_knowledge::platform::{Size, duration};
+use spacelint_knowledge::{models, quota};
 use spacelint_python::Value;
 use spacelint_space::effect::Effect;
 use spacelint_space::{Moment, Space};
