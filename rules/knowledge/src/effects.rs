@@ -125,7 +125,8 @@ pub enum Kind {
     NeedsKey {
         /// Where a key may be given.
         key: Arguments,
-        /// The environment variables it reads where none is given; one is enough.
+        /// The environment variables it reads where none is given, the usual one first; one is
+        /// enough.
         environment: &'static [&'static str],
         /// When it raises.
         at: KeyNeeded,

@@ -531,7 +531,9 @@ impl Pieces<'_> {
 
     fn needs_key(&mut self) -> Result<String, String> {
         let environment = self.environment.take().unwrap_or_default();
-        sorted(self.what, environment.iter().map(String::as_str))?;
+        let mut names: Vec<&str> = environment.iter().map(String::as_str).collect();
+        names.sort_unstable();
+        sorted(self.what, names)?;
         let at = match self.at.take().as_deref() {
             Some("construction") => "Construction",
             Some("first-use") => "FirstUse",

@@ -57,6 +57,31 @@ fn what_the_program_sets_or_asks_after_is_not_needed() {
 }
 
 #[test]
+fn a_key_that_a_visitor_brings_is_not_missing() {
+    let client = "import openai\ndef use(x):\n    return openai.OpenAI()\n";
+    let brings = "def bring(key):\n    os.environ['OPENAI_API_KEY'] = key\n";
+    let hands = "gr.Interface(use)\n";
+    assert_eq!(of(&format!("{client}{hands}")), ["hard OPENAI_API_KEY|OPENAI_ADMIN_KEY [4]"]);
+    assert_eq!(
+        of(&format!("{client}{brings}{hands}gr.Interface(bring)\n")),
+        ["soft OPENAI_API_KEY|OPENAI_ADMIN_KEY [4]"]
+    );
+    let at_once = client.replace("(x):\n", "(x):\n    os.environ['OPENAI_API_KEY'] = x\n");
+    assert_eq!(of(&format!("{at_once}{hands}")), [""; 0]);
+    let perhaps =
+        client.replace("(x):\n", "(x):\n    if x:\n        os.environ['OPENAI_API_KEY'] = x\n");
+    assert_eq!(of(&format!("{perhaps}{hands}")), ["soft OPENAI_API_KEY|OPENAI_ADMIN_KEY [6]"]);
+    // Start-up is over before a visitor comes, and a value of its own is no other.
+    assert_eq!(
+        of(&format!("import openai\nopenai.OpenAI()\n{brings}gr.Interface(bring)\n")),
+        ["hard OPENAI_API_KEY|OPENAI_ADMIN_KEY [3]"]
+    );
+    let same =
+        "key = os.environ['A_KEY']\nos.environ['A_KEY'] = key.strip()\nos.environ['A_KEY']\n";
+    assert_eq!(of(same), ["hard A_KEY [2]"]);
+}
+
+#[test]
 fn what_something_else_decides_is_soft() {
     let chosen = "if ext.remote():\n    os.environ['API_KEY']\n";
     assert_eq!(of(chosen), ["soft API_KEY [3]"]);
@@ -88,7 +113,7 @@ fn one_name_settles_what_it_is_one_of() {
     let body = "import openai\nopenai.OpenAI()\nos.environ['OPENAI_API_KEY']\n";
     assert_eq!(of(body), ["hard OPENAI_API_KEY [3, 4]"]);
     let body = "import openai\nopenai.OpenAI(api_key=os.getenv('MY_KEY'))\n";
-    assert_eq!(of(body), ["hard MY_KEY|OPENAI_ADMIN_KEY|OPENAI_API_KEY [3]"]);
+    assert_eq!(of(body), ["hard MY_KEY|OPENAI_API_KEY|OPENAI_ADMIN_KEY [3]"]);
 }
 
 #[test]

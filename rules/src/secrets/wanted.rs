@@ -168,6 +168,7 @@ impl Place<'_> {
 fn wants(space: &Space) -> Vec<Want<'_>> {
     let mut wants: Vec<Want<'_>> = Vec::new();
     let mut tokens = Tokens::default();
+    let written = written(space);
     for (order, moment) in space.moments().enumerate() {
         let (mut names, what) = match &moment.event.effect {
             Effect::ReadEnv(read) => match read.missing {
@@ -195,10 +196,67 @@ fn wants(space: &Space) -> Vec<Want<'_>> {
         }
         let mut seen: BTreeSet<Arc<str>> = BTreeSet::new();
         names.retain(|name| seen.insert(Arc::clone(name)));
-        let need = need(&names, &what, &moment);
+        let need = match given(&names, &what, &moment, order, &written) {
+            Some(true) => continue,
+            Some(false) => Need::Soft,
+            None => need(&names, &what, &moment),
+        };
         wants.push(Want { names, place: Place { moment, what, need }, order });
     }
     wants
+}
+
+/// A variable that the program sets to something that does not come from the same variable.
+struct Written {
+    name: Arc<str>,
+    is_from_environment: bool,
+    is_sure: bool,
+    root: Option<usize>,
+    order: usize,
+}
+
+fn written(space: &Space) -> Vec<Written> {
+    let moments = space.moments().enumerate();
+    moments
+        .filter_map(|(order, moment)| {
+            let Effect::SetEnv(EnvSet { name: Some(name), from }) = &moment.event.effect else {
+                return None;
+            };
+            if from.as_ref().is_some_and(|from| from.contains(name)) {
+                return None;
+            }
+            Some(Written {
+                name: Arc::clone(name),
+                is_from_environment: from.is_some(),
+                is_sure: !moment.guards().any(|guard| matches!(guard, Guard::Condition { .. })),
+                root: moment.event.root,
+                order,
+            })
+        })
+        .collect()
+}
+
+/// Whether the program itself sets one of `names` before `moment`: for sure, or perhaps, as where a
+/// visitor types a key into the page.
+fn given(
+    names: &[Arc<str>],
+    what: &What<'_>,
+    moment: &Moment<'_>,
+    order: usize,
+    written: &[Written],
+) -> Option<bool> {
+    let root = moment.event.root;
+    let relevant = written.iter().filter(|written| {
+        names.contains(&written.name)
+            // What a token is made of has been looked up.
+            && !(written.is_from_environment && matches!(what, What::Load(..)))
+            // What a visitor does comes after start-up, in any order.
+            && (root.is_some() || (written.root.is_none() && written.order < order))
+    });
+    let is_before = |written: &Written| {
+        written.order < order && (written.root.is_none() || written.root == root)
+    };
+    relevant.map(|written| written.is_sure && is_before(written)).max()
 }
 
 /// The gated model that a load may load.
