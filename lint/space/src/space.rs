@@ -256,6 +256,25 @@ mod tests {
     }
 
     #[test]
+    fn modules_are_found_in_folders_of_the_space_alone() {
+        let app = |folder: &str| format!("import sys\nsys.path.append({folder})\nimport work\n");
+        let work = ("lib/_utils/work.py", "import spaces\n@spaces.GPU\ndef f(): ...\n");
+        let card = ("README.md", "---\nsdk: gradio\napp_file: lib/app.py\n---\n");
+        let found = |folder: &str| declared(&[("lib/app.py", &app(folder)), card, work]).len();
+        assert_eq!(found("'./lib/_utils'"), 1);
+        assert_eq!(found("'/home/user/app/lib/_utils'"), 1);
+        assert_eq!(found("'/home/user/applib/_utils'"), 0);
+        assert_eq!(found("'/elsewhere/lib/_utils'"), 0);
+    }
+
+    #[test]
+    fn what_the_platform_sets_is_true() {
+        let app = "import os, spaces\nHERE = bool(os.getenv('SPACE_ID'))\nif HERE:\n    \
+                   f = spaces.GPU(lambda: 1)\n";
+        assert_eq!(declared(&[("app.py", app)]), [Certainty::Always]);
+    }
+
+    #[test]
     fn a_space_can_be_shared_between_threads() {
         fn shared<T: Send + Sync>() {}
         shared::<Space>();

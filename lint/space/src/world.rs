@@ -224,11 +224,13 @@ impl World for SpaceWorld<'_> {
 
     fn find(&self, name: &str, path: &[Arc<str>]) -> Found {
         let relative = name.replace('.', "/");
-        let added = path.iter().map(|folder| {
-            let folder = folder
-                .strip_prefix(platform::home().folder)
-                .map_or(&**folder, |rest| rest.trim_start_matches('/'));
-            Utf8PathBuf::from(folder.trim_start_matches("./"))
+        // A folder outside the Space holds nothing that the text shows.
+        let added = path.iter().filter_map(|folder| {
+            let folder = Utf8Path::new(&**folder);
+            let folder = folder.strip_prefix(platform::home().folder).unwrap_or(folder);
+            let inside: Utf8PathBuf =
+                folder.components().filter(|part| part.as_str() != ".").collect();
+            inside.is_relative().then_some(inside)
         });
         let folders: Vec<Utf8PathBuf> = std::iter::once(self.base.clone()).chain(added).collect();
         for folder in &folders {

@@ -397,6 +397,9 @@ fn convert(name: &str, arguments: &Arguments) -> Option<Value> {
             _ => Value::Unknown,
         });
     };
+    if let ("bool", Some(truth)) = (name, first.truth()) {
+        return Some(Value::Bool(truth));
+    }
     // `int(os.getenv("X"))` is something the world may know the worth of.
     if matches!(first, Value::External(_)) {
         return None;
