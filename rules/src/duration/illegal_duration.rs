@@ -35,7 +35,8 @@ impl<'a> Fault<'a> {
         }
         if let Duration::Seconds(declared) = reading.duration {
             let seconds = quota::effective_seconds(declared);
-            let kept = seconds.is_some_and(|seconds| seconds > 0 && !declared::drops_days(declared));
+            let kept =
+                seconds.is_some_and(|seconds| seconds > 0 && !declared::drops_days(declared));
             if !kept {
                 return Some(Self::Misread(declared, seconds));
             }

@@ -28,11 +28,7 @@ impl<'a> Check<'a> for MissingSecret<'a> {
         wanted::wanted(space)
             .into_iter()
             .filter(|wanted| wanted.need == Need::Hard && !wanted.named_in_readme)
-            .map(|wanted| Self {
-                wanted,
-                readme: space.readme.as_ref(),
-                card: space.card.as_ref(),
-            })
+            .map(|wanted| Self { wanted, readme: space.readme.as_ref(), card: space.card.as_ref() })
     }
 
     fn finding(&self) -> Finding {
@@ -110,7 +106,9 @@ impl MissingSecret<'_> {
                 "a read token of an account that has been given access to \
                  [{id}](https://huggingface.co/{id})."
             ),
-            None if self.wanted.stops_start_up() => "the Space does not start without it.".to_owned(),
+            None if self.wanted.stops_start_up() => {
+                "the Space does not start without it.".to_owned()
+            }
             None => "the Space fails without it when it is used.".to_owned(),
         }
     }

@@ -477,11 +477,12 @@ impl<W: World> Interpreter<'_, W> {
         match value {
             Value::Object(object) => match self.heap.content(*object) {
                 // It may hold less than is known, and nothing at all.
-                Content::Items { open: true, .. } | Content::Pairs { open: true, .. } => None,
+                Content::Names
+                | Content::Items { open: true, .. }
+                | Content::Pairs { open: true, .. } => None,
                 Content::Items { items, .. } => Some(!items.is_empty()),
                 Content::Pairs { pairs, .. } => Some(!pairs.is_empty()),
                 Content::Suspended { .. } => Some(true),
-                Content::Names => None,
             },
             Value::Instance(class, _) => {
                 let class = Arc::clone(class);
