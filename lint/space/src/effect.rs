@@ -1,4 +1,4 @@
-//! What an event of the trace means for a Space. Rules read these; [`crate::world`] makes them out
+//! What an event of the trace means for a Space. Rules read these; the crate's world makes them out
 //! of what the program does and what knowledge says of it.
 
 use std::sync::Arc;

@@ -71,7 +71,7 @@ impl fmt::Display for What<'_> {
     }
 }
 
-/// What `space` wants: see [`super::list`].
+/// What `space` wants: see [the list](mod@super::list).
 pub(super) fn wanted(space: &Space) -> Vec<Wanted<'_>> {
     let wants = wants(space);
     // What is needed for sure makes the entries. One whose names are all among another's settles that
