@@ -155,6 +155,34 @@ pub fn promotion() -> &'static Promotion {
     &PROMOTION
 }
 
+/// What a person is told when a Space fails, word for word.
+#[derive(Debug)]
+pub struct Message {
+    /// The words.
+    pub text: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What the platform says of a ZeroGPU Space that declares no GPU function.
+pub fn no_gpu_function() -> &'static Message {
+    &NO_GPU_FUNCTION
+}
+
+/// What the platform says of a Space without a card, at the stage `CONFIG_ERROR`.
+pub fn no_card() -> &'static Message {
+    &NO_CARD
+}
+
+/// What the Hub says to a push whose card is not YAML.
+pub fn invalid_card() -> &'static Message {
+    &INVALID_CARD
+}
+
 /// Where the repository lies on the machine that runs a Space.
 #[derive(Debug)]
 pub struct Home {

@@ -14,6 +14,7 @@ struct Platform {
     size: Sizes,
     duration: Duration,
     promotion: Promotion,
+    messages: Messages,
     home: Home,
     supported: Supported,
     builder: Vec<Builder>,
@@ -82,6 +83,23 @@ struct Promotion {
     bytes: u64,
     since_spaces: String,
     says: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Messages {
+    no_gpu_function: Message,
+    no_card: Message,
+    invalid_card: Message,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Message {
+    text: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -263,6 +281,21 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         promotion.says,
         origin("[promotion]", &promotion.source, promotion.as_of, &promotion.confidence)?,
     );
+    let messages = &table.messages;
+    for (name, message) in [
+        ("no_gpu_function", &messages.no_gpu_function),
+        ("no_card", &messages.no_card),
+        ("invalid_card", &messages.invalid_card),
+    ] {
+        let what = format!("[messages.{name}]");
+        let _ = writeln!(
+            out,
+            "static {}: Message = Message {{ text: {:?}, {} }};",
+            name.to_uppercase(),
+            message.text,
+            origin(&what, &message.source, message.as_of, &message.confidence)?,
+        );
+    }
     let home = &table.home;
     let _ = writeln!(
         out,

@@ -1,3 +1,4 @@
+use spacelint_knowledge::platform;
 use spacelint_python::Certainty;
 use spacelint_space::{Card, CardFault, Space};
 
@@ -18,9 +19,6 @@ pub(crate) struct BrokenCard<'a> {
     fault: &'a CardFault,
 }
 
-/// What the Hub says to a push whose card is not YAML.
-const REFUSED: &str = "the Hub refuses the push, \"Invalid YAML in README.md\"";
-
 impl<'a> Check<'a> for BrokenCard<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         space.card.iter().flat_map(|card| card.faults.iter().map(move |fault| Self { card, fault }))
@@ -28,26 +26,29 @@ impl<'a> Check<'a> for BrokenCard<'a> {
 
     fn finding(&self) -> Finding {
         let place = Location::new(&self.card.file, self.fault.span());
+        let refused = format!("the Hub refuses the push, \"{}\"", platform::invalid_card().text);
         match self.fault {
             CardFault::Unclosed { .. } => Self::at(
                 place,
-                "this `---` is never closed, so the Hub sees no card: CONFIG_ERROR, \"Missing \
-                 configuration in README\"",
+                format!(
+                    "this `---` is never closed, so the Hub sees no card: CONFIG_ERROR, \"{}\"",
+                    platform::no_card().text
+                ),
             )
             .help("Put a line of `---` behind the last line of the card."),
             CardFault::Syntax { message, .. } => {
-                Self::at(place, format!("the card is not YAML ({message}): {REFUSED}"))
+                Self::at(place, format!("the card is not YAML ({message}): {refused}"))
                     .help("Quote a value that holds `: `, ` #` or a leading special character.")
             }
-            CardFault::Tab { .. } => Self::at(place, format!("YAML takes no tab here: {REFUSED}"))
+            CardFault::Tab { .. } => Self::at(place, format!("YAML takes no tab here: {refused}"))
                 .help("Indent with spaces."),
             CardFault::DuplicateKey { key, first, .. } => {
-                Self::at(place, format!("`{key}` is given twice: {REFUSED}"))
+                Self::at(place, format!("`{key}` is given twice: {refused}"))
                     .help("Keep one of them.")
                     .related(Location::new(&self.card.file, *first), "it is given here first")
             }
             CardFault::NotAMapping { .. } => {
-                Self::at(place, format!("the card is not a list of `key: value`: {REFUSED}"))
+                Self::at(place, format!("the card is not a list of `key: value`: {refused}"))
                     .help("Write each setting on a line of its own, as `key: value`.")
             }
             CardFault::Disagreement { message, .. } => Self::at(

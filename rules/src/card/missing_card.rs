@@ -1,3 +1,4 @@
+use spacelint_knowledge::platform;
 use spacelint_python::{BOM, Span};
 use spacelint_space::Space;
 
@@ -36,8 +37,8 @@ impl<'a> Check<'a> for MissingCard {
         Self::at(
             self.place.clone(),
             format!(
-                "{what}: pushed like this, the Space stops at CONFIG_ERROR, \"Missing \
-                 configuration in README\""
+                "{what}: pushed like this, the Space stops at CONFIG_ERROR, \"{}\"",
+                platform::no_card().text
             ),
         )
         .help(

@@ -1,3 +1,4 @@
+use spacelint_knowledge::platform;
 use spacelint_space::effect::Effect;
 use spacelint_space::{Space, SpaceTrace};
 
@@ -37,8 +38,8 @@ impl<'a> Check<'a> for NoGpuFunction {
         Self::at(
             self.at.clone(),
             format!(
-                "{what}: ZeroGPU stops the Space at start-up with \"No @spaces.GPU function \
-                 detected during startup\""
+                "{what}: ZeroGPU stops the Space at start-up with \"{}\"",
+                platform::no_gpu_function().text
             ),
         )
         .help(
