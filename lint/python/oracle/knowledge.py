@@ -146,7 +146,7 @@ class Platform:
                 if "value" in entry:
                     found[name] = entry["value"]
                 elif entry.get("set"):
-                    found[name] = f"some-{name.lower()}"
+                    found[name] = "1"
         return found
 
 

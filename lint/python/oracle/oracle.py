@@ -84,7 +84,7 @@ MAX_EVENTS = 5_000
 MAX_ROOTS = 400
 
 _HERE = str(Path(__file__).resolve().parent)
-_OWN_MODULES = ("oracle", "knowledge", "recorder", "generate", "agree", "real", "shrink")
+_OWN_MODULES = ("oracle", "knowledge", "recorder", "generate", "agree", "compare", "real", "shrink")
 _STANDARD_PATH = [path for path in sys.path if path and "-packages" not in path and path != _HERE and os.path.isabs(path)]
 _GPU = "spaces.GPU"
 _GPU_PACKAGE = "spaces"
@@ -808,15 +808,15 @@ class Call:
         match effect.kind:
             case "touches-cuda":
                 if self.run.requirements.may_meet(effect.table.get("condition")):
-                    record("touch-cuda", _touch(path))
+                    record("touch-cuda", name)
             case "touches-cuda-on-device" | "moves-to-cuda":
                 places = effect.places("device")
                 if not places or self._is_cuda(self.argument(places)):
-                    record("touch-cuda", _touch(path))
+                    record("touch-cuda", name)
             case "loads-model":
                 device = self.argument(effect.places("device"))
                 if self._is_cuda(device) if device is not _SENTINEL else effect.table.get("detects_cuda", False):
-                    record("touch-cuda", _touch(path))
+                    record("touch-cuda", name)
                 record("load-model", name)
             case "loads-adapter":
                 record("load-model", name)
@@ -920,13 +920,6 @@ class Call:
             finish(call_with_unknown(function))
         else:
             finish(function(*self.arguments, **self.keywords))
-
-
-def _touch(path: str) -> str:
-    """How a call that touches CUDA is shown: a receiver that is not known by a name is left out."""
-    if "()." in path:
-        return f".{path.rpartition('().')[2]}()"
-    return f"{path.lstrip('?')}()"
 
 
 def _replace_standard(run: Run) -> None:
