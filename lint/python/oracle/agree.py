@@ -63,7 +63,7 @@ def is_valid(found: dict, settled: bool) -> str | None:
         return "too many events"
     if settled:
         # What differs from run to run is no measure.
-        if any(re.search(r" at 0x|<class|<function", event["what"]) for event in found["events"]):
+        if any(re.search(r" at 0x|<(class|function|module|built-in|bound|generator)", event["what"]) for event in found["events"]):
             return "an address or a type in a value"
         for ended in (found["ended"], *(root["ended"] for root in found["roots"])):
             if ended is not None:

@@ -12,6 +12,7 @@ import argparse
 import ast
 import builtins
 import functools
+import gc
 import importlib
 import importlib.metadata
 import importlib.util
@@ -246,7 +247,9 @@ class Finder:
             known = sys.modules[parent].__dict__.get(leaf)
             if isinstance(known, Recorder):
                 return known
-        return named(spec.name)
+        module = named(spec.name)
+        how(module).is_module = True
+        return module
 
     def exec_module(self, module: Recorder) -> None:
         pass
@@ -305,14 +308,9 @@ class Run:
 
     def _note_exceptions(self, file: str) -> None:
         """External names that the file catches must be classes when they are reached."""
-        with contextlib.suppress(OSError, SyntaxError, ValueError):
-            text = Path(file).read_bytes()
-            if b"except" not in text:
-                return
-            for node in ast.walk(ast.parse(text)):
-                if isinstance(node, ast.ExceptHandler) and node.type is not None:
-                    listed = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
-                    self.exceptions.update(item.attr for item in listed if isinstance(item, ast.Attribute))
+        with contextlib.suppress(OSError):
+            for caught in re.findall(rb"except\b([^:\n]*):", Path(file).read_bytes()):
+                self.exceptions.update(name.decode() for name in re.findall(rb"\.(\w+)", caught))
 
     def frame_is_own(self, frame: FrameType | None) -> bool:
         return frame is not None and self.own_path(frame.f_code.co_filename) is not None
@@ -479,6 +477,8 @@ class Run:
         return isinstance(value, Recorder) and self.random is not None and self.random.random() < 0.5
 
     def called(self, callee: Recorder, arguments: tuple, keywords: dict[str, Any]) -> Any:
+        if how(callee).is_module:
+            raise TypeError("'module' object is not callable")
         value = Call(self, callee, arguments, keywords).make()
         self.perhaps_raise()
         return value
@@ -1047,10 +1047,13 @@ def in_child(work: Callable[[], Any], seconds: float) -> Any:
     """What `work` returns in a forked process, or None if that does not end in time or dies."""
     sys.stdout.flush()
     sys.stderr.flush()
+    # A collection in the child would copy every page that the two share.
+    gc.freeze()
     receiving, sending = os.pipe()
     child = _fork()
     if child == 0:
         try:
+            gc.disable()
             os.close(receiving)
             text = json.dumps(work()).encode()
             with _real_open(sending, "wb") as pipe:

@@ -46,7 +46,9 @@ class World(Protocol):
 class How:
     """How a recorder was made."""
 
-    __slots__ = ("arguments", "canonical", "instance", "keywords", "kind", "leaning", "made_by", "of", "path", "settled")
+    __slots__ = (
+        "arguments", "canonical", "instance", "is_module", "keywords", "kind", "leaning", "made_by", "of", "path", "settled",
+    )
 
     def __init__(
         self,
@@ -72,6 +74,8 @@ class How:
         self.keywords = keywords or {}
         #: The object of a class of the program that this is an attribute's owner for.
         self.instance = instance
+        #: Whether an import made it. Anything else may be called.
+        self.is_module = False
         #: How its truth falls out where nobody chooses.
         self.leaning = leaning
         #: How its truth did fall out: the same thing is not true once and false later.
