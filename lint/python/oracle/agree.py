@@ -40,10 +40,11 @@ class Tally:
     marks: collections.Counter = field(default_factory=collections.Counter)
     constructs: collections.Counter = field(default_factory=collections.Counter)
     thrown_away: collections.Counter = field(default_factory=collections.Counter)
+    blamed: collections.Counter = field(default_factory=collections.Counter)
     disagreed: list[tuple[str, bool, list[compare.Disagreement]]] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
-        for name in ("programs", "events", "marks", "constructs", "thrown_away"):
+        for name in ("programs", "events", "marks", "constructs", "thrown_away", "blamed"):
             getattr(self, name).update(getattr(other, name))
         self.disagreed += other.disagreed
 
@@ -78,15 +79,27 @@ def disagreements(runs: list[dict], trace: dict, settled: bool) -> list[compare.
     return [found for run in runs for found in compare.compare_unsettled(compare.happened(run), tool)]
 
 
-def count(tally: Tally, made: generate.Made, runs: list[dict]) -> None:
-    """Which constructs a mark that happened depends on."""
-    mode = "settled" if made.settled else "unsettled"
-    numbers = {
+def _mark_numbers(made: generate.Made) -> dict[tuple[str, int], int]:
+    return {
         (path, line): int(match[1])
         for path, text in made.files.items()
         for line, content in enumerate(text.splitlines(), 1)
         if (match := re.search(r"# m(\d+)$", content))
     }
+
+
+def blame(tally: Tally, made: generate.Made, found: list[compare.Disagreement]) -> None:
+    """Which constructs the first difference depends on."""
+    numbers = _mark_numbers(made)
+    first = next((other.event for other in found if other.event is not None), None)
+    if first is not None and (first[2], first[3]) in numbers:
+        tally.blamed.update(made.marks[numbers[first[2], first[3]]])
+
+
+def count(tally: Tally, made: generate.Made, runs: list[dict]) -> None:
+    """Which constructs a mark that happened depends on."""
+    mode = "settled" if made.settled else "unsettled"
+    numbers = _mark_numbers(made)
     reached = {numbers.get((event["path"], event["line"])) for run in runs for event in run["events"]} - {None}
     tally.programs[mode] += 1
     tally.events[mode] += sum(len(run["events"]) for run in runs)
@@ -94,15 +107,15 @@ def count(tally: Tally, made: generate.Made, runs: list[dict]) -> None:
     tally.constructs.update({label for number in reached for label in made.marks[number]})
 
 
-def batch(task: tuple[Path, list[tuple[str, bool]]]) -> Tally:
+def batch(task: tuple[Path, int | None, list[tuple[str, bool]]]) -> Tally:
     """Makes, runs and compares some programs."""
-    binary, seeds = task
+    binary, size, seeds = task
     tally = Tally()
     folder = Path(tempfile.mkdtemp(prefix="agree-"))
     try:
         kept = {}
         for number, (seed, settled) in enumerate(seeds):
-            made = generate.make(seed, settled)
+            made = generate.make(seed, settled, size)
             place = folder / f"s{number}"
             generate.write(made.files, place)
             runs = runs_of(place, settled)
@@ -117,15 +130,18 @@ def batch(task: tuple[Path, list[tuple[str, bool]]]) -> Tally:
             count(tally, made, runs)
             if found := disagreements(runs, told[name], made.settled):
                 tally.disagreed.append((made.seed, made.settled, found))
+                blame(tally, made, found)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return tally
 
 
-def smallest(binary: Path, seed: str, settled: bool, wanted: compare.Disagreement) -> tuple[shrink.Files, str]:
+def smallest(
+    binary: Path, seed: str, settled: bool, size: int | None, wanted: compare.Disagreement
+) -> tuple[shrink.Files, str]:
     """The smallest program that disagrees in the same way, and both stories of it."""
     folder = Path(tempfile.mkdtemp(prefix="shrink-"))
-    original = generate.make(seed, settled).files
+    original = generate.make(seed, settled, size).files
     last = ""
 
     def shows(files: shrink.Files) -> bool:
@@ -184,7 +200,7 @@ def _shown(event: compare.Event) -> str:
     return f"{path}:{line} {kind} {what} [{phase}]"
 
 
-def report(tally: Tally, binary: Path, shown: int, keep: Path | None) -> None:
+def report(tally: Tally, binary: Path, size: int | None, shown: int, keep: Path | None) -> None:
     """Each way of disagreeing once, the most frequent first, with its smallest program."""
     ways = collections.Counter()
     examples: dict[tuple, tuple[str, bool, compare.Disagreement]] = {}
@@ -193,11 +209,15 @@ def report(tally: Tally, binary: Path, shown: int, keep: Path | None) -> None:
             key = (settled, disagreement.signature)
             ways[key] += 1
             examples.setdefault(key, (seed, settled, disagreement))
+    print("\nconstructs on which the first difference depends, by how often that is so where they are reached:")
+    rates = {label: times / max(1, tally.constructs[label]) for label, times in tally.blamed.items()}
+    for label, rate in sorted(rates.items(), key=lambda item: -item[1])[:40]:
+        print(f"{rate:7.0%} of {tally.constructs[label]} {label}")
     for key, times in ways.most_common(shown):
         seed, settled, disagreement = examples[key]
         mode = "settled" if settled else "unsettled"
         print(f"\n=== {mode}: {disagreement.signature} in {times} programs; seed {seed!r}: {disagreement}", flush=True)
-        files, story = smallest(binary, seed, settled, disagreement)
+        files, story = smallest(binary, seed, settled, size, disagreement)
         for path, text in files.items():
             if path.endswith(".py"):
                 print(f"--- {path}\n{text}", end="")
@@ -213,6 +233,7 @@ def main() -> int:
     parser.add_argument("--seed", help="makes the same programs again; one is chosen and printed otherwise")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--unsettled-share", type=float, default=0.3)
+    parser.add_argument("--size", type=int, help="about how many statements a program has, instead of a few dozen")
     parser.add_argument("--floor", type=float, help="the least number of programs per 10,000 for each construct")
     parser.add_argument("--shown", type=int, default=4, help="how many disagreements are shrunk and shown")
     parser.add_argument("--keep", type=Path, help="where shrunk programs are left")
@@ -224,7 +245,7 @@ def main() -> int:
     unsettled = round(arguments.count * arguments.unsettled_share)
     seeds = [(f"{seed}/{number}", number >= unsettled) for number in range(arguments.count)]
     random.Random(seed).shuffle(seeds)
-    tasks = [(binary, seeds[start : start + BATCH]) for start in range(0, len(seeds), BATCH)]
+    tasks = [(binary, arguments.size, seeds[start : start + BATCH]) for start in range(0, len(seeds), BATCH)]
     tally = Tally()
     with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("fork")) as pool:
         for found in pool.map(batch, tasks):
@@ -243,7 +264,7 @@ def main() -> int:
         below += [label] * short
         print(f"{times:7} {label}{' (below the floor)' if short else ''}")
     if tally.disagreed:
-        report(tally, binary, arguments.shown, arguments.keep)
+        report(tally, binary, arguments.size, arguments.shown, arguments.keep)
     return 1 if tally.disagreed or below else 0
 
 

@@ -130,13 +130,13 @@ class Text:
 class Generator:
     """Makes one Space."""
 
-    def __init__(self, seed: str, settled: bool) -> None:
+    def __init__(self, seed: str, settled: bool, size: int | None = None) -> None:
         self.random = random.Random(seed)
         self.settled = settled
         self.modules: dict[str, Module] = {}
         self.files: dict[str, str] = {}
         self.marks: dict[int, Labels] = {}
-        self.left = self.random.randrange(8, 26)
+        self.left = size or self.random.randrange(8, 26)
         self.counter = 0
         self.spaces_imported = False
 
@@ -1554,8 +1554,8 @@ class Made:
     seed: str
 
 
-def make(seed: str, settled: bool) -> Made:
-    generator = Generator(seed, settled)
+def make(seed: str, settled: bool, size: int | None = None) -> Made:
+    generator = Generator(seed, settled, size)
     generator.make()
     marks = {number: sorted(labels) for number, labels in generator.marks.items()}
     return Made(generator.files, marks, settled, seed)
