@@ -42,6 +42,7 @@ from typing import Any
 # What the standard library loads only when it is first used is loaded before the first fork, while the names that
 # are replaced for a Space are still the real ones.
 import asyncio
+import base64  # noqa: F401
 import concurrent.futures.process
 import concurrent.futures.thread
 import contextlib
@@ -50,6 +51,8 @@ import dataclasses  # noqa: F401
 import decimal  # noqa: F401
 import enum  # noqa: F401
 import fractions  # noqa: F401
+import hashlib  # noqa: F401
+import html  # noqa: F401
 import http.server  # noqa: F401
 import itertools  # noqa: F401
 import logging.handlers  # noqa: F401
@@ -63,9 +66,10 @@ import string  # noqa: F401
 import subprocess  # noqa: F401
 import textwrap  # noqa: F401
 import threading  # noqa: F401
-import traceback  # noqa: F401
+import traceback
 import typing  # noqa: F401
 import unittest.mock  # noqa: F401
+import urllib.parse  # noqa: F401
 import urllib.request  # noqa: F401
 import uuid  # noqa: F401
 import weakref  # noqa: F401
@@ -73,7 +77,7 @@ import xml.etree.ElementTree  # noqa: F401
 import zipfile  # noqa: F401
 
 import knowledge
-from recorder import How, Recorder, how, instance_of, named, recorded_base, result, unknown  # noqa: F401
+from recorder import Recorder, Super, how, named, recorded_base, result, unknown
 
 #: Seconds that one part of a run (start-up, or one root) may take, and the whole run.
 PART_SECONDS = 3
@@ -283,6 +287,8 @@ class Run:
         self.followed_elsewhere: dict[int, list[dict[str, Any]]] = {}
         self.root: int | None = None
         self.part_started = 0
+        #: The frame below which another process of the Space may still be running.
+        self._bottom: FrameType | None = None
         self._seen_roots: set[tuple[int, str]] = set()
         self._kept: list[Any] = []
         self._own_files: dict[str, str | None] = {}
@@ -318,9 +324,14 @@ class Run:
     def is_own(self, function: Any) -> bool:
         return isinstance(function, types.FunctionType) and self.own_path(function.__code__.co_filename) is not None
 
+    def is_own_module(self, name: str) -> bool:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        return isinstance(file, str) and self.own_path(file) is not None
+
     def own_frames(self) -> Iterator[FrameType]:
+        """The frames of the program in this process, innermost first."""
         frame = sys._getframe(1)
-        while frame is not None:
+        while frame is not None and frame is not self._bottom:
             if self.frame_is_own(frame):
                 yield frame
             frame = frame.f_back
@@ -348,7 +359,7 @@ class Run:
             starts = self._call_starts[filename] = {}
             with contextlib.suppress(OSError, SyntaxError, ValueError):
                 text = Path(self.space, filename).read_bytes()
-                if re.search(rb"^\s*\.", text, re.MULTILINE):
+                if re.search(rb"^[\s)\]}]*\.", text, re.MULTILINE):
                     for node in ast.walk(ast.parse(text)):
                         if isinstance(node, ast.Call) and node.lineno != node.end_lineno:
                             starts[node.end_lineno, node.end_col_offset] = node.lineno
@@ -557,6 +568,7 @@ class Run:
 
     def follow(self, base: str, main: Callable[[], Any]) -> dict[str, Any]:
         """Start-up, then every root."""
+        self._bottom = sys._getframe()
         self._install(base)
         ended = self._part(main)
         index = 0
@@ -601,13 +613,20 @@ class Run:
         signal.setitimer(signal.ITIMER_REAL, PART_SECONDS)
         try:
             work()
-        except SystemExit as error:
-            return f"SystemExit: {error}"
         except BaseException as error:  # noqa: BLE001 – whatever the program raises is a result
-            return f"{type(error).__name__}: {error}"[:300]
+            return f"{type(error).__name__}: {error}"[:300] + self._raised_at(error)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         return None
+
+    def _raised_at(self, error: BaseException) -> str:
+        """Where in the program."""
+        lines = [
+            f"{path}:{line}"
+            for frame, line in traceback.walk_tb(error.__traceback__)
+            if (path := self.own_path(frame.f_code.co_filename)) is not None
+        ]
+        return f" (at {lines[-1]})" if lines else ""
 
     def _call_root(self, value: Any) -> None:
         finish(call_with_unknown(value))
@@ -901,6 +920,9 @@ class Call:
 
     def _unknown_call(self) -> Any:
         """Nothing is known of this call: a function that is handed to it may be called at any time."""
+        if len(self.arguments) == 1 and not self.keywords and self._is_own_class(self.arguments[0]):
+            # What decorates a class returns that class, or what stands for it.
+            return self.arguments[0]
         for value in [*self.arguments, *self.keywords.values()]:
             self.run.hand_over(value, "callback")
         if self.made.kind == "call":
@@ -911,7 +933,12 @@ class Call:
         own = self.made.instance
         if own is not None and callable(forward := getattr(type(own), "forward", None)):
             finish(forward(own, *self.arguments, **self.keywords))
-        return result(self.callee, self.arguments, self.keywords)
+        given = [*self.arguments, *self.keywords.values()]
+        decorates = len(given) == 1 and self.run.is_own(function_of(given[0]))
+        return result(self.callee, self.arguments, self.keywords, decorates=decorates)
+
+    def _is_own_class(self, value: Any) -> bool:
+        return isinstance(value, type) and self.run.is_own_module(value.__module__)
 
     def _run_in_place(self, function: Any) -> None:
         try:
@@ -943,8 +970,14 @@ def _replace_standard(run: Run) -> None:
     asyncio.run = _asyncio_run
     asyncio.BaseEventLoop.run_in_executor = _run_in_executor
     importlib.metadata.version = _version(run)
+    builtins.super = Super
     builtins.open = io.open = _open
-    os.listdir = _listing(os.listdir)
+    for module, attributes in _TAKING.items():
+        for attribute in attributes.split():
+            owner = sys.modules[module]
+            setattr(owner, attribute, _taking(f"{module}.{attribute}", getattr(owner, attribute)))
+    for attribute in ("exists", "isfile", "isdir", "lexists"):
+        setattr(os.path, attribute, _existing(run, getattr(os.path, attribute)))
     for name in ("fork", "forkpty", "execv", "execve", "posix_spawn", "posix_spawnp", "kill", "killpg", "abort"):
         setattr(os, name, _refuse)
     os._exit = sys.exit
@@ -1019,18 +1052,52 @@ def _version(run: Run) -> Callable:
 
 def _open(file: Any, *arguments: Any, **keywords: Any) -> Any:
     """A file that something external made is not there to be read, but the program goes on as if it were."""
-    if isinstance(file, Recorder) or isinstance(file, str) and file.startswith("/recorded/"):
+    if _is_recorded(file):
         return named("builtins.open")(file, *arguments, **keywords)
     return _real_open(file, *arguments, **keywords)
 
 
-def _listing(real: Callable) -> Callable:
-    def listdir(path: Any = ".") -> Any:
-        if isinstance(path, Recorder) or isinstance(path, str) and path.startswith("/recorded/"):
-            return named("os.listdir")(path)
+#: What of the standard library programs give external values that it would refuse.
+_TAKING = {
+    "base64": "b64decode b64encode",
+    "hashlib": "md5 sha1 sha256",
+    "html": "escape unescape",
+    "io": "BytesIO StringIO",
+    "json": "dump dumps load loads",
+    "os": "listdir remove rename replace scandir stat walk",
+    "os.path": "getsize getmtime",
+    "re": "findall finditer fullmatch match search split sub",
+    "shutil": "copy copyfile copytree move rmtree",
+    "urllib.parse": "quote unquote urlencode urljoin urlparse",
+}
+
+
+def _is_recorded(value: Any) -> bool:
+    """Whether this is something external, or the path of it."""
+    return isinstance(value, Recorder) or isinstance(value, (str, Path)) and str(value).startswith("/recorded/")
+
+
+def _taking(name: str, real: Callable) -> Callable:
+    """A function that gives an external value back for an external value."""
+
+    @functools.wraps(real, updated=())
+    def taking(*arguments: Any, **keywords: Any) -> Any:
+        if any(map(_is_recorded, arguments)):
+            return named(name)(*arguments, **keywords)
+        return real(*arguments, **keywords)
+
+    return taking
+
+
+def _existing(run: Run, real: Callable) -> Callable:
+    """Files that something external made are there, unless chance says otherwise."""
+
+    def exists(path: Any) -> bool:
+        if _is_recorded(path):
+            return run.random is None or run.random.random() < 0.5
         return real(path)
 
-    return listdir
+    return exists
 
 
 def run_main(entry: str) -> None:

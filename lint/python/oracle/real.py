@@ -39,8 +39,10 @@ def examine(space: Path, trace: dict, choices: list[str | None], root: Path) -> 
         ended.append(truth.ended or "to the end")
         seen = {event for event, _ in truth.all_events()}
         figures["events"] += len(seen)
-        figures["told"] += len(seen & told)
-        lacking.update(dict.fromkeys(event for event, _ in truth.all_events() if event not in told))
+        figures["told"] += len(seen) - len({f.event for f in compare.compare_unsettled(truth, tool) if f.way == "missing"})
+        lacking.update(
+            (found.event, None) for found in compare.compare_unsettled(truth, tool) if found.way == "missing"
+        )
         untrue.update(
             (found, None) for found in compare.compare_unsettled(truth, tool) if found.way == "always-did-not-happen"
         )

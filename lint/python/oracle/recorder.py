@@ -10,7 +10,7 @@ import dis
 import re
 import sys
 from abc import ABCMeta
-from types import FrameType, GenericAlias
+from types import FrameType, GenericAlias, MethodType
 from typing import Any, Protocol
 
 #: Names by which libraries call the exceptions they raise.
@@ -99,13 +99,10 @@ def unknown() -> Recorder:
     return Recorder(How("unknown"))
 
 
-def result(callee: Recorder, arguments: tuple, keywords: dict[str, Any]) -> Recorder:
+def result(callee: Recorder, arguments: tuple, keywords: dict[str, Any], *, decorates: bool = False) -> Recorder:
     made_by = how(callee)
-    return Recorder(
-        How(
-            "call", made_by.path + "()", made_by.canonical, made_by=callee, arguments=arguments, keywords=keywords
-        )
-    )
+    made = How("call", made_by.path + "()", made_by.canonical, made_by=callee, arguments=arguments, keywords=keywords)
+    return Decorated(made) if decorates else Recorder(made)
 
 
 def instance_of(base: Recorder, instance: Any) -> Recorder:
@@ -148,6 +145,8 @@ class Recorder:
                 return Recorder.world.starred(self)
             if name in ("__name__", "__qualname__"):
                 return how(self).leaf
+            if name == "__file__" and how(self).is_module:
+                return f"{self}/__init__.py"
             raise AttributeError(name)
         found = self.__dict__[name] = _attribute(self, name)
         if isinstance(found, Recorder):
@@ -364,6 +363,24 @@ class _ExceptionMeta(type):
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return getattr(named(cls._recorded_path), name)
+
+
+class Decorated(Recorder):
+    """What an external decorator returned for a function: in a class it is a method, as the function was."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+
+class Super(super):
+    """`super()`, which finds in an external base whatever is asked of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        owner = self.__self__
+        base = None if owner is None else recorded_base(owner)
+        if base is None or name.startswith("__") and name.endswith("__"):
+            raise AttributeError(f"'super' object has no attribute {name!r}")
+        return getattr(instance_of(base, None if isinstance(owner, type) else owner), name)
 
 
 def recorded_base(value: Any) -> Recorder | None:
