@@ -617,7 +617,7 @@ class Run:
 
     def _part(self, work: Callable[[], Any]) -> str | None:
         self.part_started = len(self.events)
-        signal.signal(signal.SIGALRM, _out_of_time)
+        _set_signal(signal.SIGALRM, _out_of_time)
         signal.setitimer(signal.ITIMER_REAL, PART_SECONDS)
         try:
             work()
@@ -651,6 +651,8 @@ class Run:
                 event["phase"] = "before-spaces" if index < spaces else "startup"
 
 
+# The real ones of what the program gets recorders for.
+_set_signal = signal.signal
 _import = builtins.__import__
 _import_module = importlib.import_module
 
@@ -938,6 +940,8 @@ class Call:
             if len(given) == 1 and self.run.is_own(function_of(given[0])):
                 # What it returned for a function may stand for it.
                 self._run_in_place(given[0])
+                if function_of(given[0]).__name__ == "__init__":
+                    return None
         own = self.made.instance
         if own is not None and callable(forward := getattr(type(own), "forward", None)):
             finish(forward(own, *self.arguments, **self.keywords))

@@ -372,8 +372,28 @@ class Decorated(Recorder):
         return self if instance is None else MethodType(self, instance)
 
 
-class Super(super):
+#: The real one: the program gets the one below under that name.
+_super = super
+
+
+class Super(_super):
     """`super()`, which finds in an external base whatever is asked of it."""
+
+    def __init__(self, *arguments: Any) -> None:
+        if not arguments:
+            frame = sys._getframe(1)
+            arguments = (frame.f_locals["__class__"], frame.f_locals[frame.f_code.co_varnames[0]])
+        if len(arguments) == 2 and isinstance(arguments[1], Recorder):
+            # A method that somebody calls of whom nothing is known.
+            self._unknown = arguments[1]
+            arguments = arguments[:1]
+        _super.__init__(self, *arguments)
+
+    def __getattribute__(self, name: str) -> Any:
+        unknown = _super.__getattribute__(self, "__dict__").get("_unknown")
+        if unknown is not None and name == "__init__":
+            return _plain_attribute(unknown, name)
+        return _super.__getattribute__(self, name) if unknown is None else getattr(unknown, name)
 
     def __getattr__(self, name: str) -> Any:
         owner = self.__self__
