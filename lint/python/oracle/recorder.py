@@ -372,6 +372,17 @@ class Decorated(Recorder):
         return self if instance is None else MethodType(self, instance)
 
 
+class _SuperOfUnknown:
+    """`super()` in a method that somebody calls of whom nothing is known."""
+
+    def __init__(self, receiver: Recorder) -> None:
+        object.__setattr__(self, "receiver", receiver)
+
+    def __getattribute__(self, name: str) -> Any:
+        receiver = object.__getattribute__(self, "receiver")
+        return _plain_attribute(receiver, name) if name.startswith("__") else getattr(receiver, name)
+
+
 #: The real one: the program gets the one below under that name.
 _super = super
 
@@ -379,21 +390,13 @@ _super = super
 class Super(_super):
     """`super()`, which finds in an external base whatever is asked of it."""
 
-    def __init__(self, *arguments: Any) -> None:
-        if not arguments:
+    def __new__(cls, *arguments: Any) -> Any:
+        if arguments:
+            receiver = arguments[1] if len(arguments) == 2 else None
+        else:
             frame = sys._getframe(1)
-            arguments = (frame.f_locals["__class__"], frame.f_locals[frame.f_code.co_varnames[0]])
-        if len(arguments) == 2 and isinstance(arguments[1], Recorder):
-            # A method that somebody calls of whom nothing is known.
-            self._unknown = arguments[1]
-            arguments = arguments[:1]
-        _super.__init__(self, *arguments)
-
-    def __getattribute__(self, name: str) -> Any:
-        unknown = _super.__getattribute__(self, "__dict__").get("_unknown")
-        if unknown is not None and name == "__init__":
-            return _plain_attribute(unknown, name)
-        return _super.__getattribute__(self, name) if unknown is None else getattr(unknown, name)
+            receiver = frame.f_locals.get(frame.f_code.co_varnames[0]) if frame.f_code.co_varnames else None
+        return _SuperOfUnknown(receiver) if issubclass(type(receiver), Recorder) else _super.__new__(cls)
 
     def __getattr__(self, name: str) -> Any:
         owner = self.__self__
