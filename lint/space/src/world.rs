@@ -14,7 +14,9 @@ use spacelint_python::{
     Argument, Arguments, External, FileId, Found, Guard, Now, Operator, Outcome, Value, World,
 };
 
-use calls::{Call, call_text, converts, decorates, fitting, gpu, method_of, need, passes, sets};
+use calls::{
+    Call, call_name, call_text, converts, decorates, fitting, gpu, method_of, need, passes, sets,
+};
 pub(crate) use calls::{argument, canonical};
 
 use crate::effect::{CudaTouch, Effect, EnvNeed, EnvRead, Missing, SpacesImport};
@@ -163,19 +165,42 @@ impl<'a> SpaceWorld<'a> {
         }
     }
 
-    fn touch(
+    /// The touch of an import, or of a read that imports.
+    fn import_touch(
         &self,
         what: Arc<str>,
+        effect: &'static effects::ImportEffect,
+    ) -> Option<Effect> {
+        let condition = effect.condition.as_ref();
+        Some(Effect::TouchCuda(CudaTouch {
+            full: Arc::clone(&what),
+            what,
+            says: effect.says,
+            condition,
+            sure: condition.map_or(Some(true), |condition| self.holds(condition))?,
+            import: true,
+            moved: None,
+        }))
+    }
+
+    /// The touch of a call, `sure` if its arguments leave no doubt.
+    fn call_touch(
+        &self,
+        callee: &External,
         says: &'static str,
         condition: Option<&'static Condition>,
         sure: bool,
-        import: bool,
     ) -> Option<Effect> {
-        let sure = match condition {
-            Some(condition) => sure && self.holds(condition)?,
-            None => sure,
-        };
-        Some(Effect::TouchCuda(CudaTouch { what, says, condition, sure, import, moved: None }))
+        let held = condition.map_or(Some(true), |condition| self.holds(condition))?;
+        Some(Effect::TouchCuda(CudaTouch {
+            what: call_text(callee),
+            full: format!("{}()", call_name(callee)).into(),
+            says,
+            condition,
+            sure: sure && held,
+            import: false,
+            moved: None,
+        }))
     }
 
     /// Whether a device's value is CUDA: `None` if it surely is not, else whether it surely is.
@@ -214,7 +239,7 @@ impl<'a> SpaceWorld<'a> {
         device: Option<&Argument>,
     ) -> Option<Effect> {
         let sure = Self::cuda(&device?.value)?;
-        self.touch(call_text(what), says, condition, sure, false)
+        self.call_touch(what, says, condition, sure)
     }
 }
 
@@ -277,13 +302,7 @@ impl World for SpaceWorld<'_> {
                     Some(name) => format!("from {module} import {name}"),
                     None => format!("import {module}"),
                 };
-                found.extend(self.touch(
-                    what.into(),
-                    effect.says,
-                    effect.condition.as_ref(),
-                    true,
-                    true,
-                ));
+                found.extend(self.import_touch(what.into(), effect));
                 break;
             }
         }
@@ -313,13 +332,7 @@ impl World for SpaceWorld<'_> {
                     let lazy = effects::import(module, Some(name))
                         .find(|effect| effect.lazy && effect.poisons && effect.module == module);
                     if let Some(effect) = lazy {
-                        outcome.effects.extend(self.touch(
-                            Arc::clone(path),
-                            effect.says,
-                            effect.condition.as_ref(),
-                            true,
-                            true,
-                        ));
+                        outcome.effects.extend(self.import_touch(Arc::clone(path), effect));
                     }
                 }
             }
