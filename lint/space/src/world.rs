@@ -3,7 +3,7 @@
 
 mod calls;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
@@ -11,7 +11,8 @@ use rustc_hash::FxHashMap;
 use spacelint_knowledge::effects::{self, Condition};
 use spacelint_knowledge::platform::{self, EnvValue};
 use spacelint_python::{
-    Argument, Arguments, External, FileId, Found, Guard, Now, Operator, Outcome, Value, World,
+    Argument, Arguments, External, FileId, Found, Guard, Now, Operator, Outcome, Place, Value,
+    World,
 };
 
 use calls::{
@@ -52,6 +53,8 @@ pub(crate) struct Reached {
     pub(crate) sources: Vec<Arc<SourceFile>>,
     pub(crate) errors: Vec<ReadError>,
     ids: FxHashMap<Utf8PathBuf, FileId>,
+    /// The last name that was imported from a module that loads it lazily, and where.
+    lazy: Option<(Place, Arc<str>)>,
 }
 
 impl<'a> SpaceWorld<'a> {
@@ -76,8 +79,12 @@ impl<'a> SpaceWorld<'a> {
         self.reached.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn reached(&self) -> MutexGuard<'_, Reached> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn reach(&self, file: &Arc<SourceFile>) -> FileId {
-        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reached = self.reached();
         if let Some(id) = reached.ids.get(&file.path) {
             return *id;
         }
@@ -99,7 +106,7 @@ impl<'a> SpaceWorld<'a> {
         match self.files.read(path) {
             Ok(file) => file,
             Err(error) => {
-                let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut reached = self.reached();
                 if !reached.errors.contains(&error) {
                     reached.errors.push(error);
                 }
@@ -303,6 +310,9 @@ impl World for SpaceWorld<'_> {
                     None => format!("import {module}"),
                 };
                 found.extend(self.import_touch(what.into(), effect));
+                if let Some(name) = name {
+                    self.reached().lazy = Some((now.place, format!("{module}.{name}").into()));
+                }
                 break;
             }
         }
@@ -331,7 +341,9 @@ impl World for SpaceWorld<'_> {
                 {
                     let lazy = effects::import(module, Some(name))
                         .find(|effect| effect.lazy && effect.poisons && effect.module == module);
-                    if let Some(effect) = lazy {
+                    // `from diffusers import FluxPipeline` reads what it has imported.
+                    let is_import = || self.reached().lazy == Some((now.place, Arc::clone(path)));
+                    if let Some(effect) = lazy.filter(|_| !is_import()) {
                         outcome.effects.extend(self.import_touch(Arc::clone(path), effect));
                     }
                 }

@@ -43,13 +43,14 @@ struct Event {
     root: Option<usize>,
     #[serde(flatten)]
     place: json::Place,
-    chain: Vec<Step>,
+    chain: Vec<Link>,
     #[serde(flatten)]
     own: Own,
 }
 
+/// A step on the way to an event.
 #[derive(Serialize)]
-struct Step {
+struct Link {
     step: &'static str,
     name: String,
     #[serde(flatten)]
@@ -130,7 +131,7 @@ fn event(moment: &Moment<'_>, place: &Place) -> Event {
     let chain = moment.chain().into_iter().map(|stop| {
         let (step, name) = told::step(&stop.step);
         let place = json::Place::new(&Location::new(&stop.file, stop.place.span), place);
-        Step { step, name: name.to_owned(), place }
+        Link { step, name: name.to_owned(), place }
     });
     Event {
         kind: told::kind(effect),
@@ -188,5 +189,48 @@ fn own(effect: &Effect) -> Own {
         | Effect::Login(_)
         | Effect::Http(_)
         | Effect::Compile(_) => Own::Nothing {},
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::testing::space;
+
+    #[test]
+    fn programs_get_every_event_with_its_own_fields() {
+        let app = r#"import os, spaces, time, torch
+from diffusers import FluxPipeline
+from gradio_client import Client
+import helper
+
+pipe = FluxPipeline.from_pretrained("black-forest-labs/FLUX.1-dev", torch_dtype=torch.bfloat16)
+pipe.to("cuda")
+os.system("ls")
+client = Client("ann/captions")
+
+
+@spaces.GPU(duration=2 * 30)
+def run():
+    time.sleep(1.5)
+"#;
+        let files = [("app.py", app), ("helper.py", "import os\nos.environ['KEY']\n")];
+        let place = Place::new(Utf8Path::new("demo"), Utf8Path::new("/home/ann"));
+        let line = trace(&space(&files), &place);
+        assert!(!line.contains('\n'));
+        let value: Json = serde_json::from_str(&line).expect("it is JSON");
+        let shown = serde_json::to_string_pretty(&value).expect("it can be shown");
+        insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn a_space_without_a_program_has_no_events() {
+        let place = Place::new(Utf8Path::new("."), Utf8Path::new("/home/ann"));
+        insta::assert_snapshot!(
+            trace(&space(&[("README.md", "---\nsdk: gradio\n---\n")]), &place),
+            @r#"{"space":".","entry":null,"zerogpu":false,"files":[],"exhausted":[],"roots":[],"events":[]}"#
+        );
     }
 }

@@ -4,6 +4,7 @@
 //! start-up, for each function that somebody calls. Below it stands the way there, where that is
 //! another than the event before had.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use serde_json::Value as Json;
@@ -21,19 +22,21 @@ use crate::paths::Place;
 use crate::report;
 use crate::terminal::{Style, Terminal};
 
-/// Before the place of an event.
-const INDENT: &str = "  ";
 /// What happens needs at least this much room beside the places, or goes below them.
 const NARROWEST: usize = 40;
-/// A place that is longer than this share of the line stands on a line of its own, so that one of
+/// A place that takes more than this share of the line stands on a line of its own, so that one of
 /// them does not push everything to the right.
 const WIDEST_PLACE: usize = 3;
+/// How far a step on the way to an event stands in from the event, and the events of a function from
+/// the function.
+const STEP: usize = 2;
 
 /// The trace of `space`.
 pub(super) fn trace(space: &Space, place: &Place, terminal: Terminal) -> String {
-    let mut page = Page { out: String::new(), place, terminal };
-    page.head(space);
+    let mut page = Page { out: String::new(), terminal, column: None };
+    page.head(space, place);
     if let Some(trace) = space.trace() {
+        page.column = page.column(trace);
         page.startup(trace, Phase::BeforeSpaces);
         page.startup(trace, Phase::Startup);
         page.roots(trace, Phase::Request);
@@ -42,67 +45,77 @@ pub(super) fn trace(space: &Space, place: &Place, terminal: Terminal) -> String 
     guard_lines(&page.out).into_owned()
 }
 
-struct Page<'a> {
+struct Page {
     out: String,
-    place: &'a Place,
     terminal: Terminal,
+    /// Where what happens begins, beside the places; none if it goes below them.
+    column: Option<usize>,
 }
 
-impl Page<'_> {
-    fn head(&mut self, space: &Space) {
-        let folder = self.place.folder();
+impl Page {
+    fn head(&mut self, space: &Space, place: &Place) {
+        let folder = place.folder();
         let folder = self.terminal.paint(Style::STRONG, &escape(folder.as_str()));
-        let zerogpu = if space.is_zerogpu() { " (ZeroGPU)" } else { "" };
-        self.line(&format!("{folder}{zerogpu}"));
+        let zerogpu = if space.is_zerogpu() { ", a ZeroGPU Space" } else { "" };
+        self.lines(&format!("{folder}{zerogpu}"), 0, None);
         let app_file = escape(space.app_file.as_str()).into_owned();
-        let said = match (&space.entry, space.trace()) {
-            (Some(_), Some(trace)) => {
-                let reached = trace.files().count().saturating_sub(1);
-                let reached = match reached {
-                    0 => "no other file".to_owned(),
-                    other => report::count(other, "more file"),
-                };
-                let roots = report::count(trace.roots().len(), "function");
+        let said = match space.trace() {
+            Some(trace) => {
+                let files = report::count(trace.files().count(), "file");
                 let events = report::count(trace.moments().count(), "event");
-                format!("{app_file} reaches {reached}; {events}; hands over {roots}.")
+                let roots = report::count(trace.roots().len(), "function");
+                format!("From {app_file}: {files}, {events}, {roots} called after start-up.")
             }
-            _ if is_static(space) => "A static Space runs no program.".to_owned(),
-            _ => match space.card.as_ref().and_then(|card| card.str("app_file")) {
+            None if is_static(space) => "A static Space runs no program.".to_owned(),
+            None => match space.card.as_ref().and_then(|card| card.str("app_file")) {
                 Some(_) => format!(
-                    "There is no program: looked for {app_file}, which `app_file` in README.md names."
+                    "No program: looked for `{app_file}`, which README.md names as `app_file`."
                 ),
                 None => format!(
-                    "There is no program: looked for {app_file}, as README.md names no `app_file`."
+                    "No program: looked for `{app_file}`, as README.md names no `app_file`."
                 ),
             },
         };
-        self.prose(&said, "");
-        if let Some(trace) = space.trace().filter(|trace| !trace.exhausted().is_empty()) {
-            let budgets: Vec<_> =
-                trace.exhausted().iter().map(|budget| told::budget(*budget)).collect();
+        self.lines(&said, 0, None);
+        let exhausted = space.trace().map(SpaceTrace::exhausted).unwrap_or_default();
+        if !exhausted.is_empty() {
+            let budgets: Vec<_> = exhausted.iter().map(|budget| told::budget(*budget)).collect();
             let said = format!(
-                "It was not followed to its end: the budget for {} ran out. What was seen still counts.",
+                "It was not followed to its end: the budget for {} ran out. What was seen counts.",
                 budgets.join(" and ")
             );
-            let said = self.terminal.paint(Style::WARNING, &said);
-            self.prose(&said, "");
+            self.lines(&said, 0, Some(Style::WARNING));
         }
+    }
+
+    /// One column for the whole page, so that the eye can run down it.
+    fn column(&self, trace: &SpaceTrace) -> Option<usize> {
+        let width = self.terminal.prose_width();
+        let most = width / WIDEST_PLACE;
+        let mut widest = 0;
+        for moment in trace.moments() {
+            let indent = if moment.event.root.is_some() { 2 * STEP } else { STEP };
+            let own = indent + at(moment.file(), moment.place().span).width();
+            let steps = moment.chain().into_iter();
+            let steps = steps.map(|it| indent + STEP + at(&it.file, it.place.span).width());
+            widest = steps.chain([own]).filter(|it| *it <= most).max().unwrap_or(0).max(widest);
+        }
+        let column = widest + 2;
+        (column + NARROWEST <= width).then_some(column)
     }
 
     /// What happens at start-up in this phase.
     fn startup(&mut self, trace: &SpaceTrace, phase: Phase) {
-        let moments: Vec<Moment<'_>> = trace
-            .moments()
-            .filter(|moment| moment.event.root.is_none() && moment.phase == phase)
-            .collect();
+        let is_here = |moment: &Moment<'_>| moment.event.root.is_none() && moment.phase == phase;
+        let moments: Vec<Moment<'_>> = trace.moments().filter(is_here).collect();
         if moments.is_empty() && phase == Phase::BeforeSpaces {
             return;
         }
-        self.heading(phase_heading(phase));
+        self.heading(phase);
         if moments.is_empty() {
-            self.faint("nothing that a rule cares about", INDENT);
+            self.lines("nothing", STEP, Some(Style::FAINT));
         }
-        self.events(&moments, INDENT);
+        self.events(&moments, STEP);
     }
 
     /// What the functions do that are called in this phase.
@@ -110,80 +123,82 @@ impl Page<'_> {
         let mut roots =
             trace.roots().iter().enumerate().filter(|(_, it)| told::phase_of(it.role) == phase);
         let Some(first) = roots.next() else { return };
-        self.heading(phase_heading(phase));
+        self.heading(phase);
+        let mut events: Vec<Vec<Moment<'_>>> = trace.roots().iter().map(|_| Vec::new()).collect();
+        for moment in trace.moments() {
+            if let Some(root) = moment.event.root {
+                events[root].push(moment);
+            }
+        }
         for (index, root) in std::iter::once(first).chain(roots) {
             self.root(trace, root);
-            let moments: Vec<Moment<'_>> =
-                trace.moments().filter(|moment| moment.event.root == Some(index)).collect();
-            self.events(&moments, "    ");
+            self.events(&events[index], 2 * STEP);
         }
     }
 
     fn root(&mut self, trace: &SpaceTrace, root: &Root<Role>) {
         let name = root.function().map_or_else(|| "?".to_owned(), |function| told::name(function));
         let name = self.terminal.paint(Style::STRONG, &escape(&name));
-        let at = self.at(trace.file(root.place.file), root.place.span);
-        let sometimes = match root.certainty {
-            Certainty::Always => "",
-            Certainty::Sometimes => ", sometimes",
-        };
-        self.prose(&format!("{name}, {} at {at}{sometimes}", handed_over(root.role)), INDENT);
+        let at = at(trace.file(root.place.file), root.place.span);
+        let sometimes = self.sometimes(root.certainty);
+        let said = format!("{name}, {} at {at}{sometimes}", handed_over(root.role));
+        self.lines(&said, STEP, None);
     }
 
-    fn events(&mut self, moments: &[Moment<'_>], indent: &str) {
-        let places: Vec<String> =
-            moments.iter().map(|moment| self.at(moment.file(), moment.place().span)).collect();
-        let width = self.terminal.prose_width();
-        let widest = width / WIDEST_PLACE;
-        let column =
-            places.iter().map(|it| it.width()).filter(|it| *it <= widest).max().unwrap_or(0);
-        let lead = indent.len() + column + 2;
-        let beside = lead + NARROWEST <= width;
-        let below = " ".repeat(if beside { lead } else { indent.len() + 2 });
+    fn events(&mut self, moments: &[Moment<'_>], indent: usize) {
         let mut before: Vec<Stop> = Vec::new();
-        for (moment, at) in moments.iter().zip(places) {
+        for moment in moments {
             let said = self.said(moment);
-            let fits = beside && at.width() <= column;
-            if fits {
-                let pad = " ".repeat(column - at.width() + 2);
-                let filled = self.fill(&said, &below);
-                let filled = filled.strip_prefix(&below).unwrap_or(&filled);
-                self.line(&format!("{indent}{at}{pad}{filled}"));
-            } else {
-                self.line(&format!("{indent}{at}"));
-                let filled = self.fill(&said, &below);
-                self.line(&filled);
-            }
+            self.row(&at(moment.file(), moment.place().span), &said, indent, None);
             let chain = moment.chain();
-            self.chain(&chain, &before, &below);
+            self.chain(&chain, &before, indent + STEP);
             before = chain;
         }
     }
 
-    /// The way to an event, where it is another than the event before had. The steps that both share
-    /// are left out.
-    fn chain(&mut self, chain: &[Stop], before: &[Stop], indent: &str) {
+    /// The way to an event, where it is another than the event before had. Steps that both share are
+    /// left out.
+    fn chain(&mut self, chain: &[Stop], before: &[Stop], indent: usize) {
         let same = |(a, b): &(&Stop, &Stop)| a.place == b.place && a.step == b.step;
         let shared = chain.iter().zip(before).take_while(same).count();
+        let Some(last) = chain.len().checked_sub(1) else {
+            if !before.is_empty() {
+                self.lines("directly", indent, Some(Style::FAINT));
+            }
+            return;
+        };
         if shared == chain.len() && chain.len() == before.len() {
             return;
         }
-        let arrow = if self.terminal.unicode { "→" } else { "->" };
-        let mut steps: Vec<String> = Vec::new();
-        if shared > 0 {
-            steps.push(self.terminal.ellipsis().to_owned());
+        let first = shared.min(last);
+        if first > 0 {
+            self.lines(self.terminal.ellipsis(), indent, Some(Style::FAINT));
         }
-        for stop in &chain[shared..] {
-            let at = self.at(&stop.file, stop.place.span);
+        for stop in &chain[first..] {
             let (word, name) = told::step(&stop.step);
-            steps.push(format!("{at} {word}s {}", escape(name)));
+            let said = format!("{word}s {}", escape(name));
+            self.row(&at(&stop.file, stop.place.span), &said, indent, Some(Style::FAINT));
         }
-        let said = match &*steps {
-            [] => "in the file itself".to_owned(),
-            [only] if shared > 0 => format!("{only} the same way, without the last steps"),
-            steps => format!("by {}", steps.join(&format!(" {arrow} "))),
-        };
-        self.faint(&said, indent);
+    }
+
+    /// A place and what happens there.
+    fn row(&mut self, at: &str, said: &str, indent: usize, style: Option<Style>) {
+        let used = indent + at.width();
+        match self.column {
+            Some(column) if used + 2 <= column => {
+                let lead = format!("{}{at}{}", " ".repeat(indent), " ".repeat(column - used));
+                let filled = self.fill(said, column);
+                for (index, line) in filled.iter().enumerate() {
+                    let lead = if index == 0 { lead.clone() } else { " ".repeat(column) };
+                    self.line(&format!("{lead}{line}"), style);
+                }
+            }
+            column => {
+                self.lines(at, indent, style);
+                let below = column.unwrap_or(0).max(indent + STEP);
+                self.lines(said, below, style);
+            }
+        }
     }
 
     /// What happens, in words.
@@ -248,65 +263,68 @@ impl Page<'_> {
             }
             Effect::Compile(_) => format!("compiles: {what}"),
         };
-        if moment.certainty() == Certainty::Sometimes {
-            let word = self.terminal.paint(Style::WARNING, "sometimes");
-            // Writing to a String cannot fail.
-            let _ = write!(said, " ({word})");
-        }
+        said.push_str(&self.sometimes(moment.certainty()));
         said
     }
 
-    fn at(&self, file: &SourceFile, span: Span) -> String {
-        frame::place(&self.place.shown(&file.path), &file.text, span)
-    }
-
-    fn heading(&mut self, text: &str) {
-        let heading = self.terminal.paint(Style::STRONG, text);
-        self.out.push('\n');
-        self.line(&heading);
-    }
-
-    fn faint(&mut self, text: &str, indent: &str) {
-        let filled = self.fill(text, indent);
-        for line in filled.lines() {
-            let painted = self.terminal.paint(Style::FAINT, line.trim_start());
-            self.line(&format!("{indent}{painted}"));
+    /// Said of what does not happen always; of the rest nothing is.
+    fn sometimes(&self, certainty: Certainty) -> String {
+        match certainty {
+            Certainty::Always => String::new(),
+            Certainty::Sometimes => {
+                format!(" ({})", self.terminal.paint(Style::WARNING, "sometimes"))
+            }
         }
     }
 
-    fn prose(&mut self, text: &str, indent: &str) {
-        let filled = self.fill(text, indent);
-        self.line(&filled);
+    fn heading(&mut self, phase: Phase) {
+        let heading = match phase {
+            Phase::BeforeSpaces => "Start-up, before `import spaces`",
+            Phase::Startup => "Start-up",
+            Phase::Request => "After start-up, in the web process",
+            Phase::Gpu => "After start-up, on the GPU",
+        };
+        self.out.push('\n');
+        self.lines(heading, 0, Some(Style::STRONG));
     }
 
-    /// Wrapped at spaces, so that names and places stay whole.
-    fn fill(&self, text: &str, indent: &str) -> String {
-        let options = textwrap::Options::new(self.terminal.prose_width())
-            .initial_indent(indent)
-            .subsequent_indent(indent)
+    /// `text`, wrapped under `indent`.
+    fn lines(&mut self, text: &str, indent: usize, style: Option<Style>) {
+        for line in self.fill(text, indent) {
+            self.line(&format!("{}{line}", " ".repeat(indent)), style);
+        }
+    }
+
+    /// `text` in lines that leave room for `indent` before them. It breaks at spaces, so that names
+    /// and places stay whole.
+    fn fill(&self, text: &str, indent: usize) -> Vec<String> {
+        let room = self.terminal.prose_width().saturating_sub(indent).max(1);
+        let options = textwrap::Options::new(room)
             .word_separator(WordSeparator::AsciiSpace)
             .word_splitter(WordSplitter::NoHyphenation)
             .break_words(false);
-        textwrap::fill(text, options)
+        textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
     }
 
-    fn line(&mut self, text: &str) {
-        self.out.push_str(text);
+    /// One line, its indentation left plain.
+    fn line(&mut self, line: &str, style: Option<Style>) {
+        let said = line.trim_start_matches(' ');
+        self.out.push_str(&line[..line.len() - said.len()]);
+        match style {
+            Some(style) => self.out.push_str(&self.terminal.paint(style, said)),
+            None => self.out.push_str(said),
+        }
         self.out.push('\n');
     }
+}
+
+/// A place as seen from the Space's folder, which stands above.
+fn at(file: &SourceFile, span: Span) -> String {
+    frame::place(&file.path, &file.text, span)
 }
 
 fn is_static(space: &Space) -> bool {
     space.card.as_ref().and_then(|card| card.str("sdk")) == Some("static")
-}
-
-fn phase_heading(phase: Phase) -> &'static str {
-    match phase {
-        Phase::BeforeSpaces => "Start-up, before `import spaces`",
-        Phase::Startup => "Start-up",
-        Phase::Request => "In the web process, when called",
-        Phase::Gpu => "In the worker, on the GPU",
-    }
 }
 
 /// How a function comes to be called.
@@ -356,4 +374,144 @@ fn push(said: &mut String, name: &str, value: Option<&Value>) {
     };
     // Writing to a String cannot fail.
     let _ = write!(said, ", {} {}", escape(name), escape(&shown));
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::testing::space;
+
+    fn show(files: &[(&str, &str)], terminal: Terminal) -> String {
+        let place = Place::new(Utf8Path::new("demo"), Utf8Path::new("/home/ann"));
+        trace(&space(files), &place, terminal)
+    }
+
+    fn plain(width: usize) -> Terminal {
+        Terminal { color: false, links: false, unicode: true, width }
+    }
+
+    /// Every phase, chains that share steps, and every kind of event.
+    const APP: &[(&str, &str)] = &[
+        ("README.md", "---\nsdk: gradio\nsdk_version: 6.31.0\napp_file: app.py\n---\n"),
+        (
+            "app.py",
+            r#"import models.loading
+import spaces
+import gradio as gr
+import os, subprocess, threading, time
+import requests
+from gradio_client import Client
+from huggingface_hub import login, snapshot_download
+
+import torch
+
+subprocess.run(["pip", "install", "flash-attn", "--no-build-isolation"])
+os.environ["HF_HUB_ENABLE_HF_TRANSFER"] = "1"
+login(token=os.environ["HF_TOKEN"])
+snapshot_download("stabilityai/sdxl-vae", local_dir="vae")
+pipe = models.loading.load("stabilityai/stable-diffusion-xl-base-1.0")
+if os.getenv("COMPILE"):
+    pipe.unet = torch.compile(pipe.unet)
+remote = Client("ann/captions")
+
+
+@spaces.GPU(duration=40, size="large")
+def paint(prompt):
+    time.sleep(0.5)
+    pipe.load_lora_weights("ann/watercolour")
+    return pipe(prompt).images[0].to("cuda")
+
+
+def handle(prompt):
+    requests.get("https://example.org")
+    return paint(prompt)
+
+
+with gr.Blocks() as demo:
+    prompt = gr.Textbox()
+    prompt.submit(handle, prompt, gr.Image())
+    threading.Thread(target=lambda: None).start()
+
+demo.launch()
+"#,
+        ),
+        ("models/__init__.py", ""),
+        (
+            "models/loading.py",
+            r#"import torch
+from diffusers import DiffusionPipeline
+
+
+def device():
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+DEVICE = device()
+
+
+def load(name):
+    pipe = DiffusionPipeline.from_pretrained(name, torch_dtype=torch.float16)
+    return pipe.to("cuda")
+"#,
+        ),
+    ];
+
+    #[test]
+    fn a_trace_at_several_widths() {
+        for width in [40, 80, 120] {
+            insta::assert_snapshot!(format!("trace_{width}"), show(APP, plain(width)));
+        }
+    }
+
+    #[test]
+    fn a_trace_in_ascii() {
+        let shown = show(APP, Terminal { unicode: false, ..plain(80) });
+        assert!(shown.is_ascii());
+    }
+
+    #[test]
+    fn colour_dims_the_way_there() {
+        let app = "import os\ndef f():\n    if x:\n        os.getenv('A')\nf()\n";
+        let shown = show(&[("app.py", app)], Terminal { color: true, ..plain(80) });
+        insta::assert_snapshot!(shown.replace('\u{1b}', "ESC"));
+    }
+
+    #[test]
+    fn a_space_without_a_program_says_what_was_looked_for() {
+        let card = |rest: &str| format!("---\n{rest}\n---\n");
+        let show = |rest: &str| show(&[("README.md", &card(rest))], plain(100));
+        insta::assert_snapshot!(show("sdk: gradio"), @r"
+        demo
+        No program: looked for `app.py`, as README.md names no `app_file`.
+        ");
+        insta::assert_snapshot!(show("sdk: gradio\napp_file: src/main.py"), @r"
+        demo
+        No program: looked for `src/main.py`, which README.md names as `app_file`.
+        ");
+        insta::assert_snapshot!(show("sdk: static"), @r"
+        demo
+        A static Space runs no program.
+        ");
+    }
+
+    #[test]
+    fn budgets_that_ran_out_are_said() {
+        let mut app = String::from("import os\ndef f0(): os.getenv('DEEP')\n");
+        for index in 1..200 {
+            app.extend([format!("def f{index}(): f{}()\n", index - 1)]);
+        }
+        app.push_str("f199()\nos.getenv('NEXT')\n");
+        insta::assert_snapshot!(show(&[("app.py", &app)], plain(80)));
+    }
+
+    #[test]
+    fn what_a_repository_says_steers_nothing() {
+        let app = "import os\nos.getenv('\\x1b[31m')\nos.getenv('a\\n::error::b')\n\
+                   os.system('##[add-mask]x')\n";
+        let card = "---\nsdk: gradio\napp_file: \"a\\n::error::b.py\"\n---\n";
+        insta::assert_snapshot!(show(&[("app.py", app)], plain(80)));
+        insta::assert_snapshot!(show(&[("README.md", card)], plain(80)));
+    }
 }

@@ -79,7 +79,7 @@ impl SpaceWorld<'_> {
         condition: Option<&'static Condition>,
         outcome: &mut Outcome<Self>,
     ) {
-        let Call { callee, arguments, now } = *call;
+        let Call { callee, arguments, .. } = *call;
         let effects = &mut outcome.effects;
         match does {
             Does::TouchesCuda => {
@@ -153,38 +153,52 @@ impl SpaceWorld<'_> {
                 let otherwise = format!("`{}()` {says}", call_name(callee));
                 effects.extend(need_key(call, key, read, &otherwise));
             }
-            Does::ReadsEnv { .. } => {
-                if let Some(read) = environment::read_of(callee, arguments) {
-                    let missing = match read.default {
-                        None if read.raises => Missing::Raises,
-                        None | Some(Value::None) => Missing::None,
-                        Some(Value::Str(text)) if text.is_empty() => Missing::Empty,
-                        Some(_) => Missing::Handled,
-                    };
-                    let result = External::Call {
-                        callee: Arc::clone(callee),
-                        arguments: Arc::clone(arguments),
-                        place: now.place,
-                    };
-                    self.read_environment(&read.name, missing, &result, now, outcome);
-                }
-            }
+            Does::ReadsEnv { .. } => self.reads_environment(call, outcome),
             Does::SetsEnv { value, unless_set, name } => {
-                let name = argument(arguments, name).and_then(|name| name.value.as_str());
-                let value = argument(arguments, value).map_or(&Value::Unknown, |value| &value.value);
-                effects.extend(sets(name.map(Into::into), value, now));
-                if let Some(name) = name.filter(|_| unless_set) {
-                    outcome.value = self.environment_value(name).and_then(|value| match value {
-                        EnvValue::Known(text) => Some(Value::str(text)),
-                        EnvValue::SetButUnknown => None,
-                    });
-                }
+                self.sets_environment(call, name, value, unless_set, outcome);
             }
             Does::Harmless
             | Does::PoisonsWhenIterated { .. }
             | Does::LoadsEnvFile
             // `gpu` has dealt with it.
             | Does::GpuDecorator { .. } => {}
+        }
+    }
+
+    fn reads_environment(&self, call: &Call<'_>, outcome: &mut Outcome<Self>) {
+        let Call { callee, arguments, now } = *call;
+        let Some(read) = environment::read_of(callee, arguments) else { return };
+        let missing = match read.default {
+            None if read.raises => Missing::Raises,
+            None | Some(Value::None) => Missing::None,
+            Some(Value::Str(text)) if text.is_empty() => Missing::Empty,
+            Some(_) => Missing::Handled,
+        };
+        let result = External::Call {
+            callee: Arc::clone(callee),
+            arguments: Arc::clone(arguments),
+            place: now.place,
+        };
+        self.read_environment(&read.name, missing, &result, now, outcome);
+    }
+
+    fn sets_environment(
+        &self,
+        call: &Call<'_>,
+        name: &[effects::Argument],
+        value: &[effects::Argument],
+        unless_set: bool,
+        outcome: &mut Outcome<Self>,
+    ) {
+        let Call { arguments, now, .. } = *call;
+        let name = argument(arguments, name).and_then(|name| name.value.as_str());
+        let value = argument(arguments, value).map_or(&Value::Unknown, |value| &value.value);
+        outcome.effects.extend(sets(name.map(Into::into), value, now));
+        if let Some(name) = name.filter(|_| unless_set) {
+            outcome.value = self.environment_value(name).and_then(|value| match value {
+                EnvValue::Known(text) => Some(Value::str(text)),
+                EnvValue::SetButUnknown => None,
+            });
         }
     }
 }
@@ -253,7 +267,11 @@ fn login(call: &Call<'_>, at: &[effects::Argument], effects: &mut Vec<Effect>) {
     };
     if let Some(mut names) = names.filter(|_| !call.arguments.open) {
         // Where none is given, the library looks for itself.
-        names.extend(platform::hub_token().read.iter().map(|name| Arc::from(*name)));
+        for name in platform::hub_token().read {
+            if !names.iter().any(|known| **known == **name) {
+                names.push((*name).into());
+            }
+        }
         effects.extend(need(names, "`login()` asks for a token that nobody can type", call.now));
     }
     effects.push(Effect::Login(Login { called: called(call.callee), token: given }));
