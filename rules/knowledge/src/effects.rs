@@ -110,6 +110,11 @@ pub enum Kind {
     },
     /// Sends a request over the network.
     Http,
+    /// Compiles a model or a function, now or when it is first called.
+    Compiles {
+        /// Whether to ask for it touches CUDA.
+        touches_cuda: bool,
+    },
     /// Runs a command.
     Subprocess {
         /// The command.
