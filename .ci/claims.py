@@ -71,18 +71,19 @@ def copied():
         for name, rule in rules().items()
     ]
     yield "README.md", "rules", None, "\n".join(rows)
-    first = re.search(r"^<!-- first -->\n```sh\n.* -- (.*)\n```", text("README.md"), re.MULTILINE)[
-        1
-    ]
-    report = subprocess.run(
-        ["cargo", "run", "--quiet", "--locked", "-p", "spacelint", "--", *first.split()],
-        cwd=ROOT,
-        check=False,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
-    ).stdout
-    yield "README.md", "report", "text", report
+    for command, shown in (("first", "report"), ("then", "trace")):
+        typed = re.search(
+            rf"^<!-- {command} -->\n```sh\n.*spacelint(?: --)? (.*)\n```", text("README.md"), re.MULTILINE
+        )
+        printed = subprocess.run(
+            ["cargo", "run", "--quiet", "--locked", "-p", "spacelint", "--", *typed[1].split()],
+            cwd=ROOT,
+            check=False,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+        ).stdout
+        yield "README.md", shown, "text", printed
     marks = re.findall(r"^<!-- (file (\S+)) -->$", text("CONTRIBUTING.md"), re.MULTILINE)
     for mark, path in marks:
         language = {".rs": "rust", ".md": "markdown"}[Path(path).suffix]

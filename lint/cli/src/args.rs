@@ -52,6 +52,15 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+    /// Show what the program of a Space does, event by event
+    Trace {
+        /// A Space, a file of one, or a folder of Spaces
+        #[arg(value_name = "PATH", default_value = ".")]
+        path: PathBuf,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
 }
 
 /// `spacelint check`.

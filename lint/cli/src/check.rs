@@ -1,10 +1,9 @@
 //! `spacelint check`: finds the Spaces, checks each by itself, prints what came of it.
 //!
 //! A Space is read, checked, rendered and forgotten; only its lines and counts are kept, until those
-//! of the Spaces before it are printed. So memory does not grow with the number of Spaces.
+//! of the Spaces before it are printed.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rayon::prelude::*;
 use spacelint_rules::check::{self, Report, Selection};
 use spacelint_rules::finding::{Applicability, Finding};
 use spacelint_rules::fix::{self, Fixed, FixedFile, WriteError};
@@ -21,11 +20,6 @@ use crate::select;
 use crate::summary::{Status, Summary};
 use crate::targets;
 use crate::terminal::Terminal;
-
-/// Up to so many Spaces are checked one after the other: starting threads costs more.
-const A_HANDFUL: usize = 8;
-/// So many are checked at once before the first of them is printed.
-const BATCH: usize = 64;
 
 /// What to do with each Space.
 struct Job<'a> {
@@ -78,17 +72,16 @@ pub(crate) fn run(args: &Check, terminal: Terminal, output: &mut Output) -> Stat
     let mut printer = Printer { output, job: &job, first: true };
     printer.open();
     // Two Spaces may share a file, so fixes are made one Space after the other.
-    if targets.roots.len() <= A_HANDFUL || (fixes.is_some() && !args.diff) {
+    if fixes.is_some() && !args.diff {
         for root in &targets.roots {
             printer.print(&job.check(root), &mut total);
         }
     } else {
-        for batch in targets.roots.chunks(BATCH) {
-            let checked: Vec<Checked> = batch.par_iter().map(|root| job.check(root)).collect();
-            for checked in &checked {
-                printer.print(checked, &mut total);
-            }
-        }
+        targets::each(
+            &targets.roots,
+            |root| job.check(root),
+            |checked| printer.print(&checked, &mut total),
+        );
     }
     printer.close(&total);
     total.status(args.fail_on)

@@ -87,7 +87,7 @@ impl Position {
 
 /// What comes before the diagnostics.
 pub(crate) fn open() -> String {
-    format!("{{\"schema\": {SCHEMA},\n \"diagnostics\": [")
+    open_list("diagnostics")
 }
 
 /// One finding, on one line.
@@ -161,13 +161,21 @@ pub(crate) fn to_string(value: &impl Serialize) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// What comes before the entries of a list under `name`.
+pub(crate) fn open_list(name: &str) -> String {
+    format!("{{\"schema\": {SCHEMA},\n \"{name}\": [")
+}
+
+/// What comes after the entries of a list.
+pub(crate) const CLOSE_LIST: &str = "]}\n";
+
 /// A list under `name`, an entry ([`to_string`]) a line.
 pub(crate) fn list(name: &str, entries: impl Iterator<Item = String>) -> String {
-    let mut out = format!("{{\"schema\": {SCHEMA},\n \"{name}\": [");
+    let mut out = open_list(name);
     for (index, entry) in entries.enumerate() {
         out.push_str(separator(index == 0));
         out.push_str(&entry);
     }
-    out.push_str("]}\n");
+    out.push_str(CLOSE_LIST);
     out
 }

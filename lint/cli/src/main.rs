@@ -24,6 +24,7 @@ mod targets;
 mod terminal;
 #[cfg(test)]
 mod testing;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
             Status::Clean
         }
         Command::Secrets { path, format } => secrets::run(path, *format, terminal, &mut output),
+        Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
     };
     output.finish(status).into()
 }

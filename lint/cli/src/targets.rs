@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 use spacelint_space::{DiscoverError, Discovery, discover};
 
 /// The Spaces to look at.
@@ -36,6 +37,28 @@ pub(crate) fn find(paths: &[PathBuf]) -> Targets {
         );
     }
     Targets { roots: spaces, errors }
+}
+
+/// Up to so many Spaces are read one after the other: starting threads costs more.
+const A_HANDFUL: usize = 8;
+/// So many are read at once before the first of them is printed.
+const BATCH: usize = 64;
+
+/// Reads each Space with `read` and hands what came of it to `show`, in order. Only a batch is held at
+/// a time, so memory does not grow with the number of Spaces.
+pub(crate) fn each<T: Send>(
+    roots: &[Utf8PathBuf],
+    read: impl Fn(&Utf8Path) -> T + Sync,
+    mut show: impl FnMut(T),
+) {
+    if roots.len() <= A_HANDFUL {
+        roots.iter().map(|root| read(root)).for_each(show);
+        return;
+    }
+    for batch in roots.chunks(BATCH) {
+        let came: Vec<T> = batch.par_iter().map(|root| read(root)).collect();
+        came.into_iter().for_each(&mut show);
+    }
 }
 
 /// Where the user stands.

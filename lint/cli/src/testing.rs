@@ -1,11 +1,11 @@
-//! Findings to show, made without a Space.
+//! Findings to show, made without a Space, and Spaces made of a few lines.
 
 use std::sync::Arc;
 
 use spacelint_python::{Certainty, Span};
 use spacelint_rules::finding::{Applicability, Edit, Finding, Fix, Location, Related, Severity};
 use spacelint_rules::rule::RuleInfo;
-use spacelint_space::SourceFile;
+use spacelint_space::{Files, SourceFile, Space};
 
 /// A rule to attach findings to.
 pub(crate) static RULE: RuleInfo = RuleInfo {
@@ -59,4 +59,10 @@ pub(crate) fn fix(location: Location, message: &str, content: &str) -> Fix {
         applicability: Applicability::Safe,
         edits: vec![Edit { location, content: content.to_owned() }],
     }
+}
+
+/// The Space of these files.
+pub(crate) fn space(files: &[(&str, &str)]) -> Space {
+    let files = files.iter().map(|(path, text)| ((*path).into(), (*text).into()));
+    Space::read(&Files::memory(files))
 }

@@ -26,11 +26,88 @@ pub enum Effect {
     /// An environment variable is set.
     SetEnv(EnvSet),
     /// The Space's app is served: `launch()`, a mounted app, `uvicorn.run`.
-    Serve,
+    Serve(Called),
     /// A command is run, which may be another script of the Space.
-    RunCommand,
-    /// The Hub is signed in to, with this token.
-    Login(Token),
+    RunCommand(Arc<Command>),
+    /// The Hub is signed in to.
+    Login(Login),
+    /// Files are downloaded.
+    Download(Arc<Download>),
+    /// The program waits.
+    Sleep(Sleep),
+    /// A request is sent over the network.
+    Http(Called),
+    /// A client is made of a model or a Space that runs elsewhere.
+    Client(Arc<Client>),
+    /// A model or a function is compiled, which takes time now or at the first call.
+    Compile(Called),
+}
+
+/// What was called, as its full name: `gradio.Blocks.launch`, `?.launch` where the start is not
+/// known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The name.
+    pub name: Arc<str>,
+}
+
+/// A command that is run.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// What runs it.
+    pub called: Called,
+    /// The command, a text or a list of words, as far as it is settled.
+    pub command: Option<Value>,
+}
+
+/// A signing in to the Hub.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// What signs in.
+    pub called: Called,
+    /// The token it is given.
+    pub token: Token,
+}
+
+/// A download.
+#[derive(Clone, Debug)]
+pub struct Download {
+    /// What downloads.
+    pub called: Called,
+    /// The repositories or addresses it may be from; none if unknown.
+    pub ids: Vec<Arc<str>>,
+    /// Whether the id is written out and not one of several.
+    pub settled: bool,
+    /// The token it is given.
+    pub token: Token,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
+}
+
+/// A wait.
+#[derive(Clone, Debug)]
+pub struct Sleep {
+    /// What waits.
+    pub called: Called,
+    /// For how many seconds.
+    pub seconds: Option<Value>,
+}
+
+/// A client of something that runs elsewhere.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// What makes it.
+    pub called: Called,
+    /// The models, Spaces or addresses it may call; none if unknown.
+    pub ids: Vec<Arc<str>>,
+    /// Whether the id is written out and not one of several.
+    pub settled: bool,
+    /// The token it is given.
+    pub token: Token,
+    /// The headers that it sends with each call.
+    pub headers: Option<Value>,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
 }
 
 /// An `import spaces`.
@@ -44,8 +121,11 @@ pub struct SpacesImport {
 /// A touch of CUDA.
 #[derive(Clone, Debug)]
 pub struct CudaTouch {
-    /// What touches: `torch.cuda.is_available()`, `import diffusers`.
+    /// What touches, as a message says it: `torch.cuda.is_available()`, `import diffusers`, `.to()`
+    /// where that is a method of some value.
     pub what: Arc<str>,
+    /// The same in full: `diffusers.FluxPipeline.from_pretrained.to()`.
+    pub full: Arc<str>,
     /// What it does, as a predicate.
     pub says: &'static str,
     /// The condition under which knowledge says so, if any, and which packages meet it.
@@ -112,6 +192,8 @@ pub struct GpuDeclaration {
     pub duration: Option<Argument>,
     /// The size, if any.
     pub size: Option<Argument>,
+    /// What declares it: `spaces.GPU`.
+    pub called: Called,
     /// Where `spaces.GPU` is called with (or without) them, or stands as a bare decorator.
     pub declared_at: Place,
     /// Whether arguments were passed of which nothing is known.

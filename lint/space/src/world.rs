@@ -2,8 +2,9 @@
 //! knowledge says of libraries and of the platform. It turns what the program does into [`Effect`]s.
 
 mod calls;
+mod scripts;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
@@ -11,10 +12,13 @@ use rustc_hash::FxHashMap;
 use spacelint_knowledge::effects::{self, Condition};
 use spacelint_knowledge::platform::{self, EnvValue};
 use spacelint_python::{
-    Argument, Arguments, External, FileId, Found, Guard, Now, Operator, Outcome, Value, World,
+    Argument, Arguments, External, FileId, Found, Guard, Now, Operator, Outcome, Place, Value,
+    World,
 };
 
-use calls::{Call, call_text, converts, decorates, fitting, gpu, method_of, need, passes, sets};
+use calls::{
+    Call, call_name, call_text, converts, decorates, fitting, gpu, method_of, need, passes, sets,
+};
 pub(crate) use calls::{argument, canonical};
 
 use crate::effect::{CudaTouch, Effect, EnvNeed, EnvRead, Missing, SpacesImport};
@@ -37,8 +41,6 @@ pub enum Role {
 pub(crate) struct SpaceWorld<'a> {
     files: &'a Files,
     pins: &'a Pins,
-    /// `sys.path[0]`: the entry point's folder.
-    base: Utf8PathBuf,
     /// Whether the Space is taken to run on ZeroGPU.
     zerogpu: bool,
     reached: Mutex<Reached>,
@@ -50,6 +52,8 @@ pub(crate) struct Reached {
     pub(crate) sources: Vec<Arc<SourceFile>>,
     pub(crate) errors: Vec<ReadError>,
     ids: FxHashMap<Utf8PathBuf, FileId>,
+    /// The last name that was imported from a module that loads it lazily, and where.
+    lazy: Option<(Place, Arc<str>)>,
 }
 
 impl<'a> SpaceWorld<'a> {
@@ -62,7 +66,6 @@ impl<'a> SpaceWorld<'a> {
         let world = Self {
             files,
             pins,
-            base: entry.path.parent().unwrap_or(Utf8Path::new("")).to_owned(),
             zerogpu,
             reached: Mutex::default(),
         };
@@ -74,8 +77,12 @@ impl<'a> SpaceWorld<'a> {
         self.reached.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn reached(&self) -> MutexGuard<'_, Reached> {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn reach(&self, file: &Arc<SourceFile>) -> FileId {
-        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reached = self.reached();
         if let Some(id) = reached.ids.get(&file.path) {
             return *id;
         }
@@ -97,7 +104,7 @@ impl<'a> SpaceWorld<'a> {
         match self.files.read(path) {
             Ok(file) => file,
             Err(error) => {
-                let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut reached = self.reached();
                 if !reached.errors.contains(&error) {
                     reached.errors.push(error);
                 }
@@ -163,19 +170,42 @@ impl<'a> SpaceWorld<'a> {
         }
     }
 
-    fn touch(
+    /// The touch of an import, or of a read that imports.
+    fn import_touch(
         &self,
         what: Arc<str>,
+        effect: &'static effects::ImportEffect,
+    ) -> Option<Effect> {
+        let condition = effect.condition.as_ref();
+        Some(Effect::TouchCuda(CudaTouch {
+            full: Arc::clone(&what),
+            what,
+            says: effect.says,
+            condition,
+            sure: condition.map_or(Some(true), |condition| self.holds(condition))?,
+            import: true,
+            moved: None,
+        }))
+    }
+
+    /// The touch of a call, `sure` if its arguments leave no doubt.
+    fn call_touch(
+        &self,
+        callee: &External,
         says: &'static str,
         condition: Option<&'static Condition>,
         sure: bool,
-        import: bool,
     ) -> Option<Effect> {
-        let sure = match condition {
-            Some(condition) => sure && self.holds(condition)?,
-            None => sure,
-        };
-        Some(Effect::TouchCuda(CudaTouch { what, says, condition, sure, import, moved: None }))
+        let held = condition.map_or(Some(true), |condition| self.holds(condition))?;
+        Some(Effect::TouchCuda(CudaTouch {
+            what: call_text(callee),
+            full: format!("{}()", call_name(callee)).into(),
+            says,
+            condition,
+            sure: sure && held,
+            import: false,
+            moved: None,
+        }))
     }
 
     /// Whether a device's value is CUDA: `None` if it surely is not, else whether it surely is.
@@ -214,7 +244,7 @@ impl<'a> SpaceWorld<'a> {
         device: Option<&Argument>,
     ) -> Option<Effect> {
         let sure = Self::cuda(&device?.value)?;
-        self.touch(call_text(what), says, condition, sure, false)
+        self.call_touch(what, says, condition, sure)
     }
 }
 
@@ -225,14 +255,8 @@ impl World for SpaceWorld<'_> {
     fn find(&self, name: &str, path: &[Arc<str>]) -> Found {
         let relative = name.replace('.', "/");
         // A folder outside the Space holds nothing that the text shows.
-        let added = path.iter().filter_map(|folder| {
-            let folder = Utf8Path::new(&**folder);
-            let folder = folder.strip_prefix(platform::home().folder).unwrap_or(folder);
-            let inside: Utf8PathBuf =
-                folder.components().filter(|part| part.as_str() != ".").collect();
-            inside.is_relative().then_some(inside)
-        });
-        let folders: Vec<Utf8PathBuf> = std::iter::once(self.base.clone()).chain(added).collect();
+        let folders: Vec<Utf8PathBuf> =
+            path.iter().filter_map(|folder| scripts::inside(folder)).collect();
         for folder in &folders {
             if name == GPU_PACKAGE && self.is_vendored(folder) {
                 return Found::Installed;
@@ -277,13 +301,10 @@ impl World for SpaceWorld<'_> {
                     Some(name) => format!("from {module} import {name}"),
                     None => format!("import {module}"),
                 };
-                found.extend(self.touch(
-                    what.into(),
-                    effect.says,
-                    effect.condition.as_ref(),
-                    true,
-                    true,
-                ));
+                found.extend(self.import_touch(what.into(), effect));
+                if let Some(name) = name {
+                    self.reached().lazy = Some((now.place, format!("{module}.{name}").into()));
+                }
                 break;
             }
         }
@@ -312,14 +333,10 @@ impl World for SpaceWorld<'_> {
                 {
                     let lazy = effects::import(module, Some(name))
                         .find(|effect| effect.lazy && effect.poisons && effect.module == module);
-                    if let Some(effect) = lazy {
-                        outcome.effects.extend(self.touch(
-                            Arc::clone(path),
-                            effect.says,
-                            effect.condition.as_ref(),
-                            true,
-                            true,
-                        ));
+                    // `from diffusers import FluxPipeline` reads what it has imported.
+                    let is_import = || self.reached().lazy == Some((now.place, Arc::clone(path)));
+                    if let Some(effect) = lazy.filter(|_| !is_import()) {
+                        outcome.effects.extend(self.import_touch(Arc::clone(path), effect));
                     }
                 }
             }
@@ -351,6 +368,8 @@ impl World for SpaceWorld<'_> {
             {
                 let constant = if now.imported.contains(GPU_PACKAGE) {
                     Some(settled.after_spaces)
+                } else if now.perhaps_imported.contains(GPU_PACKAGE) {
+                    None
                 } else {
                     settled.before_spaces
                 };

@@ -110,10 +110,17 @@ pub enum Kind {
     },
     /// Sends a request over the network.
     Http,
+    /// Compiles a model or a function, now or when it is first called.
+    Compiles {
+        /// Whether to ask for it touches CUDA.
+        touches_cuda: bool,
+    },
     /// Runs a command.
     Subprocess {
         /// The command.
         command: Arguments,
+        /// The folder it runs in.
+        folder: Arguments,
     },
     /// Signs in to the Hub. Without this argument a token must be in the environment (see
     /// [`hub_token`](crate::platform::hub_token)).

@@ -67,6 +67,7 @@ struct Call {
     at: Option<String>,
     raises: Option<bool>,
     unless_set: Option<bool>,
+    touches_cuda: Option<bool>,
     says: String,
     source: String,
     as_of: Datetime,
@@ -88,6 +89,7 @@ struct Method {
     args: BTreeMap<String, Vec<String>>,
     role: Option<String>,
     decorator: Option<bool>,
+    touches_cuda: Option<bool>,
     says: String,
     source: String,
     as_of: Datetime,
@@ -160,6 +162,7 @@ struct Pieces<'a> {
     at: Option<String>,
     raises: Option<bool>,
     unless_set: Option<bool>,
+    touches_cuda: Option<bool>,
 }
 
 /// Rust for `src/effects.rs`.
@@ -222,6 +225,7 @@ fn calls(
             at: group.at,
             raises: group.raises,
             unless_set: group.unless_set,
+            touches_cuda: group.touches_cuda,
         }
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;
@@ -279,6 +283,7 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
             at: None,
             raises: None,
             unless_set: None,
+            touches_cuda: group.touches_cuda,
         }
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;
@@ -495,7 +500,15 @@ impl Pieces<'_> {
             ),
             "sleep" => format!("Kind::Sleep {{ seconds: {} }}", self.needed("seconds")?),
             "http" => "Kind::Http".to_owned(),
-            "subprocess" => format!("Kind::Subprocess {{ command: {} }}", self.needed("command")?),
+            "compiles" => format!(
+                "Kind::Compiles {{ touches_cuda: {} }}",
+                self.touches_cuda.take().unwrap_or_default()
+            ),
+            "subprocess" => format!(
+                "Kind::Subprocess {{ command: {}, folder: {} }}",
+                self.needed("command")?,
+                self.taken("folder")?
+            ),
             "login" => format!("Kind::Login {{ token: {} }}", self.needed("token")?),
             "needs-key" => self.needs_key()?,
             "reads-env" => format!(
@@ -522,7 +535,8 @@ impl Pieces<'_> {
             || self.environment.is_some()
             || self.at.is_some()
             || self.raises.is_some()
-            || self.unless_set.is_some();
+            || self.unless_set.is_some()
+            || self.touches_cuda.is_some();
         if left {
             return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
         }

@@ -9,7 +9,7 @@ use spacelint_knowledge::effects::Role as Handed;
 use spacelint_knowledge::models::{self, Gate};
 use spacelint_knowledge::platform;
 use spacelint_python::{Certainty, Guard};
-use spacelint_space::effect::{Effect, EnvSet, Missing, ModelLoad, Token};
+use spacelint_space::effect::{Effect, EnvSet, Missing, Token};
 use spacelint_space::{Moment, Phase, Role, Space, mentions};
 
 use super::list::Need;
@@ -177,12 +177,18 @@ fn wants(space: &Space) -> Vec<Want<'_>> {
                 Missing::Raises => (vec![Arc::clone(&read.name)], What::Index),
             },
             Effect::NeedEnv(need) => (need.names.clone(), What::Use(&need.otherwise)),
-            Effect::LoadModel(load) => match (gated(load), tokens.enough(load, &moment)) {
-                (Some((id, gate)), Some(names)) => (names, What::Load(id, gate)),
-                _ => continue,
+            Effect::LoadModel(load) => match tokens.wanted(&load.ids, &load.token, &moment) {
+                Some(wanted) => wanted,
+                None => continue,
             },
-            Effect::Login(token) => {
-                tokens.login(token, &moment);
+            Effect::Download(download) => {
+                match tokens.wanted(&download.ids, &download.token, &moment) {
+                    Some(wanted) => wanted,
+                    None => continue,
+                }
+            }
+            Effect::Login(login) => {
+                tokens.login(&login.token, &moment);
                 continue;
             }
             Effect::SetEnv(set) => {
@@ -259,16 +265,12 @@ fn given(
     relevant.map(|written| written.is_sure && is_before(written)).max()
 }
 
-/// The gated model that a load may load.
-fn gated(load: &ModelLoad) -> Option<(&str, &'static Gate)> {
-    load.ids.iter().find_map(|id| Some((&**id, models::gate(id)?)))
-}
-
 /// How badly one of `names` is wanted at `moment`.
 fn need(names: &[Arc<str>], what: &What<'_>, moment: &Moment<'_>) -> Need {
     let is_settled = match (&moment.event.effect, what) {
         (_, What::Read) => false,
         (Effect::LoadModel(load), _) => load.settled && !load.open,
+        (Effect::Download(download), _) => download.settled && !download.open,
         _ => true,
     };
     // Whether somebody ever calls it is not known.
@@ -327,10 +329,21 @@ impl Tokens {
         }
     }
 
-    /// The environment variables one of which makes `load` send a token; none where it has one, or
-    /// will have none.
-    fn enough(&self, load: &ModelLoad, moment: &Moment<'_>) -> Option<Vec<Arc<str>>> {
-        let mut names = match &load.token {
+    /// What a load or a download of one of `ids` wants, if that is gated and a variable would help.
+    fn wanted<'a>(
+        &self,
+        ids: &'a [Arc<str>],
+        token: &Token,
+        moment: &Moment<'_>,
+    ) -> Option<(Vec<Arc<str>>, What<'a>)> {
+        let (id, gate) = ids.iter().find_map(|id| Some((&**id, models::gate(id)?)))?;
+        Some((self.enough(token, moment)?, What::Load(id, gate)))
+    }
+
+    /// The environment variables one of which makes a load with that `token` send one; none where it
+    /// has one, or will have none.
+    fn enough(&self, token: &Token, moment: &Moment<'_>) -> Option<Vec<Arc<str>>> {
+        let mut names = match token {
             Token::Implicit => Vec::new(),
             // Where they hold nothing, the library looks for itself.
             Token::Env(names) => names.clone(),

@@ -55,7 +55,7 @@ fn declares_none(space: &Space) -> bool {
     let Some(trace) = space.trace() else { return false };
     let declared = trace
         .moments()
-        .any(|moment| matches!(moment.event.effect, Effect::DeclareGpu(_) | Effect::RunCommand));
+        .any(|moment| matches!(moment.event.effect, Effect::DeclareGpu(_) | Effect::RunCommand(_)));
     let spoken_of = || {
         trace.files().any(|file| {
             let code =

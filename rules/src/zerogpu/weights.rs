@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use pep440_rs::VersionSpecifiers;
-use spacelint_knowledge::effects::{self, Kind};
 use spacelint_knowledge::models::{self, Dtype, Model};
 use spacelint_python::{Certainty, External, Value};
 use spacelint_space::effect::{Effect, ModelLoad};
@@ -80,11 +79,14 @@ pub(super) fn all(space: &Space) -> Option<Estimate<'_>> {
     let whole = space.trace().is_some_and(|trace| trace.exhausted().is_empty());
     let loads = Loads::of(space);
     let is_known = |moment: &Moment<'_>| match &moment.event.effect {
-        Effect::TouchCuda(touch) => touch.moved.as_ref().is_none_or(|it| loads.made(it).is_some()),
+        Effect::TouchCuda(touch) if moment.event.root.is_none() => {
+            touch.moved.as_ref().is_none_or(|it| loads.made(it).is_some())
+        }
+        // What is downloaded is there to be loaded in some way.
+        Effect::Download(_) => false,
         _ => true,
     };
-    if !whole || !space.moments().filter(|moment| moment.event.root.is_none()).all(|m| is_known(&m))
-    {
+    if !whole || !space.moments().all(|moment| is_known(&moment)) {
         return None;
     }
     let mut estimate = Estimate { weights: Vec::new(), adapters: 0 };
@@ -94,10 +96,6 @@ pub(super) fn all(space: &Space) -> Option<Estimate<'_>> {
         let again = !seen.insert((moment.place(), load.ids.first()));
         if again && moment.event.root.is_some() && load.part.is_none() {
             continue;
-        }
-        let download = effects::call(&load.loader).map(|call| call.kind);
-        if matches!(download, Some(Kind::Download { .. })) {
-            return None;
         }
         estimate.adapters += usize::from(load.adapter);
         if load.weights {

@@ -5,3 +5,4 @@ mod contract;
 mod fix;
 mod spaces;
 mod support;
+mod trace;

@@ -8,7 +8,8 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
 use crate::effect::{
-    CudaTouch, Effect, EnvNeed, EnvSet, GpuDeclaration, Missing, ModelLoad, Token,
+    Called, Client, Command, CudaTouch, Download, Effect, EnvNeed, EnvSet, GpuDeclaration, Login,
+    Missing, ModelLoad, Sleep, Token,
 };
 use crate::environment;
 
@@ -59,6 +60,7 @@ pub(super) fn gpu(call: &Call<'_>, outcome: &mut Outcome<SpaceWorld<'_>>) -> boo
         function: function.value.function().cloned(),
         duration: duration.filter(|duration| duration.value != Value::None).cloned(),
         size: size.filter(|size| size.value != Value::None).cloned(),
+        called: called(decorator),
         declared_at,
         open: given.open,
     };
@@ -77,11 +79,11 @@ impl SpaceWorld<'_> {
         condition: Option<&'static Condition>,
         outcome: &mut Outcome<Self>,
     ) {
-        let Call { callee, arguments, now } = *call;
+        let Call { callee, arguments, .. } = *call;
         let effects = &mut outcome.effects;
         match does {
             Does::TouchesCuda => {
-                effects.extend(self.touch(call_text(callee), says, condition, true, false));
+                effects.extend(self.call_touch(callee, says, condition, true));
             }
             Does::PoisonsWhenCalledWithCuda { device } => {
                 let device = argument(arguments, device);
@@ -89,7 +91,7 @@ impl SpaceWorld<'_> {
             }
             Does::MovesToCuda { device } => {
                 let touch = if device.is_empty() {
-                    self.touch(call_text(callee), says, condition, true, false)
+                    self.call_touch(callee, says, condition, true)
                 } else {
                     self.device_touch(callee, says, condition, argument(arguments, device))
                 };
@@ -103,12 +105,20 @@ impl SpaceWorld<'_> {
                 };
                 if touches {
                     let sure = device.is_none_or(|device| Self::cuda(device) == Some(true));
-                    effects.extend(self.touch(call_text(callee), says, condition, sure, false));
+                    effects.extend(self.call_touch(callee, says, condition, sure));
                 }
                 load_model(call, &load, effects);
             }
-            Does::LoadsAdapter { id, token } | Does::Download { id, token } => {
-                effects.push(adapter(call, id, token));
+            Does::LoadsAdapter { id, token } => effects.push(adapter(call, id, token)),
+            Does::Download { id, token: at } => {
+                let (ids, settled) = ids(argument(arguments, id), "");
+                effects.push(Effect::Download(Arc::new(Download {
+                    called: called(callee),
+                    ids,
+                    settled,
+                    token: token(argument(arguments, at)),
+                    open: arguments.open,
+                })));
             }
             Does::Handler { functions, role, runs_now, decorator: _ } => {
                 for function in handed_over(arguments, functions) {
@@ -118,51 +128,79 @@ impl SpaceWorld<'_> {
                     outcome.roots.push((function, Role::Request(role)));
                 }
             }
-            Does::Launch | Does::Mounts { .. } | Does::Serves { .. } => effects.push(Effect::Serve),
-            Does::Client { id, .. } => {
-                let otherwise = format!("`{}(None)` has nothing to call", call_name(callee));
-                effects.extend(need_for(argument(arguments, id), &otherwise, now));
+            Does::Launch | Does::Mounts { .. } | Does::Serves { .. } => {
+                effects.push(Effect::Serve(called(callee)));
             }
-            Does::Subprocess { .. } => effects.push(Effect::RunCommand),
+            Does::Client { id, token, headers } => client(call, id, token, headers, effects),
+            Does::Subprocess { command, folder } => {
+                let command = argument(arguments, command).map(|command| command.value.clone());
+                let folder = argument(arguments, folder).map(|folder| &folder.value);
+                outcome.starts.extend(self.scripts(command.as_ref(), folder));
+                let command = Command { called: called(callee), command };
+                effects.push(Effect::RunCommand(Arc::new(command)));
+            }
+            Does::Sleep { seconds } => {
+                let seconds = argument(arguments, seconds).map(|seconds| seconds.value.clone());
+                effects.push(Effect::Sleep(Sleep { called: called(callee), seconds }));
+            }
+            Does::Http => effects.push(Effect::Http(called(callee))),
+            Does::Compiles { touches_cuda } => {
+                if touches_cuda {
+                    effects.extend(self.call_touch(callee, says, condition, true));
+                }
+                effects.push(Effect::Compile(called(callee)));
+            }
             Does::Login { token } => login(call, token, effects),
             Does::NeedsKey { key, environment: read, at: _ } => {
                 let otherwise = format!("`{}()` {says}", call_name(callee));
                 effects.extend(need_key(call, key, read, &otherwise));
             }
-            Does::ReadsEnv { .. } => {
-                if let Some(read) = environment::read_of(callee, arguments) {
-                    let missing = match read.default {
-                        None if read.raises => Missing::Raises,
-                        None | Some(Value::None) => Missing::None,
-                        Some(Value::Str(text)) if text.is_empty() => Missing::Empty,
-                        Some(_) => Missing::Handled,
-                    };
-                    let result = External::Call {
-                        callee: Arc::clone(callee),
-                        arguments: Arc::clone(arguments),
-                        place: now.place,
-                    };
-                    self.read_environment(&read.name, missing, &result, now, outcome);
-                }
-            }
+            Does::ReadsEnv { .. } => self.reads_environment(call, outcome),
             Does::SetsEnv { value, unless_set, name } => {
-                let name = argument(arguments, name).and_then(|name| name.value.as_str());
-                let value = argument(arguments, value).map_or(&Value::Unknown, |value| &value.value);
-                effects.extend(sets(name.map(Into::into), value, now));
-                if let Some(name) = name.filter(|_| unless_set) {
-                    outcome.value = self.environment_value(name).and_then(|value| match value {
-                        EnvValue::Known(text) => Some(Value::str(text)),
-                        EnvValue::SetButUnknown => None,
-                    });
-                }
+                self.sets_environment(call, name, value, unless_set, outcome);
             }
             Does::Harmless
             | Does::PoisonsWhenIterated { .. }
-            | Does::Sleep { .. }
-            | Does::Http
             | Does::LoadsEnvFile
             // `gpu` has dealt with it.
             | Does::GpuDecorator { .. } => {}
+        }
+    }
+
+    fn reads_environment(&self, call: &Call<'_>, outcome: &mut Outcome<Self>) {
+        let Call { callee, arguments, now } = *call;
+        let Some(read) = environment::read_of(callee, arguments) else { return };
+        let missing = match read.default {
+            None if read.raises => Missing::Raises,
+            None | Some(Value::None) => Missing::None,
+            Some(Value::Str(text)) if text.is_empty() => Missing::Empty,
+            Some(_) => Missing::Handled,
+        };
+        let result = External::Call {
+            callee: Arc::clone(callee),
+            arguments: Arc::clone(arguments),
+            place: now.place,
+        };
+        self.read_environment(&read.name, missing, &result, now, outcome);
+    }
+
+    fn sets_environment(
+        &self,
+        call: &Call<'_>,
+        name: &[effects::Argument],
+        value: &[effects::Argument],
+        unless_set: bool,
+        outcome: &mut Outcome<Self>,
+    ) {
+        let Call { arguments, now, .. } = *call;
+        let name = argument(arguments, name).and_then(|name| name.value.as_str());
+        let value = argument(arguments, value).map_or(&Value::Unknown, |value| &value.value);
+        outcome.effects.extend(sets(name.map(Into::into), value, now));
+        if let Some(name) = name.filter(|_| unless_set) {
+            outcome.value = self.environment_value(name).and_then(|value| match value {
+                EnvValue::Known(text) => Some(Value::str(text)),
+                EnvValue::SetButUnknown => None,
+            });
         }
     }
 }
@@ -231,10 +269,36 @@ fn login(call: &Call<'_>, at: &[effects::Argument], effects: &mut Vec<Effect>) {
     };
     if let Some(mut names) = names.filter(|_| !call.arguments.open) {
         // Where none is given, the library looks for itself.
-        names.extend(platform::hub_token().read.iter().map(|name| Arc::from(*name)));
+        for name in platform::hub_token().read {
+            if !names.iter().any(|known| **known == **name) {
+                names.push((*name).into());
+            }
+        }
         effects.extend(need(names, "`login()` asks for a token that nobody can type", call.now));
     }
-    effects.push(Effect::Login(given));
+    effects.push(Effect::Login(Login { called: called(call.callee), token: given }));
+}
+
+fn client(
+    call: &Call<'_>,
+    id: &[effects::Argument],
+    token_at: &[effects::Argument],
+    headers: &[effects::Argument],
+    effects: &mut Vec<Effect>,
+) {
+    let Call { callee, arguments, now } = *call;
+    let id = argument(arguments, id);
+    let otherwise = format!("`{}(None)` has nothing to call", call_name(callee));
+    effects.extend(need_for(id, &otherwise, now));
+    let (ids, settled) = ids(id, "");
+    effects.push(Effect::Client(Arc::new(Client {
+        called: called(callee),
+        ids,
+        settled,
+        token: token(argument(arguments, token_at)),
+        headers: argument(arguments, headers).map(|headers| headers.value.clone()),
+        open: arguments.open,
+    })));
 }
 
 /// What a client that takes a key needs where it is given none, or one that may be `None`.
@@ -371,7 +435,12 @@ fn all(arguments: &Arguments, at: &[effects::Argument]) -> Vec<Argument> {
     at.iter().filter_map(|at| argument(arguments, std::slice::from_ref(at))).cloned().collect()
 }
 
-fn call_name(callee: &External) -> Arc<str> {
+/// The full name of what is called.
+fn called(callee: &External) -> Called {
+    Called { name: call_name(callee) }
+}
+
+pub(super) fn call_name(callee: &External) -> Arc<str> {
     callee.path().replace("()", "").into()
 }
 

@@ -1,0 +1,189 @@
+//! The words for what is in a trace: the kind of an event, what it is about, what a value is as far
+//! as the text settles it. Both forms of the trace say the same because both ask here.
+
+use spacelint_knowledge::effects;
+use spacelint_python::{Arguments, Budget, Certainty, External, Function, Step, Value};
+use spacelint_space::effect::{Effect, Missing};
+use spacelint_space::{Phase, Role};
+
+/// The word for a kind of event.
+pub(super) fn kind(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::ImportSpaces(_) => "import-spaces",
+        Effect::TouchCuda(_) => "touch-cuda",
+        Effect::LoadModel(_) => "load-model",
+        Effect::Download(_) => "download",
+        Effect::DeclareGpu(_) => "declare-gpu",
+        Effect::CallGpu(_) => "call-gpu",
+        Effect::ReadEnv(_) => "read-env",
+        Effect::NeedEnv(_) => "need-env",
+        Effect::SetEnv(_) => "set-env",
+        Effect::Serve(_) => "serve",
+        Effect::RunCommand(_) => "run-command",
+        Effect::Login(_) => "login",
+        Effect::Sleep(_) => "sleep",
+        Effect::Http(_) => "http",
+        Effect::Client(_) => "client",
+        Effect::Compile(_) => "compile",
+    }
+}
+
+/// What an event is about: what is called, imported or read.
+pub(super) fn what(effect: &Effect) -> String {
+    let called = |name: &str| format!("{name}()");
+    match effect {
+        Effect::ImportSpaces(_) => "import spaces".to_owned(),
+        Effect::TouchCuda(touch) => touch.full.to_string(),
+        Effect::LoadModel(load) => called(&load.loader),
+        Effect::Download(download) => called(&download.called.name),
+        Effect::DeclareGpu(gpu) => gpu.called.name.to_string(),
+        Effect::CallGpu(function) => function.as_ref().map_or_else(unknown, |it| name(it)),
+        Effect::ReadEnv(read) => read.name.to_string(),
+        Effect::NeedEnv(need) => need.names.join(" or "),
+        Effect::SetEnv(set) => set.name.as_ref().map_or_else(unknown, ToString::to_string),
+        Effect::RunCommand(command) => called(&command.called.name),
+        Effect::Login(login) => called(&login.called.name),
+        Effect::Sleep(sleep) => called(&sleep.called.name),
+        Effect::Client(client) => called(&client.called.name),
+        Effect::Serve(it) | Effect::Http(it) | Effect::Compile(it) => called(&it.name),
+    }
+}
+
+fn unknown() -> String {
+    "?".to_owned()
+}
+
+/// What a function is called, as CPython's `__qualname__`.
+pub(super) fn name(function: &Function) -> String {
+    function.qualname.to_string()
+}
+
+/// The word for a phase.
+pub(super) fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::BeforeSpaces => "before-spaces",
+        Phase::Startup => "startup",
+        Phase::Request => "request",
+        Phase::Gpu => "gpu",
+    }
+}
+
+/// The word for a role.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Gpu => "gpu",
+        Role::Request(effects::Role::Event) => "event",
+        Role::Request(effects::Role::Render) => "render",
+        Role::Request(effects::Role::Example) => "example",
+        Role::Request(effects::Role::Route) => "route",
+        Role::Request(effects::Role::Thread) => "thread",
+        Role::Request(effects::Role::Process) => "process",
+        Role::Request(effects::Role::Callback) => "callback",
+    }
+}
+
+/// The phase in which a function is called that was handed over in that role.
+pub(super) fn phase_of(role: Role) -> Phase {
+    match role {
+        Role::Gpu => Phase::Gpu,
+        Role::Request(_) => Phase::Request,
+    }
+}
+
+/// The word for a certainty.
+pub(super) fn certainty(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Always => "always",
+        Certainty::Sometimes => "sometimes",
+    }
+}
+
+/// The word for a budget.
+pub(super) fn budget(budget: Budget) -> &'static str {
+    match budget {
+        Budget::Steps => "steps",
+        Budget::Events => "events",
+        Budget::Depth => "depth",
+        Budget::Bytes => "bytes",
+    }
+}
+
+/// The word for what happens where a variable is missing.
+pub(super) fn missing(missing: Missing) -> &'static str {
+    match missing {
+        Missing::Handled => "handled",
+        Missing::Empty => "empty",
+        Missing::None => "none",
+        Missing::Raises => "raises",
+    }
+}
+
+/// The word for a step, and what it enters.
+pub(super) fn step(step: &Step) -> (&'static str, &str) {
+    match step {
+        Step::Import(name) => ("import", name),
+        Step::Call(name) => ("call", name),
+        Step::Process(name) => ("process", name),
+    }
+}
+
+/// A value as far as the text settles it: a constant, the dotted name of something external, a list
+/// of these; null where it is none of them.
+pub(super) fn settled(value: &Value) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match value {
+        Value::Bool(value) => Json::from(*value),
+        Value::Int(value) => Json::from(*value),
+        Value::Float(value) => Json::from(*value),
+        Value::Str(text) => Json::from(&**text),
+        Value::Tuple(items) | Value::List(items) => items.iter().map(settled).collect(),
+        Value::External(external) => match &**external {
+            External::Name(name) => Json::from(&**name),
+            External::Call { callee, arguments, .. } => Json::from(call(callee, arguments)),
+            _ => Json::Null,
+        },
+        _ => Json::Null,
+    }
+}
+
+/// A call as its author might write it, `?` for what is not settled.
+fn call(callee: &External, arguments: &Arguments) -> String {
+    let mut parts: Vec<String> = arguments
+        .items
+        .iter()
+        .map(|argument| {
+            let value = match settled(&argument.value) {
+                serde_json::Value::Null if argument.value == Value::None => "None".to_owned(),
+                serde_json::Value::Null => unknown(),
+                value => value.to_string(),
+            };
+            match &argument.name {
+                Some(name) => format!("{name}={value}"),
+                None => value,
+            }
+        })
+        .collect();
+    if arguments.open {
+        parts.push(unknown());
+    }
+    format!("{}({})", callee.path(), parts.join(", "))
+}
+
+/// A command as it would be typed, where it is settled.
+pub(super) fn command(value: &Value) -> Option<String> {
+    match value {
+        Value::Str(text) => Some(text.to_string()),
+        Value::Tuple(words) | Value::List(words) => {
+            let words: Option<Vec<String>> = words
+                .iter()
+                .map(|word| {
+                    let word = word.as_str()?;
+                    let plain = !word.is_empty() && !word.contains([' ', '\t', '\n', '\'', '"']);
+                    Some(if plain { word.to_owned() } else { format!("{word:?}") })
+                })
+                .collect();
+            words.map(|words| words.join(" "))
+        }
+        _ => None,
+    }
+}
