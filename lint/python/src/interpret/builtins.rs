@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::attributes::{external_base, lineage};
+use super::attributes::{external_base, is_builtin_exception, lineage};
 use super::calls::partial;
 use super::classes::{is_instance, is_subclass};
-use super::heap::Content;
+use super::heap::{Content, Slot};
 use super::instances::DATACLASS;
 use super::{Eval, Interpreter, Stop, fold, paths};
 use crate::syntax::{BinOp, Name, Shown};
@@ -85,6 +85,22 @@ pub(super) const BUILTINS: &[&str] = &[
     "type",
     "vars",
     "zip",
+];
+
+/// What strings, numbers, lists, tuples, sets and dicts have, all of them together, besides what is
+/// special.
+const BUILTIN_METHODS: &[&str] = &[
+    "add", "append", "as_integer_ratio", "bit_count", "bit_length", "capitalize", "casefold", "center",
+    "clear", "conjugate", "copy", "count", "denominator", "difference", "difference_update", "discard",
+    "encode", "endswith", "expandtabs", "extend", "find", "format", "format_map", "from_bytes", "fromhex",
+    "fromkeys", "get", "hex", "imag", "index", "insert", "intersection", "intersection_update",
+    "is_integer", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isdisjoint", "isidentifier",
+    "islower", "isnumeric", "isprintable", "isspace", "issubset", "issuperset", "istitle", "isupper",
+    "items", "join", "keys", "ljust", "lower", "lstrip", "maketrans", "numerator", "partition", "pop",
+    "popitem", "real", "remove", "removeprefix", "removesuffix", "replace", "reverse", "rfind", "rindex",
+    "rjust", "rpartition", "rsplit", "rstrip", "setdefault", "sort", "split", "splitlines", "startswith",
+    "strip", "swapcase", "symmetric_difference", "symmetric_difference_update", "title", "to_bytes",
+    "translate", "union", "update", "upper", "values", "zfill",
 ];
 
 /// What a name is worth that no scope holds.
@@ -175,7 +191,9 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Option<Eval<Value>> {
         let path = match &**callee {
             External::Name(path) => Arc::clone(path),
-            External::Call { callee: outer, .. } => return self.call_again(outer, arguments),
+            External::Call { callee: outer, arguments: given, .. } => {
+                return self.call_again(outer, given, arguments, place);
+            }
             External::Attribute { of, name } => {
                 return property_with(of, name, arguments)
                     .or_else(|| paths::path_method(of, name, arguments))
@@ -236,9 +254,10 @@ impl<W: World> Interpreter<'_, W> {
                 let value = first?.clone();
                 Some(Ok(self.copied(&value)))
             }
-            Some(("operator", "itemgetter" | "attrgetter")) => {
-                Some(Ok(made(&path, arguments, place)))
-            }
+            Some(("operator", name)) => self.operator(name, arguments, place),
+            Some(("math", name)) => fold::mathematics(name, arguments).map(Ok),
+            Some(("collections", "namedtuple")) => Some(self.named_tuple(arguments, place)),
+            Some(("collections", "OrderedDict")) => Some(self.make_dict(arguments)),
             Some(("sys", "exit")) => Some(self.exit(place)),
             Some(("os", "_exit" | "abort")) => {
                 self.give_up(place.span);
@@ -329,10 +348,34 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// `decorator(options)(function)` for decorators that leave the function what it is.
-    fn call_again(&mut self, outer: &External, arguments: &Arguments) -> Option<Eval<Value>> {
+    fn call_again(
+        &mut self,
+        outer: &External,
+        given: &Arguments,
+        arguments: &Arguments,
+        place: Place,
+    ) -> Option<Eval<Value>> {
         let decorated = &arguments.positional(0)?.value;
         match outer.name()? {
-            "functools.wraps" => Some(Ok(decorated.clone())),
+            "functools.wraps" => {
+                let wrapped = given.get(0, "wrapped").map(|argument| argument.value.clone());
+                if let (Some(wrapped), Value::Function(_)) = (wrapped, decorated) {
+                    for name in ["__name__", "__qualname__", "__module__"] {
+                        let name: Name = name.into();
+                        if wrapped.function().is_some()
+                            && let Ok(value) = self.attribute(&wrapped, &name, place.span)
+                        {
+                            let _ = self.set_attribute(decorated, &name, &value, place.span);
+                        }
+                    }
+                    let _ =
+                        self.set_attribute(decorated, &"__wrapped__".into(), &wrapped, place.span);
+                }
+                Some(Ok(decorated.clone()))
+            }
+            "operator.itemgetter" | "operator.attrgetter" => {
+                Some(self.get_by(outer, given, decorated, place))
+            }
             "functools.lru_cache" if decorated.function().is_some() => {
                 Some(Ok(self.cached(decorated)))
             }
@@ -387,9 +430,40 @@ impl<W: World> Interpreter<'_, W> {
                 Value::Class(class) => Some(Ok(self.new_instance(class))),
                 _ => Some(Ok(Value::Unknown)),
             },
-            "object.__init__" | "object.__init_subclass__" | "object.__setattr__" => {
-                // `super().__setattr__(name, value)` comes without its receiver.
+            "object.__setattr__" => {
+                if let (Some(Value::Instance(_, object)), Some(Value::Str(attribute)), Some(value)) =
+                    (first, second, arguments.positional(2))
+                {
+                    self.heap.set(*object, attribute, value.value.clone());
+                }
                 Some(Ok(Value::None))
+            }
+            "object.__getattribute__" => match (first, second) {
+                (Some(Value::Instance(_, object)), Some(Value::Str(attribute))) => {
+                    let slot = self.heap.get(*object, attribute).cloned();
+                    Some(Ok(slot.map_or(Value::Unknown, |slot| slot.value)))
+                }
+                _ => Some(Ok(Value::Unknown)),
+            },
+            "object.__init_exception__" => {
+                if let Some(Value::Instance(_, object)) = first {
+                    let args = arguments.items[1..].iter().map(|argument| argument.value.clone());
+                    let args = Value::Tuple(args.collect());
+                    self.heap.set(*object, &"args".into(), args);
+                }
+                Some(Ok(Value::None))
+            }
+            "object.__init__" | "object.__init_subclass__" => Some(Ok(Value::None)),
+            "dict.fromkeys" => {
+                let (keys, value) = (first?.clone(), second.cloned().unwrap_or(Value::None));
+                Some(self.elements(&keys).map(|(keys, open)| {
+                    let mut pairs = Vec::with_capacity(keys.len());
+                    for key in keys {
+                        let slot = Slot::of(value.clone());
+                        super::expressions::insert(&mut pairs, key, slot);
+                    }
+                    self.dict(pairs, open)
+                }))
             }
             "open" | "input" | "eval" | "exec" => None,
             "print" | "help" => {
@@ -520,6 +594,14 @@ impl<W: World> Interpreter<'_, W> {
                 None => Value::Unknown,
             },
             ("type", Value::Instance(class, _)) => Value::Class(Arc::clone(class)),
+            ("type", Value::External(external)) => match &**external {
+                // An exception that Python itself raised, or that the program made.
+                External::Name(_) if is_builtin_exception(external) => value.clone(),
+                External::Call { callee, .. } if is_builtin_exception(callee) => {
+                    Value::External(Arc::clone(callee))
+                }
+                _ => Value::Unknown,
+            },
             ("type", value) => match self.builtin_type(value) {
                 Some(name) => Value::external(&format!("builtins.{name}")),
                 None => Value::Unknown,
@@ -625,6 +707,22 @@ impl<W: World> Interpreter<'_, W> {
                 Some(object) => (held(*object), false),
                 None => (Some(name.starts_with("__")), name.starts_with("__")),
             },
+            Value::Str(_)
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::None
+            | Value::Tuple(_)
+            | Value::List(_)
+            | Value::Dict(_) => {
+                (Some(false), BUILTIN_METHODS.contains(&name) || name.starts_with("__"))
+            }
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Items { .. } | Content::Pairs { .. } => {
+                    (Some(false), BUILTIN_METHODS.contains(&name) || name.starts_with("__"))
+                }
+                _ => (None, true),
+            },
             _ => (None, true),
         };
         own.filter(|own| *own || !open)
@@ -675,7 +773,7 @@ impl<W: World> Interpreter<'_, W> {
                 ("str", None) => Shown::Str,
                 ("repr", None) => Shown::Repr,
                 ("format", Some(spec)) => match spec.value.as_str() {
-                    Some(spec) => Shown::Format(spec.into()),
+                    Some(spec) => Shown::Format { of_repr: false, spec: spec.into() },
                     None => Shown::Otherwise,
                 },
                 _ => Shown::Otherwise,
@@ -687,6 +785,11 @@ impl<W: World> Interpreter<'_, W> {
             && matches!(name, "str")
         {
             return Some(Ok(Value::Str(text)));
+        }
+        if let ("bool", Some(value), false) = (name, &first, arguments.open)
+            && !matches!(value, Value::External(_))
+        {
+            return Some(self.truth(value).map(|truth| truth.map_or(Value::Unknown, Value::Bool)));
         }
         let value = convert(name, arguments)?;
         if value == Value::Unknown
@@ -703,7 +806,7 @@ impl<W: World> Interpreter<'_, W> {
 }
 
 /// The result of a call that does nothing but remember how it was made.
-fn made(path: &str, arguments: &Arguments, place: Place) -> Value {
+pub(super) fn made(path: &str, arguments: &Arguments, place: Place) -> Value {
     Value::External(Arc::new(External::Call {
         callee: Arc::new(External::Name(path.into())),
         arguments: Arc::new(arguments.clone()),

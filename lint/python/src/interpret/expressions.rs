@@ -261,12 +261,12 @@ impl<W: World> Interpreter<'_, W> {
         let hooks: &[&str] = match shown {
             Shown::Str => &["__format__", "__str__", "__repr__"],
             Shown::Repr => &["__repr__"],
-            Shown::Format(_) | Shown::Otherwise => &["__format__"],
+            Shown::Format { .. } | Shown::Otherwise => &["__format__"],
         };
         let mut value = value;
         for hook in hooks {
             let arguments = match (*hook, shown) {
-                ("__format__", Shown::Format(spec)) => vec![Value::Str(Arc::clone(spec))],
+                ("__format__", Shown::Format { spec, .. }) => vec![Value::Str(Arc::clone(spec))],
                 ("__format__", Shown::Otherwise) => vec![Value::Unknown],
                 ("__format__", _) => vec![Value::str("")],
                 _ => Vec::new(),
@@ -284,13 +284,34 @@ impl<W: World> Interpreter<'_, W> {
         Ok((value, text))
     }
 
+    /// Whether there is a set in what a list, a tuple or a dict holds.
+    pub(super) fn holds_set(&self, value: &Value, depth: u32) -> bool {
+        if depth == 0 {
+            return true;
+        }
+        match value {
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Items { is_set: true, .. } => true,
+                Content::Items { items, .. } => {
+                    items.iter().any(|item| self.holds_set(item, depth - 1))
+                }
+                Content::Pairs { pairs, .. } => pairs.iter().any(|(key, slot)| {
+                    self.holds_set(key, depth - 1) || self.holds_set(&slot.value, depth - 1)
+                }),
+                _ => false,
+            },
+            Value::Tuple(items) => items.iter().any(|item| self.holds_set(item, depth - 1)),
+            _ => false,
+        }
+    }
+
     /// How a constant is shown, lists and dicts of constants included.
     pub(super) fn text_of(&self, value: &Value, shown: &Shown) -> Option<String> {
         // The order of a set is nowhere written.
-        if self.builtin_type(value) == Some("set") {
+        if self.holds_set(value, 4) {
             return None;
         }
-        let settled = self.settled(&self.plain_number(value));
+        let settled = self.frozen(&self.plain_number(value));
         if let (Value::Instance(class, _), Value::Str(_) | Value::Int(_)) = (value, &settled) {
             // Which of its two natures a mixed enumeration shows depends on the version of Python.
             return super::instances::shows_value(class).then(|| fold::text(&settled))?;
@@ -298,7 +319,10 @@ impl<W: World> Interpreter<'_, W> {
         match shown {
             Shown::Str => fold::text(&settled),
             Shown::Repr => fold::repr(&settled),
-            Shown::Format(spec) => fold::formatted(&settled, spec),
+            Shown::Format { of_repr: false, spec } => fold::formatted(&settled, spec),
+            Shown::Format { of_repr: true, spec } => {
+                fold::formatted(&Value::str(&fold::repr(&settled)?), spec)
+            }
             Shown::Otherwise => None,
         }
     }
@@ -407,6 +431,12 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 _ => {}
             }
+        }
+        if let (Value::Str(_), BinOp::Mod) = (left, op) {
+            if self.holds_set(right, 4) {
+                return Ok(None);
+            }
+            return Ok(fold::binary(left, op, &self.frozen(right)));
         }
         Ok(fold::binary(left, op, right))
     }

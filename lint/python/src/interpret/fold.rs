@@ -409,6 +409,27 @@ fn grouped(body: &str, by: char) -> String {
     made + rest
 }
 
+/// A function of `math`, of constants.
+pub(super) fn mathematics(name: &str, arguments: &Arguments) -> Option<Value> {
+    let first = &arguments.positional(0)?.value;
+    if let (Some(whole), "floor" | "ceil" | "trunc") = (integer(first), name) {
+        return Some(Value::Int(whole));
+    }
+    let value = number(first)?;
+    let whole = |value: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "only what fits is taken")]
+        (value.is_finite() && value.abs() < 9e15).then(|| Value::Int(value as i64))
+    };
+    match name {
+        "floor" => whole(value.floor()),
+        "ceil" => whole(value.ceil()),
+        "trunc" => whole(value.trunc()),
+        "sqrt" if value >= 0.0 => Some(Value::Float(value.sqrt())),
+        "fabs" => Some(Value::Float(value.abs())),
+        _ => None,
+    }
+}
+
 /// `template % value` for plain `%s` and `%d`.
 fn percent(template: &str, value: &Value) -> Option<Value> {
     let values: &[Value] = match value {
