@@ -389,7 +389,8 @@ impl World for SpaceWorld<'_> {
         if let Some((receiver, method)) = method_of(callee)
             && let Some(effect) = fitting(&receiver, method)
         {
-            self.does(&call, effect.kind, effect.says, None, &mut outcome);
+            let condition = effect.condition.as_ref();
+            self.does(&call, effect.kind, effect.says, condition, &mut outcome);
             if effect.returns_receiver && outcome.value.is_none() {
                 outcome.value = Some(match *receiver {
                     External::Unknown => Value::Unknown,

@@ -68,6 +68,8 @@ pub enum Kind {
     Handler {
         /// The functions; anything that is no callable there is none.
         functions: Arguments,
+        /// More of them, that are never called at once.
+        later: Arguments,
         /// How they are called.
         role: Role,
         /// Whether the result, where no function is given, is a decorator that takes it.
@@ -76,11 +78,16 @@ pub enum Kind {
         runs_now: bool,
     },
     /// Serves the app by `gr.Blocks.launch`, which is when ZeroGPU counts GPU functions.
-    Launch,
+    Launch {
+        /// Functions called for each request.
+        functions: Arguments,
+    },
     /// Serves a Gradio app inside another, without `launch`.
     Mounts {
         /// The Gradio app.
         app: Arguments,
+        /// Functions called for each request.
+        functions: Arguments,
     },
     /// Serves an app.
     Serves {
@@ -280,7 +287,8 @@ pub struct CallEffect {
 pub struct MethodEffect {
     /// The method.
     pub name: &'static str,
-    /// The families of the receiver, as dotted prefixes; empty for any.
+    /// The families of the receiver, as dotted prefixes, one that ends in `*` for every package that
+    /// begins so; empty for any.
     pub on: &'static [&'static str],
     /// Whether the name is enough where nothing is known of the receiver.
     pub alone: bool,
@@ -288,6 +296,8 @@ pub struct MethodEffect {
     pub kind: Kind,
     /// Whether it returns what it was called on.
     pub returns_receiver: bool,
+    /// Where this holds; else nothing is known of the call.
+    pub condition: Option<Condition>,
     /// Words for a message, as a predicate: "moves to CUDA".
     pub says: &'static str,
     /// Where this comes from.
@@ -299,13 +309,15 @@ pub struct MethodEffect {
 }
 
 impl MethodEffect {
-    /// Whether this is meant when the method is called on something of that dotted name, or on
-    /// something of which nothing is known.
-    pub fn fits(&self, receiver: Option<&str>) -> bool {
+    /// How closely this is about a method called on something of that dotted name, or on something of
+    /// which nothing is known; none if it is not.
+    fn fit(&self, receiver: Option<&str>) -> Option<usize> {
         match receiver {
-            None => self.alone,
+            None => self.alone.then_some(0),
+            Some(_) if self.on.is_empty() => Some(0),
             Some(receiver) => {
-                self.on.is_empty() || self.on.iter().any(|family| is_in(receiver, family))
+                let families = self.on.iter().filter(|family| is_in(receiver, family));
+                families.map(|family| family.len()).max()
             }
         }
     }
@@ -373,9 +385,17 @@ pub fn call(name: &str) -> Option<&'static CallEffect> {
     Some(&CALLS[usize::from(CALL_NAMES[index].1)])
 }
 
-/// What a method of that name may do, depending on its receiver (see [`MethodEffect::fits`]).
-pub fn method(name: &str) -> &'static [MethodEffect] {
-    equal_range(METHODS, name, |effect| effect.name)
+/// What a method of that name does on a receiver of that dotted name, or on one of which nothing is
+/// known. The longest family that the receiver is in decides.
+pub fn method(name: &str, receiver: Option<&str>) -> Option<&'static MethodEffect> {
+    let mut best: Option<(usize, &'static MethodEffect)> = None;
+    for effect in equal_range(METHODS, name, |effect| effect.name) {
+        let Some(fit) = effect.fit(receiver) else { continue };
+        if best.is_none_or(|(other, _)| fit > other) {
+            best = Some((fit, effect));
+        }
+    }
+    best.map(|(_, effect)| effect)
 }
 
 /// What `import module` or, with a name, `from module import name` may do, depending on what is installed
@@ -411,6 +431,9 @@ fn equal_range<T>(sorted: &'static [T], name: &str, key: impl Fn(&T) -> &str) ->
 }
 
 fn is_in(name: &str, family: &str) -> bool {
+    if let Some(start) = family.strip_suffix('*') {
+        return name.starts_with(start);
+    }
     name.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 

@@ -89,7 +89,9 @@ struct Method {
     args: BTreeMap<String, Vec<String>>,
     role: Option<String>,
     decorator: Option<bool>,
+    detects_cuda: Option<bool>,
     touches_cuda: Option<bool>,
+    condition: Option<Condition>,
     says: String,
     source: String,
     as_of: Datetime,
@@ -277,7 +279,7 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
             role: group.role,
             decorator: group.decorator,
             runs_now: None,
-            detects_cuda: None,
+            detects_cuda: group.detects_cuda,
             id_prefix: None,
             environment: None,
             at: None,
@@ -287,11 +289,12 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
         }
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;
+        let condition = condition(&what, group.condition.as_ref())?;
         for name in group.names {
             let on = strings(&group.on);
             let code = format!(
                 "MethodEffect {{ name: {name:?}, on: {on}, alone: {}, kind: {kind}, returns_receiver: {}, \
-                 says: {says:?}, {origin} }},\n",
+                 condition: {condition}, says: {says:?}, {origin} }},\n",
                 group.alone, group.returns_receiver,
             );
             entries.push((name, on, code));
@@ -476,14 +479,21 @@ impl Pieces<'_> {
                 self.needed("size")?
             ),
             "handler" => format!(
-                "Kind::Handler {{ functions: {}, role: {}, decorator: {}, runs_now: {} }}",
+                "Kind::Handler {{ functions: {}, later: {}, role: {}, decorator: {}, runs_now: {} }}",
                 self.needed("functions")?,
+                self.taken("later")?,
                 self.role()?,
                 self.decorator.take().unwrap_or_default(),
                 self.runs_now.take().unwrap_or_default(),
             ),
-            "launch" => "Kind::Launch".to_owned(),
-            "mounts" => format!("Kind::Mounts {{ app: {} }}", self.needed("app")?),
+            "launch" => {
+                format!("Kind::Launch {{ functions: {} }}", self.taken("functions")?)
+            }
+            "mounts" => format!(
+                "Kind::Mounts {{ app: {}, functions: {} }}",
+                self.needed("app")?,
+                self.taken("functions")?
+            ),
             "serves" => format!("Kind::Serves {{ app: {} }}", self.needed("app")?),
             "download" => {
                 format!(

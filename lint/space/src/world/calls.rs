@@ -120,17 +120,24 @@ impl SpaceWorld<'_> {
                     open: arguments.open,
                 })));
             }
-            Does::Handler { functions, role, runs_now, decorator: _ } => {
+            Does::Handler { functions, later, role, runs_now, decorator: _ } => {
                 for function in handed_over(arguments, functions) {
                     if runs_now {
                         outcome.runs.push(function.clone());
                     }
                     outcome.roots.push((function, Role::Request(role)));
                 }
+                for function in handed_over(arguments, later) {
+                    outcome.roots.push((function, Role::Request(role)));
+                }
             }
-            Does::Launch | Does::Mounts { .. } | Does::Serves { .. } => {
+            Does::Launch { functions } | Does::Mounts { functions, .. } => {
                 effects.push(Effect::Serve(called(callee)));
+                for function in handed_over(arguments, functions) {
+                    outcome.roots.push((function, Role::Request(effects::Role::Route)));
+                }
             }
+            Does::Serves { .. } => effects.push(Effect::Serve(called(callee))),
             Does::Client { id, token, headers } => client(call, id, token, headers, effects),
             Does::Subprocess { command } => {
                 let command = argument(arguments, command).map(|command| command.value.clone());
@@ -375,8 +382,7 @@ fn moving(touch: Effect, callee: &External) -> Effect {
 /// What is known of a method on this receiver; a name like `a.b.from_pretrained` has the class
 /// before its last dot.
 pub(super) fn fitting(receiver: &External, method: &str) -> Option<&'static MethodEffect> {
-    let name = canonical(receiver);
-    effects::method(method).iter().find(|effect| effect.fits(name.as_deref()))
+    effects::method(method, canonical(receiver).as_deref())
 }
 
 /// A decorator that was made by a call is called with what it decorates.
