@@ -104,6 +104,7 @@ impl Finding {
             let message = match &stop.step {
                 Step::Import(module) => format!("imports `{module}`"),
                 Step::Call(function) => format!("calls `{function}`"),
+                Step::Process(script) => format!("runs `{script}` in a process of its own"),
             };
             self = self.related(Location { file: stop.file, span: stop.place.span }, message);
         }

@@ -137,8 +137,18 @@ pub enum Pattern {
     Value(Expr),
     /// `a | b`.
     Or(Vec<Pattern>),
-    /// Anything else, with the names it binds.
-    Other(Vec<Name>),
+    /// `[a, b]` and `(a, b)`.
+    Sequence(Vec<Pattern>),
+    /// `*name` in a sequence; no name for `*_`.
+    Star(Option<Name>),
+    /// `{key: a, **rest}`.
+    Mapping { pairs: Vec<(Expr, Pattern)>, rest: Option<Name> },
+    /// `Class(a, name=b)`.
+    Class { class: Expr, positional: Vec<Pattern>, keywords: Vec<(Name, Pattern)> },
+    /// `a as name`.
+    As(Box<Pattern>, Name),
+    /// What nests too deep. It binds nothing that is known.
+    Unknown,
 }
 
 /// A function, lambda included.
@@ -253,8 +263,8 @@ pub enum ExprKind {
     Attribute { value: Box<Expr>, name: Name, name_span: Span },
     /// `value[index]`.
     Subscript { value: Box<Expr>, index: Box<Expr> },
-    /// `a:b:c` in a subscript.
-    Slice(Vec<Expr>),
+    /// `start:stop:step` in a subscript; any of them may be missing.
+    Slice(Box<[Option<Expr>; 3]>),
     /// `callee(args)`.
     Call { callee: Box<Expr>, args: Vec<Arg> },
     /// `left op right`.

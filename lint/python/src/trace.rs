@@ -23,6 +23,10 @@ pub struct Trace<E, R> {
     pub events: Vec<Event<E>>,
     /// The functions called after start-up, in the order in which they were handed over.
     pub roots: Vec<Root<R>>,
+    /// The processes that run scripts of the program, in the order in which they were started; the
+    /// first is the one that the entry point runs in, which nobody here starts. The events of a
+    /// process stand where it is started.
+    pub processes: Vec<Option<Place>>,
     /// The files that were read, in the order in which they were reached.
     pub files: Vec<FileId>,
     /// The entry point's statements, without a docstring and `from __future__` imports, which must
@@ -45,6 +49,8 @@ pub struct Event<E> {
     pub certainty: Certainty,
     /// The root it happens in, an index into [`Trace::roots`]; `None` during start-up.
     pub root: Option<usize>,
+    /// The process it happens in, an index into [`Trace::processes`].
+    pub process: usize,
     pub(crate) link: Option<u32>,
     pub(crate) guard: Option<u32>,
 }
@@ -60,6 +66,8 @@ pub struct Root<R> {
     pub place: Place,
     /// How surely it was handed over.
     pub certainty: Certainty,
+    /// The process in which it was handed over, an index into [`Trace::processes`].
+    pub process: usize,
 }
 
 /// A step on the way to an event.
@@ -79,6 +87,8 @@ pub enum Step {
     Import(Name),
     /// A function of the program, by its qualified name.
     Call(Name),
+    /// A script of the program in a process of its own, by its path.
+    Process(Name),
 }
 
 /// What ended a trace early.

@@ -69,6 +69,9 @@ pub enum Value {
     /// A function of the program behind a wrapper that the world knows (see
     /// [`Outcome::wraps`](crate::Outcome::wraps)).
     Wrapped(Arc<Wrapped>),
+    /// A function of the program whose results are kept: called again with the same arguments, it
+    /// does not run (`functools.lru_cache`).
+    Cached(Arc<Cached>),
     /// Something from outside the program, that remembers how it was made.
     External(Arc<External>),
     /// A live list, set or dict.
@@ -95,6 +98,7 @@ impl PartialEq for Value {
             | (Self::Object(a), Self::Object(b)) => a == b,
             (Self::Partial(a), Self::Partial(b)) => a == b,
             (Self::Wrapped(a), Self::Wrapped(b)) => a == b,
+            (Self::Cached(a), Self::Cached(b)) => a == b,
             (Self::External(a), Self::External(b)) => a == b,
             _ => false,
         }
@@ -110,6 +114,15 @@ pub struct Partial {
     pub callee: Value,
     /// What it already has.
     pub arguments: Arguments,
+}
+
+/// A callable whose results are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cached {
+    /// What is called.
+    pub inner: Value,
+    /// Its results, by arguments.
+    pub(crate) results: ObjectId,
 }
 
 /// A callable behind a wrapper.
@@ -446,7 +459,8 @@ impl Value {
             | Self::Class(_)
             | Self::Module(..)
             | Self::Partial(_)
-            | Self::Wrapped(_) => Some(true),
+            | Self::Wrapped(_)
+            | Self::Cached(_) => Some(true),
             Self::OneOf(values) => {
                 let mut truths = values.iter().map(Self::truth);
                 let first = truths.next()??;
@@ -471,6 +485,7 @@ impl Value {
             Self::Function(function) | Self::Method(function, _) => Some(function),
             Self::Partial(partial) => partial.callee.function(),
             Self::Wrapped(wrapped) => wrapped.inner.function(),
+            Self::Cached(cached) => cached.inner.function(),
             _ => None,
         }
     }
@@ -510,6 +525,10 @@ impl Value {
                 *left -= 1;
                 wrapped.inner.weigh(left);
                 wrapped.wrapper.weigh(left);
+            }
+            Self::Cached(cached) => {
+                *left -= 1;
+                cached.inner.weigh(left);
             }
             Self::External(external) => external.weigh(left),
             _ => {}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use crate::interpret::Entry;
 use crate::syntax::Name;
 use crate::text::Text;
 use crate::value::{Arguments, External, FileId, Function, Place, Value};
@@ -18,8 +19,9 @@ pub trait World: Sync {
     /// In which role a function is called later, by somebody else.
     type Role: Copy + Debug + Eq + Send;
 
-    /// Where `import name` (absolute, dotted) leads. `path` holds the folders that the program has
-    /// added to `sys.path` so far, as it wrote them.
+    /// Where `import name` (absolute, dotted) leads. `path` holds what is on `sys.path` before the
+    /// installed packages: the folder of the script that runs, and what the program has added so
+    /// far, as it wrote it.
     fn find(&self, name: &str, path: &[Arc<str>]) -> Found;
 
     /// `import module` or, with `name`, `from module import name`, of something that is not in the
@@ -101,6 +103,8 @@ pub struct Outcome<W: World + ?Sized> {
     pub runs: Vec<Value>,
     /// Callables that somebody else calls later, in this role.
     pub roots: Vec<(Value, W::Role)>,
+    /// Scripts of the program that run now, each in a process of its own.
+    pub starts: Vec<Entry>,
 }
 
 impl<W: World + ?Sized> Default for Outcome<W> {
@@ -112,6 +116,7 @@ impl<W: World + ?Sized> Default for Outcome<W> {
             passes: None,
             runs: Vec::new(),
             roots: Vec::new(),
+            starts: Vec::new(),
         }
     }
 }
@@ -132,8 +137,10 @@ impl<W: World + ?Sized> Outcome<W> {
 pub struct Now<'a> {
     /// Where.
     pub place: Place,
-    /// The external modules imported so far, parents included.
+    /// The external modules surely imported so far, parents included.
     pub imported: &'a FxHashSet<Name>,
+    /// Those that were imported on some way only.
+    pub perhaps_imported: &'a FxHashSet<Name>,
     /// What this moment depends on, outermost first.
     pub guards: &'a [Guard],
     /// The function being run, if any.

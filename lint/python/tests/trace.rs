@@ -26,8 +26,10 @@ impl World for Program {
     type Role = Role;
 
     fn find(&self, name: &str, path: &[Arc<str>]) -> Found {
-        let mut candidates = vec![name.to_owned()];
-        candidates.extend(path.iter().map(|folder| format!("{folder}.{name}")));
+        let candidates = path.iter().map(|folder| match &**folder {
+            "" | "." => name.to_owned(),
+            folder => format!("{folder}.{name}"),
+        });
         for candidate in candidates {
             if let Some((file, text, package)) = self.files.get(&candidate) {
                 let path = format!("/app/{}", candidate.replace('.', "/")).into();
@@ -88,6 +90,15 @@ impl World for Program {
             }
             "ext.passes" | "ext.passes()" => {
                 outcome.passes = arguments.positional(0).map(|argument| argument.value.clone());
+            }
+            "ext.start" => {
+                if let Some(Value::Str(name)) = arguments.positional(0).map(|argument| &argument.value)
+                    && let Some((file, text, _)) = self.files.get(&**name)
+                {
+                    let path = format!("/app/{name}.py").into();
+                    let (file, text, folder) = (*file, text.clone(), "".into());
+                    outcome.starts.push(Entry { file, text, path, folder });
+                }
             }
             "ext.yes" => outcome.value = Some(Value::Bool(true)),
             "ext.secret" => outcome.effects.push(format!(
@@ -178,7 +189,7 @@ fn events(program: &str) -> String {
         .chain(names[1..].iter().map(|name| files[name].1.clone()))
         .collect();
     let world = Program { files };
-    let entry = Entry { file: FileId(0), text: entry, path: "/app/app.py".into() };
+    let entry = Entry { file: FileId(0), text: entry, path: "/app/app.py".into(), folder: "".into() };
     let trace = trace(&world, &entry, Limits::default());
     let mut shown = String::new();
     for event in &trace.events {
@@ -193,6 +204,7 @@ fn events(program: &str) -> String {
             .map(|link| match &link.step {
                 Step::Import(name) => format!(" < import {name}"),
                 Step::Call(name) => format!(" < {name}()"),
+                Step::Process(path) => format!(" < starts {path}"),
             })
             .collect();
         writeln!(shown, "{unsure}{root}{}:{} {}{chain}", names[file], position.line, event.effect)
@@ -283,7 +295,7 @@ fn import_errors_go_where_they_must() {
         "app:1 import ext
          app:3 import extra
          app:14 import perhaps
-         app:18 ext.abc(1, 2, 2|1)",
+         app:18 ext.abc(1, 2, 1|2)",
     );
 }
 
@@ -391,7 +403,7 @@ fn what_cannot_raise_leaves_no_doubt() {
          app:3 ext.safe(1)
          app:6 ext.safe()(2)
          app:8 ext.risky(1)
-         app:11 ext.end(None|ext.risky())",
+         app:11 ext.end(ext.risky()|None)",
     );
 }
 

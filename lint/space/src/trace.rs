@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use camino::Utf8Path;
+use spacelint_knowledge::platform;
 use spacelint_python::{
     Budget, Certainty, Entry, Event, FileId, Guard, Limits, Place, Root, Span, Step, Trace,
 };
@@ -30,8 +32,8 @@ pub enum Phase {
 pub struct SpaceTrace {
     trace: Trace<Effect, Role>,
     sources: Vec<Arc<SourceFile>>,
-    /// Where in the events `spaces` is imported first.
-    spaces: Option<usize>,
+    /// Where in the events each process imports `spaces` first.
+    spaces: Vec<Option<usize>>,
 }
 
 /// An event with the phase it happens in.
@@ -68,12 +70,19 @@ impl SpaceTrace {
             file: FileId(0),
             text: entry.text.clone(),
             path: SpaceWorld::seen_as(&entry.path),
+            folder: SpaceWorld::seen_as(entry.path.parent().unwrap_or(Utf8Path::new(""))),
         };
         let trace = spacelint_python::trace(&world, &start, Limits::default());
         let reached = world.into_reached();
-        let spaces = trace.events.iter().position(|event| {
-            event.root.is_none() && matches!(event.effect, Effect::ImportSpaces(_))
-        });
+        let spaces = (0..trace.processes.len())
+            .map(|process| {
+                trace.events.iter().position(|event| {
+                    event.root.is_none()
+                        && event.process == process
+                        && matches!(event.effect, Effect::ImportSpaces(_))
+                })
+            })
+            .collect();
         (Self { trace, sources: reached.sources, spaces }, reached.errors)
     }
 
@@ -86,16 +95,22 @@ impl SpaceTrace {
                     Role::Gpu => Phase::Gpu,
                     Role::Request(_) => Phase::Request,
                 },
-                None if self.spaces.is_some_and(|spaces| index < spaces) => Phase::BeforeSpaces,
+                None if self.spaces[event.process].is_some_and(|spaces| index < spaces) => {
+                    Phase::BeforeSpaces
+                }
                 None => Phase::Startup,
             },
             trace: self,
         })
     }
 
-    /// The first `import spaces` of start-up.
+    /// The first `import spaces` of start-up, in whichever process.
     pub fn spaces(&self) -> Option<Moment<'_>> {
-        let event = &self.trace.events[self.spaces?];
+        self.spaces_at(self.spaces.iter().copied().flatten().min())
+    }
+
+    fn spaces_at(&self, index: Option<usize>) -> Option<Moment<'_>> {
+        let event = &self.trace.events[index?];
         Some(Moment { event, phase: Phase::Startup, trace: self })
     }
 
@@ -132,6 +147,11 @@ impl<'a> Moment<'a> {
         self.trace
     }
 
+    /// The first `import spaces` of the process in which it happens.
+    pub fn spaces(&self) -> Option<Self> {
+        self.trace.spaces_at(self.trace.spaces[self.event.process])
+    }
+
     /// The file in which it happens.
     pub fn file(&self) -> &'a Arc<SourceFile> {
         self.trace.file(self.event.place.file)
@@ -166,8 +186,17 @@ impl<'a> Moment<'a> {
             .map(|link| Stop {
                 file: Arc::clone(self.trace.file(link.place.file)),
                 place: link.place,
-                step: link.step.clone(),
+                step: match &link.step {
+                    Step::Process(path) => Step::Process(within(path)),
+                    step => step.clone(),
+                },
             })
             .collect()
     }
+}
+
+/// The path of a file of the Space, which the running program sees in its home.
+fn within(path: &Arc<str>) -> Arc<str> {
+    let home = platform::home().folder;
+    path.strip_prefix(home).map_or_else(|| Arc::clone(path), |path| path.trim_start_matches('/').into())
 }

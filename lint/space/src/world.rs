@@ -2,6 +2,7 @@
 //! knowledge says of libraries and of the platform. It turns what the program does into [`Effect`]s.
 
 mod calls;
+mod scripts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -40,8 +41,6 @@ pub enum Role {
 pub(crate) struct SpaceWorld<'a> {
     files: &'a Files,
     pins: &'a Pins,
-    /// `sys.path[0]`: the entry point's folder.
-    base: Utf8PathBuf,
     /// Whether the Space is taken to run on ZeroGPU.
     zerogpu: bool,
     reached: Mutex<Reached>,
@@ -67,7 +66,6 @@ impl<'a> SpaceWorld<'a> {
         let world = Self {
             files,
             pins,
-            base: entry.path.parent().unwrap_or(Utf8Path::new("")).to_owned(),
             zerogpu,
             reached: Mutex::default(),
         };
@@ -257,14 +255,8 @@ impl World for SpaceWorld<'_> {
     fn find(&self, name: &str, path: &[Arc<str>]) -> Found {
         let relative = name.replace('.', "/");
         // A folder outside the Space holds nothing that the text shows.
-        let added = path.iter().filter_map(|folder| {
-            let folder = Utf8Path::new(&**folder);
-            let folder = folder.strip_prefix(platform::home().folder).unwrap_or(folder);
-            let inside: Utf8PathBuf =
-                folder.components().filter(|part| part.as_str() != ".").collect();
-            inside.is_relative().then_some(inside)
-        });
-        let folders: Vec<Utf8PathBuf> = std::iter::once(self.base.clone()).chain(added).collect();
+        let folders: Vec<Utf8PathBuf> =
+            path.iter().filter_map(|folder| scripts::inside(folder)).collect();
         for folder in &folders {
             if name == GPU_PACKAGE && self.is_vendored(folder) {
                 return Found::Installed;
@@ -376,6 +368,8 @@ impl World for SpaceWorld<'_> {
             {
                 let constant = if now.imported.contains(GPU_PACKAGE) {
                     Some(settled.after_spaces)
+                } else if now.perhaps_imported.contains(GPU_PACKAGE) {
+                    None
                 } else {
                     settled.before_spaces
                 };

@@ -126,6 +126,8 @@ pub enum Kind {
     Subprocess {
         /// The command.
         command: Arguments,
+        /// The folder it runs in.
+        folder: Arguments,
     },
     /// Signs in to the Hub. Without this argument a token must be in the environment (see
     /// [`hub_token`](crate::platform::hub_token)).

@@ -514,7 +514,11 @@ impl Pieces<'_> {
                 "Kind::Compiles {{ touches_cuda: {} }}",
                 self.touches_cuda.take().unwrap_or_default()
             ),
-            "subprocess" => format!("Kind::Subprocess {{ command: {} }}", self.needed("command")?),
+            "subprocess" => format!(
+                "Kind::Subprocess {{ command: {}, folder: {} }}",
+                self.needed("command")?,
+                self.taken("folder")?
+            ),
             "login" => format!("Kind::Login {{ token: {} }}", self.needed("token")?),
             "needs-key" => self.needs_key()?,
             "reads-env" => format!(

@@ -58,13 +58,14 @@ impl<'a> Check<'a> for CudaBeforeSpaces<'a> {
 }
 
 fn touches(trace: &SpaceTrace) -> impl Iterator<Item = CudaBeforeSpaces<'_>> {
-    trace.spaces().into_iter().flat_map(move |import| {
-        trace.moments().filter(|moment| moment.phase == Phase::BeforeSpaces).filter_map(
-            move |moment| match &moment.event.effect {
-                Effect::TouchCuda(touch) => Some(CudaBeforeSpaces { trace, moment, touch, import }),
-                _ => None,
-            },
-        )
+    trace.moments().filter(|moment| moment.phase == Phase::BeforeSpaces).filter_map(move |moment| {
+        match &moment.event.effect {
+            Effect::TouchCuda(touch) => {
+                let import = moment.spaces()?;
+                Some(CudaBeforeSpaces { trace, moment, touch, import })
+            }
+            _ => None,
+        }
     })
 }
 

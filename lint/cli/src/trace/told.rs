@@ -123,6 +123,7 @@ pub(super) fn step(step: &Step) -> (&'static str, &str) {
     match step {
         Step::Import(name) => ("import", name),
         Step::Call(name) => ("call", name),
+        Step::Process(name) => ("process", name),
     }
 }
 

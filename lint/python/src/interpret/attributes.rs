@@ -4,47 +4,71 @@ use std::sync::Arc;
 
 use super::definitions::OWNER;
 use super::heap::Slot;
-use super::{Eval, Interpreter, builtins};
+use super::{Eval, Interpreter, builtins, paths};
 use crate::syntax::Name;
 use crate::text::Span;
-use crate::value::{Class, External, ObjectId, Value};
+use crate::value::{
+    Argument, Arguments, Class, External, FileId, Function, ObjectId, Partial, Place, Value,
+};
 use crate::world::World;
 
 impl<W: World> Interpreter<'_, W> {
     pub(super) fn attribute(&mut self, value: &Value, name: &Name, span: Span) -> Eval<Value> {
         Ok(match value {
-            Value::Module(module, names) => match self.heap.get(*names, name) {
-                Some(slot) => slot.value.clone(),
+            Value::Module(module, names) => match self.heap.get(*names, name).cloned() {
+                Some(Slot { value, unsure: false, .. }) => value,
+                Some(Slot { value, .. }) => {
+                    let other = self.module_attribute(&Arc::clone(module), *names, name, span)?;
+                    if other == Value::Unknown { value } else { value.or(other) }
+                }
                 None => self.module_attribute(&Arc::clone(module), *names, name, span)?,
             },
-            Value::Instance(class, object) => match self.heap.get(*object, name) {
-                Some(slot) => slot.value.clone(),
-                None => match self.class_attribute(class, name) {
-                    Some(found) => self.bound(found, value, class, span)?,
-                    None if &**name == "__class__" => Value::Class(Arc::clone(class)),
-                    None => self.inherited(class, name, span)?,
-                },
-            },
+            Value::Instance(class, object) => self.instance_attribute(class, *object, name, span)?,
             Value::Class(class) => match self.class_attribute(class, name) {
                 Some(found) => match builtins::descriptor(&found) {
                     Some(("staticmethod", inner)) => inner,
                     Some(("classmethod", inner)) => method(inner, value),
                     _ => found,
                 },
-                None if &**name == "__name__" => Value::Str(Arc::clone(&class.def.name)),
-                None => self.inherited(class, name, span)?,
+                None if matches!(&**name, "__name__" | "__qualname__") => {
+                    Value::Str(Arc::clone(&class.def.name))
+                }
+                None => self.inherited(value, class, name, span)?,
             },
             Value::External(external) => {
                 if builtins::property_part(external, name) {
                     return Ok(Value::External(Arc::new(external.attribute(name))));
                 }
+                if let Some(value) = paths::path_attribute(external, name) {
+                    return Ok(value);
+                }
+                if let Some(value) = self.exception_attribute(external, name) {
+                    return Ok(value);
+                }
                 let attribute = Arc::new(external.attribute(name));
                 self.read(&attribute, span)
             }
-            Value::Function(function) if &**name == "__name__" => {
-                Value::Str(Arc::clone(&function.def.name))
-            }
+            Value::Function(function) => self.function_attribute(function, name, value),
+            Value::Method(function, receiver) => match &**name {
+                "__self__" => (**receiver).clone(),
+                "__func__" => Value::Function(Arc::clone(function)),
+                _ => self.function_attribute(function, name, value),
+            },
+            Value::Partial(partial) if &**name == "func" => partial.callee.clone(),
+            Value::Cached(cached) => match &**name {
+                "cache_clear" => Value::External(Arc::new(External::Call {
+                    callee: Arc::new(External::Name("functools.lru_cache".into())),
+                    arguments: Arc::default(),
+                    place: self.place(span),
+                })),
+                "__wrapped__" => cached.inner.clone(),
+                _ => self.attribute(&cached.inner, name, span)?,
+            },
             Value::Wrapped(wrapped) if &**name == "__wrapped__" => wrapped.inner.clone(),
+            Value::Wrapped(wrapped) => match wrapped.inner.function() {
+                Some(function) => self.function_attribute(&Arc::clone(function), name, value),
+                None => Value::Unknown,
+            },
             Value::OneOf(values) => {
                 let mut joined: Option<Value> = None;
                 for value in values.iter() {
@@ -66,8 +90,72 @@ impl<W: World> Interpreter<'_, W> {
                     External::Attribute { of: Arc::new(External::Unknown), name: Arc::clone(name) };
                 self.read(&Arc::new(external), span)
             }
+            Value::None if !name.starts_with("__") => self.raise_builtin("AttributeError")?,
             _ => Value::Unknown,
         })
+    }
+
+    fn instance_attribute(
+        &mut self,
+        class: &Arc<Class>,
+        object: ObjectId,
+        name: &Name,
+        span: Span,
+    ) -> Eval<Value> {
+        let value = Value::Instance(Arc::clone(class), object);
+        let own = self.heap.get(object, name).cloned();
+        // A property goes before what the instance holds.
+        let found = self.class_attribute(class, name);
+        let is_property =
+            matches!(found.as_ref().and_then(builtins::descriptor), Some(("property", _)));
+        match own {
+            Some(Slot { value: own, unsure: false, .. }) if !is_property => return Ok(own),
+            Some(Slot { value: own, .. }) if !is_property => {
+                return Ok(match found {
+                    Some(found) => own.or(self.bound(found, &value, class, span)?),
+                    None => own,
+                });
+            }
+            _ => {}
+        }
+        match found {
+            Some(found) => {
+                let is_kept = builtins::is_kept(&found);
+                let got = self.bound(found, &value, class, span)?;
+                if is_kept {
+                    self.heap.set(object, name, got.clone());
+                }
+                Ok(got)
+            }
+            None => match &**name {
+                "__class__" => Ok(Value::Class(Arc::clone(class))),
+                "__dict__" => {
+                    let names = self.heap.names(object);
+                    let pairs = names
+                        .into_iter()
+                        .filter_map(|name| {
+                            let slot = self.heap.get(object, &name)?.clone();
+                            Some((Value::Str(name), slot))
+                        })
+                        .collect();
+                    Ok(self.dict(pairs, false))
+                }
+                _ => self.inherited(&value, class, name, span),
+            },
+        }
+    }
+
+    /// What hangs on a function: what the program put there, or what every function has.
+    fn function_attribute(&self, function: &Arc<Function>, name: &Name, of: &Value) -> Value {
+        let own = self.attributes.get(&function.id).and_then(|object| self.heap.get(*object, name));
+        match (own, &**name) {
+            (Some(slot), _) => slot.value.clone(),
+            (None, "__name__") => Value::Str(Arc::clone(&function.def.name)),
+            (None, "__qualname__") => Value::Str(Arc::clone(&function.qualname)),
+            (None, "__module__") => Value::Str(Arc::clone(&function.module)),
+            (None, "__wrapped__") => of.clone(),
+            _ => Value::Unknown,
+        }
     }
 
     fn module_attribute(
@@ -79,7 +167,7 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Eval<Value> {
         // A submodule is an attribute only once something has imported it.
         let submodule = format!("{module}.{name}");
-        if let Some(slot) = self.heap.get(self.modules, &submodule) {
+        if let Some(slot) = self.heap.get(self.process.modules, &submodule) {
             return Ok(slot.value.clone());
         }
         match self.heap.get(names, "__getattr__").map(|slot| slot.value.clone()) {
@@ -87,7 +175,8 @@ impl<W: World> Interpreter<'_, W> {
                 let place = self.place(span);
                 self.call_with(&hook, vec![Value::Str(Arc::clone(name))], place)
             }
-            None => Ok(Value::Unknown),
+            None if &**name == "__dict__" => Ok(Value::Unknown),
+            None => self.raise_builtin("AttributeError"),
         }
     }
 
@@ -109,28 +198,42 @@ impl<W: World> Interpreter<'_, W> {
             }
             None => 0,
         };
-        lineage[skip..]
-            .iter()
-            .find_map(|class| self.heap.get(class.namespace, name))
-            .map(|slot| slot.value.clone())
+        let mut joined: Option<Value> = None;
+        for slot in lineage[skip..].iter().filter_map(|class| self.heap.get(class.namespace, name)) {
+            joined = joined.into_iter().chain([slot.value.clone()]).reduce(Value::or);
+            // What a class only perhaps has, the next one may have.
+            if !slot.unsure {
+                break;
+            }
+        }
+        joined
     }
 
     /// An attribute that no class of the program defines.
-    fn inherited(&mut self, class: &Arc<Class>, name: &Name, span: Span) -> Eval<Value> {
-        if let Some(hook) = self.class_attribute(class, "__getattr__") {
-            let place = self.place(span);
-            return self.call_with(
-                &hook,
-                vec![Value::Unknown, Value::Str(Arc::clone(name))],
-                place,
-            );
+    fn inherited(
+        &mut self,
+        value: &Value,
+        class: &Arc<Class>,
+        name: &Name,
+        span: Span,
+    ) -> Eval<Value> {
+        let is_special = name.starts_with("__") && name.ends_with("__");
+        if !is_special && matches!(value, Value::Instance(..)) {
+            for hook in ["__getattribute__", "__getattr__"] {
+                if let Some(hook) = self.class_attribute(class, hook) {
+                    let hook = method(hook, value);
+                    let place = self.place(span);
+                    return self.call_with(&hook, vec![Value::Str(Arc::clone(name))], place);
+                }
+            }
         }
         Ok(match external_base(class) {
             Some(base) => {
                 let instance = External::Instance { class: Arc::clone(class), base };
                 self.read(&Arc::new(Arc::new(instance).attribute(name)), span)
             }
-            None => Value::Unknown,
+            None if is_special => Value::Unknown,
+            None => self.raise_builtin("AttributeError")?,
         })
     }
 
@@ -149,7 +252,15 @@ impl<W: World> Interpreter<'_, W> {
                 let place = self.place(span);
                 self.call_with(&getter, vec![instance.clone()], place)
             }
-            _ => Ok(method(found, instance)),
+            _ => {
+                // A descriptor of the program.
+                if let Some(value) =
+                    self.special(&found, "__get__", vec![instance.clone(), Value::Unknown], span)?
+                {
+                    return Ok(value);
+                }
+                Ok(method(found, instance))
+            }
         }
     }
 
@@ -181,28 +292,51 @@ impl<W: World> Interpreter<'_, W> {
                     let instance = External::Instance { class, base };
                     self.read(&Arc::new(Arc::new(instance).attribute(name)), span)
                 }
-                None => Value::external("builtins.object.__init__"),
+                None => Value::external(&format!("builtins.object.{name}")),
             },
         }))
     }
 
-    pub(super) fn set_attribute(&mut self, object: &Value, name: &Name, value: &Value, span: Span) {
+    pub(super) fn set_attribute(
+        &mut self,
+        object: &Value,
+        name: &Name,
+        value: &Value,
+        span: Span,
+    ) -> Eval<()> {
         match object {
             Value::Instance(class, id) => {
                 if let Some(found) = self.class_attribute(class, name)
                     && let Some(setter) = builtins::setter(&found)
                 {
                     let place = self.place(span);
-                    let _ = self.call_with(&setter, vec![object.clone(), value.clone()], place);
-                    return;
+                    self.call_with(&setter, vec![object.clone(), value.clone()], place)?;
+                    return Ok(());
+                }
+                if self.class_attribute(class, "__setattr__").is_some() {
+                    let arguments = vec![Value::Str(Arc::clone(name)), value.clone()];
+                    self.special(object, "__setattr__", arguments, span)?;
+                    return Ok(());
                 }
                 self.heap.set(*id, name, value.clone());
+            }
+            Value::Function(function) => {
+                let heap = &mut self.heap;
+                let attributes = self
+                    .attributes
+                    .entry(function.id)
+                    .or_insert_with(|| heap.allocate(super::heap::Content::Names));
+                self.heap.set(*attributes, name, value.clone());
             }
             Value::Module(_, names) => self.heap.set(*names, name, value.clone()),
             Value::Class(class) => self.heap.set(class.namespace, name, value.clone()),
             Value::OneOf(values) => {
                 for object in values.iter() {
-                    self.set_attribute(object, name, value, span);
+                    let mut done = Ok(());
+                    self.perhaps(None, |this| {
+                        done = this.set_attribute(object, name, value, span);
+                    });
+                    done?;
                 }
             }
             Value::External(external) => {
@@ -214,6 +348,7 @@ impl<W: World> Interpreter<'_, W> {
             }
             _ => {}
         }
+        Ok(())
     }
 
     /// Something external is read.
@@ -229,24 +364,48 @@ impl<W: World> Interpreter<'_, W> {
     }
 }
 
-/// The classes of the program that `class` is looked up in, in order. CPython's linearisation for
-/// single inheritance and plain mixins.
-fn lineage(class: &Arc<Class>) -> Vec<Arc<Class>> {
-    let mut lineage: Vec<Arc<Class>> = Vec::new();
-    let mut pending = vec![Arc::clone(class)];
-    // Bounded, because every way to a shared base is walked.
-    for _ in 0..256 {
-        let Some(class) = pending.pop() else { break };
-        // A class that several bases share is looked up after all of them.
-        lineage.retain(|known| *known != class);
-        for base in class.bases.iter().rev() {
-            if let Value::Class(base) = base {
-                pending.push(Arc::clone(base));
-            }
-        }
-        lineage.push(class);
+/// The classes of the program that `class` is looked up in, in CPython's order: each before its
+/// bases, and those in the order written.
+pub(super) fn lineage(class: &Arc<Class>) -> Vec<Arc<Class>> {
+    let mut left = MAX_LINEAGE;
+    linearised(class, &mut left)
+}
+
+/// How many classes are walked for a lineage: ways to shared bases may double with each level.
+const MAX_LINEAGE: u32 = 2048;
+
+fn linearised(class: &Arc<Class>, left: &mut u32) -> Vec<Arc<Class>> {
+    let mut order = vec![Arc::clone(class)];
+    if *left == 0 {
+        return order;
     }
-    lineage
+    *left -= 1;
+    let bases: Vec<Arc<Class>> = class
+        .bases
+        .iter()
+        .filter_map(|base| match base {
+            Value::Class(base) => Some(Arc::clone(base)),
+            _ => None,
+        })
+        .collect();
+    let mut lists: Vec<Vec<Arc<Class>>> =
+        bases.iter().map(|base| linearised(base, left)).collect();
+    lists.push(bases);
+    loop {
+        lists.retain(|list| !list.is_empty());
+        // The first class that no list has further back.
+        let next = lists.iter().map(|list| &list[0]).find(|candidate| {
+            !lists.iter().any(|list| list[1..].iter().any(|class| class == *candidate))
+        });
+        // Where there is none, CPython refuses the class.
+        let Some(next) = next.or_else(|| lists.first().map(|list| &list[0])).cloned() else {
+            return order;
+        };
+        for list in &mut lists {
+            list.retain(|class| *class != next);
+        }
+        order.push(next);
+    }
 }
 
 /// The first external base of a class.
@@ -269,9 +428,24 @@ pub(super) fn method(found: Value, receiver: &Value) -> Value {
                 wrapper: Arc::clone(&wrapped.wrapper),
             }))
         }
+        Value::Cached(cached) => {
+            let receiver = Argument {
+                name: None,
+                value: receiver.clone(),
+                place: cached.inner.function().map_or_else(nowhere, |function| function.place()),
+            };
+            Value::Partial(Arc::new(Partial {
+                callee: Value::Cached(cached),
+                arguments: Arguments { items: vec![receiver], open: false },
+            }))
+        }
         Value::OneOf(values) => {
             Value::OneOf(values.iter().map(|value| method(value.clone(), receiver)).collect())
         }
         other => other,
     }
+}
+
+fn nowhere() -> Place {
+    Place { file: FileId(0), span: Span::empty(0) }
 }

@@ -3,19 +3,23 @@
 
 use std::sync::Arc;
 
-use super::attributes::external_base;
+use super::attributes::{external_base, lineage};
 use super::calls::partial;
 use super::classes::{is_instance, is_subclass};
+use super::heap::Content;
+use super::instances::DATACLASS;
 use super::{Eval, Interpreter, Stop, fold, paths};
 use crate::syntax::Name;
-use crate::value::{Argument, Arguments, External, Place, Value};
+use crate::value::{Argument, Arguments, Cached, External, ObjectId, Place, Value};
 use crate::world::{Found, World};
 
 /// Names that need no import, besides exceptions; sorted.
 pub(super) const BUILTINS: &[&str] = &[
     "__import__",
     "abs",
+    "aiter",
     "all",
+    "anext",
     "any",
     "bool",
     "bytearray",
@@ -124,6 +128,20 @@ pub(super) fn descriptor(value: &Value) -> Option<(&'static str, Value)> {
     Some((kind, arguments.get(0, "fget")?.value.clone()))
 }
 
+/// Whether an attribute that this makes is kept on the instance.
+pub(super) fn is_kept(value: &Value) -> bool {
+    matches!(value, Value::External(external) if matches!(&**external,
+        External::Call { callee, .. } if callee.name() == Some("functools.cached_property")))
+}
+
+/// What `contextlib.nullcontext(x)` hands out.
+pub(super) fn null_context(external: &External) -> Option<Value> {
+    let External::Call { callee, arguments, .. } = external else { return None };
+    (callee.name()? == "contextlib.nullcontext").then(|| {
+        arguments.get(0, "enter_result").map_or(Value::None, |argument| argument.value.clone())
+    })
+}
+
 /// Whether `name` is how a property is given its further parts (`@x.setter`).
 pub(super) fn property_part(external: &External, name: &str) -> bool {
     matches!(name, "setter" | "getter" | "deleter")
@@ -157,8 +175,13 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Option<Eval<Value>> {
         let path = match &**callee {
             External::Name(path) => Arc::clone(path),
-            External::Call { callee: outer, .. } => return call_again(outer, arguments).map(Ok),
-            External::Attribute { of, name } => return property_with(of, name, arguments).map(Ok),
+            External::Call { callee: outer, .. } => return self.call_again(outer, arguments),
+            External::Attribute { of, name } => {
+                return property_with(of, name, arguments)
+                    .or_else(|| paths::path_method(of, name, arguments))
+                    .map(Ok)
+                    .or_else(|| self.exit_stack(of, name, arguments, place));
+            }
             _ => return None,
         };
         let first = arguments.positional(0).map(|argument| &argument.value);
@@ -166,30 +189,55 @@ impl<W: World> Interpreter<'_, W> {
         match path.split_once('.') {
             Some(("builtins", name)) => self.builtin(name, arguments, place),
             Some(("functools", "partial")) => Some(Ok(partial(arguments))),
+            Some(("functools", "cache" | "lru_cache")) => match first {
+                Some(first) if first.function().is_some() => Some(Ok(self.cached(first))),
+                _ => None,
+            },
+            Some(("dataclasses", "dataclass")) => match first {
+                Some(Value::Class(class)) => Some(Ok(self.dataclass(class))),
+                _ => None,
+            },
             Some(
-                ("functools", "cache" | "lru_cache" | "singledispatch" | "total_ordering")
+                ("functools", "singledispatch" | "total_ordering")
                 | ("contextlib", "contextmanager" | "asynccontextmanager")
                 | ("abc", "abstractmethod")
                 | (
                     "typing" | "typing_extensions",
                     "overload" | "final" | "override" | "runtime_checkable",
                 )
-                | ("dataclasses", "dataclass")
                 | ("atexit", "register"),
             ) => first
                 .filter(|first| first.function().is_some() || matches!(first, Value::Class(_)))
                 .map(|first| Ok(first.clone())),
-            Some(("functools", "wraps" | "cached_property") | ("contextlib", "suppress")) => {
+            Some(
+                ("functools", "wraps" | "cached_property")
+                | ("contextlib", "suppress" | "nullcontext" | "ExitStack")
+                | ("pathlib", "Path" | "PurePath" | "PosixPath" | "PurePosixPath"),
+            ) => {
                 Some(Ok(made(&path, arguments, place)))
             }
             Some(("typing" | "typing_extensions", "cast")) => Some(Ok(second?.clone())),
-            Some(("functools", "reduce")) => {
-                self.perhaps_call(first?, place);
-                Some(Ok(Value::Unknown))
+            Some(("functools", "reduce")) => Some(self.reduce(arguments, place)),
+            Some((
+                "asyncio",
+                "run" | "wait_for" | "shield" | "create_task" | "ensure_future"
+                | "run_coroutine_threadsafe",
+            )) => Some(self.awaited(first?.clone())),
+            Some(("asyncio", "gather")) => Some(self.gather(arguments)),
+            Some(("asyncio", "to_thread")) => {
+                let (callee, rest) = arguments.items.split_first()?;
+                callee.value.function()?;
+                let rest = Arguments { items: rest.to_vec(), open: arguments.open };
+                let callee = callee.value.clone();
+                Some(self.call(&callee, rest, place))
             }
-            Some(("asyncio", "run" | "get_event_loop.run_until_complete")) => {
+            Some(("itertools", name)) => self.itertool(name, arguments, place),
+            Some(("copy", "copy" | "deepcopy")) => {
                 let value = first?.clone();
-                Some(Ok(self.awaited(value)))
+                Some(Ok(self.copied(&value)))
+            }
+            Some(("operator", "itemgetter" | "attrgetter")) => {
+                Some(Ok(made(&path, arguments, place)))
             }
             Some(("sys", "exit")) => Some(self.exit(place)),
             Some(("os", "_exit" | "abort")) => {
@@ -202,7 +250,7 @@ impl<W: World> Interpreter<'_, W> {
             Some(("os", "environ.pop")) => {
                 let known = self.known_environ(first?)?;
                 if let Some(Value::Str(key)) = first {
-                    self.heap.put(self.environ, key, None);
+                    self.heap.put(self.process.environ, key, None);
                 }
                 Some(known)
             }
@@ -216,15 +264,22 @@ impl<W: World> Interpreter<'_, W> {
                 Found::Local { .. } | Found::Namespace => Some(Ok(Value::Bool(true))),
                 Found::Unsure => Some(Ok(Value::Unknown)),
             },
-            Some(("sys", "path.append" | "path.insert")) => {
-                let folder = if path.ends_with("insert") { second } else { first };
-                if let Some(Value::Str(folder)) = folder
-                    && !self.search.contains(folder)
-                {
-                    self.search.push(Arc::clone(folder));
-                }
+            Some(("sys", "path.append" | "path.insert" | "path.extend")) => {
+                let (at, folders) = match (&*path, first, second) {
+                    ("sys.path.insert", Some(at), Some(folder)) => {
+                        (fold::integer(at), vec![folder.clone()])
+                    }
+                    ("sys.path.extend", Some(folders), _) => match self.elements(folders) {
+                        Ok((folders, _)) => (None, folders),
+                        Err(stop) => return Some(Err(stop)),
+                    },
+                    (_, Some(folder), _) => (None, vec![folder.clone()]),
+                    _ => (None, Vec::new()),
+                };
+                self.search_in(at, &folders);
                 Some(Ok(Value::None))
             }
+            Some(("runpy", "run_path" | "run_module")) => self.run_script(&path, arguments, place),
             _ => None,
         }
     }
@@ -234,9 +289,59 @@ impl<W: World> Interpreter<'_, W> {
         Err(Stop::Raise(Value::external("builtins.SystemExit")))
     }
 
+    /// What the program itself has surely put in the environment.
     fn known_environ(&mut self, key: &Value) -> Option<Eval<Value>> {
         let Value::Str(key) = key else { return None };
-        self.heap.get(self.environ, key).map(|slot| Ok(slot.value.clone()))
+        let slot = self.heap.get(self.process.environ, key)?;
+        (!slot.unsure).then(|| Ok(slot.value.clone()))
+    }
+
+    /// Adds folders to `sys.path`: before `at`, or at its end.
+    fn search_in(&mut self, at: Option<i64>, folders: &[Value]) {
+        for folder in folders.iter().flat_map(Value::alternatives) {
+            let folder = match folder {
+                Value::Str(folder) => Arc::clone(folder),
+                other => match paths::path_text(other) {
+                    Some(text) => text,
+                    None => continue,
+                },
+            };
+            let search = &mut self.process.search;
+            // A loop may add the same folder for ever.
+            if search.iter().filter(|known| **known == folder).count() > 1 {
+                continue;
+            }
+            let at = at.and_then(|at| usize::try_from(at).ok()).unwrap_or(search.len());
+            search.insert(at.min(search.len()), folder);
+        }
+    }
+
+    /// `functools.lru_cache` on a function.
+    fn cached(&mut self, function: &Value) -> Value {
+        let results = Content::Pairs { pairs: Arc::default(), open: false };
+        let results = self.heap.allocate(results);
+        Value::Cached(Arc::new(Cached { inner: function.clone(), results }))
+    }
+
+    fn dataclass(&mut self, class: &Arc<crate::value::Class>) -> Value {
+        self.heap.set(class.namespace, &DATACLASS.into(), Value::Bool(true));
+        Value::Class(Arc::clone(class))
+    }
+
+    /// `decorator(options)(function)` for decorators that leave the function what it is.
+    fn call_again(&mut self, outer: &External, arguments: &Arguments) -> Option<Eval<Value>> {
+        let decorated = &arguments.positional(0)?.value;
+        match outer.name()? {
+            "functools.wraps" => Some(Ok(decorated.clone())),
+            "functools.lru_cache" if decorated.function().is_some() => {
+                Some(Ok(self.cached(decorated)))
+            }
+            "dataclasses.dataclass" => match decorated {
+                Value::Class(class) => Some(Ok(self.dataclass(class))),
+                _ => Some(Ok(decorated.clone())),
+            },
+            _ => None,
+        }
     }
 
     fn import_constant(
@@ -270,27 +375,70 @@ impl<W: World> Interpreter<'_, W> {
         let second = arguments.positional(1).map(|argument| &argument.value);
         match name {
             "exit" | "quit" => Some(self.exit(place)),
-            "__import__" => self.import_constant(first?, None, place),
+            "__import__" => {
+                let name = first?.as_str()?;
+                let top: Name = name.split('.').next().unwrap_or(name).into();
+                match self.import_constant(first?, None, place)? {
+                    Ok(_) if arguments.items.len() == 1 => Some(Ok(self.module_value(&top))),
+                    module => Some(module),
+                }
+            }
+            "object.__new__" => match first? {
+                Value::Class(class) => Some(Ok(self.new_instance(class))),
+                _ => Some(Ok(Value::Unknown)),
+            },
+            "object.__init__" | "object.__init_subclass__" | "object.__setattr__" => {
+                // `super().__setattr__(name, value)` comes without its receiver.
+                Some(Ok(Value::None))
+            }
             "open" | "input" | "eval" | "exec" => None,
-            "print" | "delattr" | "help" => Some(Ok(Value::None)),
+            "print" | "help" => {
+                for argument in &arguments.items {
+                    let _ = self.special(&argument.value, "__str__", Vec::new(), place.span);
+                }
+                Some(Ok(Value::None))
+            }
             "getattr" => Some(self.get_attribute(first?, second, arguments.positional(2), place)),
             "setattr" => {
                 if let (Some(object), Some(Value::Str(attribute)), Some(value)) =
                     (first, second, arguments.positional(2))
                 {
-                    self.set_attribute(object, attribute, &value.value, place.span);
+                    let (object, value) = (object.clone(), value.value.clone());
+                    if let Err(stop) =
+                        self.set_attribute(&object, &Arc::clone(attribute), &value, place.span)
+                    {
+                        return Some(Err(stop));
+                    }
+                }
+                Some(Ok(Value::None))
+            }
+            "delattr" => {
+                if let (Some(Value::Instance(_, object)), Some(Value::Str(attribute))) =
+                    (first, second)
+                {
+                    self.heap.put(*object, attribute, None);
                 }
                 Some(Ok(Value::None))
             }
             "hasattr" | "callable" | "isinstance" | "issubclass" | "type" | "len" => {
-                self.inspect(name, first?, second).map(Ok)
+                match self.inspect(name, first?, second, place) {
+                    Ok(value) => value.map(Ok),
+                    Err(stop) => Some(Err(stop)),
+                }
             }
-            "str" | "int" | "float" | "bool" | "round" | "abs" => convert(name, arguments).map(Ok),
-            "list" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "tuple" | "dict"
-            | "range" | "enumerate" | "zip" | "map" | "filter" | "next" => {
-                self.collect(name, arguments, place)
+            "globals" => {
+                let names = self.frame().module.names;
+                let name = Arc::clone(&self.frame().module.name);
+                Some(Ok(Value::Module(name, names)))
             }
-            "min" | "max" | "sum" | "any" | "all" => self.summarise(name, arguments, place).map(Ok),
+            "str" | "int" | "float" | "bool" | "round" | "abs" | "repr" | "ord" | "chr" => {
+                self.convert(name, arguments, place)
+            }
+            "list" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "aiter" | "tuple"
+            | "dict" | "range" | "enumerate" | "zip" | "map" | "filter" | "next" | "anext" => {
+                Some(self.collect(name, arguments, place))
+            }
+            "min" | "max" | "sum" | "any" | "all" => Some(self.summarise(name, arguments, place)),
             // Descriptors, types and exceptions: what they are made of is all there is to know.
             "property" | "staticmethod" | "classmethod" | "object" | "super" => {
                 Some(Ok(made(&format!("builtins.{name}"), arguments, place)))
@@ -310,68 +458,219 @@ impl<W: World> Interpreter<'_, W> {
         place: Place,
     ) -> Eval<Value> {
         let Some(Value::Str(name)) = name else { return Ok(Value::Unknown) };
-        let found = self.attribute(object, name, place.span)?;
-        Ok(match default {
-            Some(default) if found == Value::Unknown && self.has(object, name) == Some(false) => {
-                default.value.clone()
+        match default {
+            // `None` has no attribute of the program's.
+            Some(default) if self.has(object, name) == Some(false) => Ok(default.value.clone()),
+            Some(default) if *object == Value::None => Ok(default.value.clone()),
+            Some(default) => {
+                let found = self.attribute(object, name, place.span)?;
+                let is_sure =
+                    self.has(object, name) == Some(true) || matches!(object, Value::External(_));
+                Ok(if is_sure { found } else { found.or(default.value.clone()) })
             }
-            _ => found,
-        })
+            None => self.attribute(object, name, place.span),
+        }
     }
 
     /// What there is to say of one value.
-    fn inspect(&mut self, name: &str, value: &Value, other: Option<&Value>) -> Option<Value> {
+    fn inspect(
+        &mut self,
+        name: &str,
+        value: &Value,
+        other: Option<&Value>,
+        place: Place,
+    ) -> Eval<Option<Value>> {
         let settled = |answer: Option<bool>| answer.map_or(Value::Unknown, Value::Bool);
-        Some(match (name, value) {
-            ("hasattr", Value::Module(..) | Value::Instance(..) | Value::Class(_)) => match other {
+        Ok(Some(match (name, value) {
+            (
+                "hasattr",
+                Value::Module(..) | Value::Instance(..) | Value::Class(_) | Value::Function(_),
+            ) => match other {
                 Some(Value::Str(attribute)) => settled(self.has(value, attribute)),
                 _ => Value::Unknown,
             },
             ("callable", Value::Class(_)) => Value::Bool(true),
+            ("callable", Value::Instance(class, _)) if external_base(class).is_none() => {
+                Value::Bool(self.class_attribute(class, "__call__").is_some())
+            }
             ("callable", value) if value.function().is_some() => Value::Bool(true),
             ("callable", Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_)) => {
                 Value::Bool(false)
             }
-            ("isinstance", value) => settled(is_instance(value, other?)),
-            ("issubclass", class) => settled(is_subclass(class, other?)),
+            ("isinstance", value) => match other {
+                Some(class) => settled(self.instance_of(value, class)),
+                None => Value::Unknown,
+            },
+            ("issubclass", class) => match other {
+                Some(of) => settled(is_subclass(class, of)),
+                None => Value::Unknown,
+            },
             ("type", Value::Instance(class, _)) => Value::Class(Arc::clone(class)),
+            ("type", value) => match self.builtin_type(value) {
+                Some(name) => Value::external(&format!("builtins.{name}")),
+                None => Value::Unknown,
+            },
             ("len", Value::Str(text)) => count(text.chars().count()),
             ("len", Value::Object(_) | Value::Tuple(_) | Value::List(_) | Value::Dict(_)) => {
-                self.elements_at_rest(value).map_or(Value::Unknown, |items| count(items.len()))
+                self.elements_at_rest(value)?.map_or(Value::Unknown, |items| count(items.len()))
+            }
+            ("len", Value::Instance(..)) => self
+                .special(value, "__len__", Vec::new(), place.span)?
+                .unwrap_or(Value::Unknown),
+            ("len", Value::Class(class)) => {
+                self.enum_members(class).map_or(Value::Unknown, |members| count(members.len()))
             }
             // `len(os.getenv("X"))` is something the world may have a word on.
-            ("len", Value::External(_)) => return None,
+            ("len", Value::External(_)) => return Ok(None),
             _ => Value::Unknown,
+        }))
+    }
+
+    /// The builtin type that a value is of.
+    pub(super) fn builtin_type(&self, value: &Value) -> Option<&'static str> {
+        Some(match value {
+            Value::Str(_) => "str",
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Float(_) => "float",
+            Value::Tuple(_) => "tuple",
+            Value::List(_) => "list",
+            Value::Dict(_) => "dict",
+            Value::None => "NoneType",
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Items { is_set: true, .. } => "set",
+                Content::Items { .. } => "list",
+                Content::Pairs { .. } => "dict",
+                _ => return None,
+            },
+            _ => return None,
         })
+    }
+
+    /// `isinstance`, of live lists and dicts too.
+    pub(super) fn instance_of(&self, value: &Value, class: &Value) -> Option<bool> {
+        if let Value::Tuple(classes) = class {
+            let answers: Vec<Option<bool>> =
+                classes.iter().map(|class| self.instance_of(value, class)).collect();
+            if answers.contains(&Some(true)) {
+                return Some(true);
+            }
+            return answers.iter().all(|answer| *answer == Some(false)).then_some(false);
+        }
+        match (value, class) {
+            (Value::OneOf(values), _) => {
+                let mut answers = values.iter().map(|value| self.instance_of(value, class));
+                let first = answers.next()??;
+                answers.all(|answer| answer == Some(first)).then_some(first)
+            }
+            (Value::Object(_), Value::Class(_)) => Some(false),
+            (Value::Object(_), Value::External(external)) => {
+                let own = self.builtin_type(value)?;
+                let name = external.name()?.strip_prefix("builtins.")?;
+                BUILTINS.binary_search(&name).is_ok().then_some(own == name || name == "object")
+            }
+            _ => is_instance(value, class),
+        }
     }
 
     /// Whether an object of the program has such an attribute, where it is not for an external base
     /// or `__getattr__` to say.
-    fn has(&self, object: &Value, name: &str) -> Option<bool> {
-        let (own, open) = match object {
-            Value::Module(_, names) => (
-                self.heap.get(*names, name).is_some(),
-                self.heap.get(*names, "__getattr__").is_some(),
-            ),
-            Value::Instance(class, id) => (
-                self.heap.get(*id, name).is_some() || self.class_attribute(class, name).is_some(),
-                self.class_attribute(class, "__getattr__").is_some()
-                    || external_base(class).is_some(),
-            ),
-            Value::Class(class) => {
-                (self.class_attribute(class, name).is_some(), external_base(class).is_some())
-            }
-            _ => (false, true),
+    pub(super) fn has(&self, object: &Value, name: &str) -> Option<bool> {
+        let held = |object: ObjectId| match self.heap.get(object, name) {
+            Some(slot) if slot.unsure => None,
+            Some(_) => Some(true),
+            None => Some(false),
         };
-        (own || !open).then_some(own)
+        let of_class = |class: &Arc<crate::value::Class>| {
+            let mut sure = true;
+            for class in lineage(class) {
+                match held(class.namespace) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    None => sure = false,
+                }
+            }
+            sure.then_some(false)
+        };
+        let (own, open) = match object {
+            Value::Module(_, names) => {
+                (held(*names), self.heap.get(*names, "__getattr__").is_some())
+            }
+            Value::Instance(class, id) => {
+                let own = match (held(*id), of_class(class)) {
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    (Some(false), Some(false)) => Some(false),
+                    _ => None,
+                };
+                let open = self.class_attribute(class, "__getattr__").is_some()
+                    || external_base(class).is_some();
+                (own, open)
+            }
+            Value::Class(class) => (of_class(class), external_base(class).is_some()),
+            Value::Function(function) => match self.attributes.get(&function.id) {
+                Some(object) => (held(*object), false),
+                None => (Some(name.starts_with("__")), name.starts_with("__")),
+            },
+            _ => (None, true),
+        };
+        own.filter(|own| *own || !open)
     }
-}
 
-/// `decorator(options)(function)` for decorators that leave the function what it is.
-fn call_again(outer: &External, arguments: &Arguments) -> Option<Value> {
-    let decorated = &arguments.positional(0)?.value;
-    matches!(outer.name()?, "functools.wraps" | "functools.lru_cache" | "dataclasses.dataclass")
-        .then(|| decorated.clone())
+    /// `int(…)` and its like, of a constant; `None` where the world may know the worth.
+    fn convert(
+        &mut self,
+        name: &str,
+        arguments: &Arguments,
+        place: Place,
+    ) -> Option<Eval<Value>> {
+        let first = arguments.positional(0).map(|argument| argument.value.clone());
+        if let (Some(value @ Value::Instance(..)), false) = (&first, arguments.open) {
+            if name == "bool" {
+                return Some(
+                    self.truth(value).map(|truth| truth.map_or(Value::Unknown, Value::Bool)),
+                );
+            }
+            let hooks: &[&str] = match name {
+                "str" => &["__str__", "__repr__"],
+                "repr" => &["__repr__"],
+                "int" => &["__int__", "__index__"],
+                "float" => &["__float__"],
+                "abs" => &["__abs__"],
+                _ => &[],
+            };
+            for hook in hooks {
+                match self.special(value, hook, Vec::new(), place.span) {
+                    Ok(Some(value)) => return Some(Ok(value)),
+                    Ok(None) => {}
+                    Err(stop) => return Some(Err(stop)),
+                }
+            }
+            if let Some(value) = self.mixed_in(value).filter(|_| name != "str" && name != "repr") {
+                let arguments = Arguments {
+                    items: vec![Argument { name: None, value, place }],
+                    open: false,
+                };
+                return convert(name, &arguments).map(Ok);
+            }
+            return Some(Ok(Value::Unknown));
+        }
+        if let Some(text) = first.as_ref().and_then(paths::path_text)
+            && matches!(name, "str")
+        {
+            return Some(Ok(Value::Str(text)));
+        }
+        let value = convert(name, arguments)?;
+        if value == Value::Unknown
+            && let ("int" | "float", Some(Value::Str(text)), 1) = (name, &first, arguments.items.len())
+            && !arguments.open
+            && text.chars().any(char::is_alphabetic)
+            && !text.trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with(['i', 'n'])
+            && !text.contains(['e', 'E'])
+        {
+            return Some(self.raise_builtin("ValueError"));
+        }
+        Some(Ok(value))
+    }
 }
 
 /// The result of a call that does nothing but remember how it was made.
@@ -410,6 +709,17 @@ fn convert(name: &str, arguments: &Arguments) -> Option<Value> {
         .map(|value| {
             match name {
                 "str" => fold::text(value).map(|text| Value::str(&text)),
+                "repr" => fold::repr(value).map(|text| Value::str(&text)),
+                "ord" => match value {
+                    Value::Str(text) if text.chars().count() == 1 => {
+                        text.chars().next().map(|c| Value::Int(i64::from(u32::from(c))))
+                    }
+                    _ => None,
+                },
+                "chr" => fold::integer(value)
+                    .and_then(|code| u32::try_from(code).ok())
+                    .and_then(char::from_u32)
+                    .map(|c| Value::str(c.encode_utf8(&mut [0; 4]))),
                 "bool" => value.truth().map(Value::Bool),
                 "int" if plain => match value {
                     Value::Str(text) => text.trim().replace('_', "").parse().ok().map(Value::Int),

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::attributes::{external_base, method};
 use super::heap::{Content, Slot};
-use super::{Eval, Flow, Frame, Interpreter};
+use super::{Eval, Flow, Interpreter};
 use crate::syntax::{Arg, ArgKind, Expr, ExprKind, FunctionDef, Name, ParamKind};
 use crate::text::Span;
 use crate::trace::{Budget, Step};
 use crate::value::{
-    Argument, Arguments, Class, External, Function, ObjectId, Partial, Place, Value, Wrapped,
+    Argument, Arguments, Cached, External, Function, Partial, Place, Value, Wrapped,
 };
 use crate::world::World;
 
@@ -31,12 +31,15 @@ impl<W: World> Interpreter<'_, W> {
                     found
                 } else {
                     let receiver = self.eval(value)?;
-                    if matches!(
-                        receiver,
-                        Value::Object(_) | Value::Str(_) | Value::Dict(_) | Value::List(_)
-                    ) {
+                    if is_container(&receiver) {
                         let arguments = self.arguments(args)?;
-                        return Ok(self.container_method(&receiver, name, &arguments, span));
+                        self.frame_mut().at = span;
+                        return self.container_method(&receiver, name, &arguments, span);
+                    }
+                    if let Value::OneOf(values) = &receiver
+                        && values.iter().any(is_container)
+                    {
+                        return self.method_of_one(&Arc::clone(values), name, args, callee.span, span);
                     }
                     self.attribute(&receiver, name, callee.span)?
                 }
@@ -44,8 +47,45 @@ impl<W: World> Interpreter<'_, W> {
             _ => self.eval(callee)?,
         };
         let arguments = self.arguments(args)?;
+        self.frame_mut().at = span;
         let place = self.place(span);
         self.call(&callee, arguments, place)
+    }
+
+    /// A method of one of a few values, some of them lists, dicts or strings.
+    fn method_of_one(
+        &mut self,
+        values: &[Value],
+        name: &Name,
+        args: &[Arg],
+        callee: Span,
+        span: Span,
+    ) -> Eval<Value> {
+        let arguments = self.arguments(args)?;
+        self.frame_mut().at = span;
+        let place = self.place(span);
+        let mut joined: Option<Value> = None;
+        for value in values {
+            // `None` has no methods: the choice fell otherwise where this is reached at all.
+            if *value == Value::None {
+                continue;
+            }
+            let mut result = Ok(Value::Unknown);
+            let arguments = arguments.clone();
+            self.perhaps(None, |this| {
+                result = if is_container(value) {
+                    this.container_method(value, name, &arguments, span)
+                } else {
+                    this.attribute(value, name, callee)
+                        .and_then(|method| this.call(&method, arguments, place))
+                };
+            });
+            match result {
+                Ok(value) => joined = joined.into_iter().chain([value]).reduce(Value::or),
+                Err(_) => self.may_leave(Flow::RAISE),
+            }
+        }
+        Ok(joined.unwrap_or(Value::Unknown))
     }
 
     /// Evaluates arguments. Lists and dicts among them are live.
@@ -64,7 +104,7 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 ArgKind::Star => {
                     let value = self.eval(&arg.value)?;
-                    let (items, open) = self.elements(&value);
+                    let (items, open) = self.elements(&value)?;
                     let place = self.place(arg.span);
                     let items =
                         items.into_iter().map(|value| Argument { name: None, value, place });
@@ -137,7 +177,7 @@ impl<W: World> Interpreter<'_, W> {
                             let instance = Arc::new(External::Instance { class, base });
                             self.call_external(&instance, &arguments, place)
                         }
-                        None => Ok(Value::Unknown),
+                        None => self.raise_builtin("TypeError"),
                     },
                 }
             }
@@ -147,6 +187,7 @@ impl<W: World> Interpreter<'_, W> {
                 all.open |= arguments.open;
                 self.deeper(Ok(Value::Unknown), |this| this.call(&partial.callee, all, place))
             }
+            Value::Cached(cached) => self.call_cached(&Arc::clone(cached), arguments, place),
             Value::Wrapped(wrapped) => {
                 let inner = self.frozen(&wrapped.inner);
                 let effects =
@@ -177,8 +218,52 @@ impl<W: World> Interpreter<'_, W> {
                 Ok(joined.unwrap_or(Value::Unknown))
             }
             Value::Unknown => self.call_external(&Arc::new(External::Unknown), &arguments, place),
-            _ => Ok(Value::Unknown),
+            _ => self.raise_builtin("TypeError"),
         }
+    }
+
+    /// A call of something that keeps its results.
+    fn call_cached(
+        &mut self,
+        cached: &Arc<Cached>,
+        arguments: Arguments,
+        place: Place,
+    ) -> Eval<Value> {
+        let key = Value::Tuple(
+            arguments
+                .items
+                .iter()
+                .flat_map(|argument| {
+                    let name = argument.name.clone().map(Value::Str);
+                    name.into_iter().chain([argument.value.clone()])
+                })
+                .collect(),
+        );
+        let results = Value::Object(cached.results);
+        let known = match self.heap.content(cached.results) {
+            Content::Pairs { pairs, open: false } if !arguments.open => pairs
+                .iter()
+                .find(|(known, _)| *known == key)
+                .filter(|(_, slot)| !slot.unsure)
+                .map(|(_, slot)| slot.value.clone()),
+            _ => None,
+        };
+        if let Some(value) = known {
+            return Ok(value);
+        }
+        // What is not known may be what it was called with before.
+        let is_first = matches!(self.heap.content(cached.results),
+            Content::Pairs { pairs, open: false } if pairs.is_empty());
+        let settled = !arguments.open && super::fold::is_settled(&key);
+        if !is_first && !settled {
+            let mut result = Ok(Value::Unknown);
+            self.perhaps(None, |this| result = this.call(&cached.inner, arguments, place));
+            let _ = result;
+            return Ok(Value::Unknown);
+        }
+        let value = self.call(&cached.inner, arguments, place)?;
+        self.set_item(&results, &key, value.clone(), place.span)?;
+        Ok(value)
     }
 
     /// Calls something with arguments of which nothing is known, as whoever it was handed to does.
@@ -190,16 +275,34 @@ impl<W: World> Interpreter<'_, W> {
             target = &partial.callee;
         }
         let _ = match target {
+            Value::Cached(cached) => {
+                self.call_unknown(&cached.inner, place);
+                return;
+            }
             Value::Function(function) | Value::Method(function, _) => {
                 if let Value::Method(_, receiver) = target {
                     let value = (**receiver).clone();
                     arguments.items.insert(0, Argument { name: None, value, place });
                 }
-                let slots = self.bind_parameters(function, &arguments, true);
-                self.run_function(function, slots, None)
+                self.run_unknown(function, &arguments, place)
             }
             other => self.call(&other.clone(), arguments, place),
         };
+    }
+
+    fn run_unknown(
+        &mut self,
+        function: &Arc<Function>,
+        arguments: &Arguments,
+        place: Place,
+    ) -> Eval<Value> {
+        if function.def.is_generator {
+            let generator = self.suspended(function, arguments, place);
+            // Whoever called it takes all that it yields, for all that is known.
+            return self.drain(&generator).map(|_| Value::Unknown);
+        }
+        let slots = self.bind_parameters(function, arguments)?;
+        self.run_function(function, slots, None)
     }
 
     fn call_function(
@@ -209,56 +312,17 @@ impl<W: World> Interpreter<'_, W> {
         place: Place,
     ) -> Eval<Value> {
         if function.def.is_generator || function.def.is_async {
-            let content = Content::Suspended {
-                function: Arc::clone(function),
-                arguments: Arc::new(arguments.clone()),
-            };
-            return Ok(Value::Object(self.heap.allocate(content)));
+            return Ok(self.suspended(function, arguments, place));
         }
-        let slots = self.bind_parameters(function, arguments, false);
+        let slots = self.bind_parameters(function, arguments)?;
         self.run_function(function, slots, Some(place))
     }
 
-    /// Runs a generator or a coroutine: everything it yields, in order.
-    pub(super) fn resume(&mut self, object: ObjectId) -> Vec<Value> {
-        let Content::Suspended { function, arguments } = self.heap.content(object).clone() else {
-            return Vec::new();
-        };
-        self.heap.set_content(object, Content::Items { items: Arc::new(Vec::new()), open: false });
-        let slots = self.bind_parameters(&function, &arguments, false);
-        let mut yielded = Vec::new();
-        if let Err(super::Stop::Raise(_)) = self.run(&function, slots, None, &mut yielded) {
-            self.may_leave(Flow::RAISE);
-        }
-        yielded
-    }
-
-    /// The result of a coroutine, or of anything else that is awaited.
-    pub(super) fn awaited(&mut self, value: Value) -> Value {
-        let Value::Object(object) = value else { return value };
-        let Content::Suspended { function, arguments } = self.heap.content(object).clone() else {
-            return Value::Unknown;
-        };
-        self.heap.set_content(object, Content::Items { items: Arc::new(Vec::new()), open: false });
-        let slots = self.bind_parameters(&function, &arguments, false);
-        self.run_function(&function, slots, None).unwrap_or(Value::Unknown)
-    }
-
-    fn run_function(
+    pub(super) fn run_function(
         &mut self,
         function: &Arc<Function>,
         slots: Vec<(Name, Slot)>,
         place: Option<Place>,
-    ) -> Eval<Value> {
-        self.run(function, slots, place, &mut Vec::new())
-    }
-
-    fn run(
-        &mut self,
-        function: &Arc<Function>,
-        slots: Vec<(Name, Slot)>,
-        place: Option<Place>,
-        yielded: &mut Vec<Value>,
     ) -> Eval<Value> {
         if self.frames.len() >= self.limits.calls {
             self.exhaust(Budget::Depth);
@@ -272,21 +336,9 @@ impl<W: World> Interpreter<'_, W> {
         if active >= MAX_UNSETTLED_RECURSION && self.maybe > 0 {
             return Ok(Value::Unknown);
         }
-        let names = self.heap.allocate(Content::Names);
-        for (name, slot) in slots {
-            self.heap.put(names, &name, Some(slot));
-        }
-        self.frames.push(Frame {
-            module: Arc::clone(&function.home),
-            function: Some(Arc::clone(function)),
-            names,
-            scopes: Arc::clone(&function.scopes),
-            prefix: format!("{}.<locals>.", function.qualname).into(),
-            is_class: false,
-            is_comprehension: false,
-            returned: None,
-            yielded: Vec::new(),
-        });
+        let names = self.names_of_frame(slots);
+        let frame = self.frame_of(function, names);
+        self.frames.push(frame);
         let body = Arc::clone(&function.def);
         let work = |this: &mut Self| this.deeper(Flow::NEXT, |this| this.block(&body.body));
         let flow = match place {
@@ -294,7 +346,6 @@ impl<W: World> Interpreter<'_, W> {
             None => work(self),
         };
         let frame = self.frames.pop().expect("the frame that was pushed");
-        yielded.extend(frame.yielded);
         self.propagate(flow)?;
         Ok(match frame.returned {
             Some(value) if flow.has(Flow::NEXT) => value.or(Value::None),
@@ -303,20 +354,18 @@ impl<W: World> Interpreter<'_, W> {
         })
     }
 
-    /// What each parameter holds. With `unknown`, what the caller does not say is not known either;
-    /// without, it is the parameter's default.
-    fn bind_parameters(
+    /// What each parameter holds: what the caller says, or its default.
+    pub(super) fn bind_parameters(
         &mut self,
         function: &Arc<Function>,
         arguments: &Arguments,
-        unknown: bool,
-    ) -> Vec<(Name, Slot)> {
+    ) -> Eval<Vec<(Name, Slot)>> {
         let def: &FunctionDef = &function.def;
         let mut slots = Vec::with_capacity(def.params.len());
         let mut positional = arguments.items.iter().filter(|argument| argument.name.is_none());
         let mut taken: Vec<&str> = Vec::new();
         for (index, param) in def.params.iter().enumerate() {
-            let nothing = Slot { value: Value::Unknown, passed: None };
+            let nothing = Slot::of(Value::Unknown);
             let slot = match param.kind {
                 ParamKind::PositionalOnly | ParamKind::Normal | ParamKind::KeywordOnly => {
                     let next =
@@ -326,22 +375,26 @@ impl<W: World> Interpreter<'_, W> {
                         arguments.keyword(&param.name)
                     });
                     match argument {
-                        Some(argument) => {
-                            Slot { value: argument.value.clone(), passed: Some(argument.place) }
-                        }
-                        None if unknown || arguments.open => nothing,
-                        None => function.defaults.get(index).cloned().flatten().unwrap_or(nothing),
+                        Some(argument) => Slot::passed(argument.value.clone(), argument.place),
+                        None if arguments.open => nothing,
+                        None => match function.defaults.get(index).cloned().flatten() {
+                            Some(default) => default,
+                            None => {
+                                self.raise_builtin("TypeError")?;
+                                nothing
+                            }
+                        },
                     }
                 }
                 ParamKind::VarPositional => {
                     let rest: Vec<Value> =
                         positional.by_ref().map(|argument| argument.value.clone()).collect();
-                    let value = if arguments.open || unknown {
+                    let value = if arguments.open {
                         self.list(rest, true)
                     } else {
                         Value::Tuple(rest.into())
                     };
-                    Slot { value, passed: None }
+                    Slot::of(value)
                 }
                 ParamKind::VarKeyword => {
                     let rest = arguments
@@ -350,63 +403,19 @@ impl<W: World> Interpreter<'_, W> {
                         .filter_map(|argument| Some((argument.name.as_ref()?, argument)))
                         .filter(|(name, _)| !taken.contains(&&***name))
                         .map(|(name, argument)| {
-                            let slot = Slot {
-                                value: argument.value.clone(),
-                                passed: Some(argument.place),
-                            };
+                            let slot = Slot::passed(argument.value.clone(), argument.place);
                             (Value::Str(Arc::clone(name)), slot)
                         })
                         .collect();
-                    Slot { value: self.dict(rest, arguments.open || unknown), passed: None }
+                    Slot::of(self.dict(rest, arguments.open))
                 }
             };
             slots.push((Arc::clone(&param.name), slot));
         }
-        slots
+        Ok(slots)
     }
 
-    fn instantiate(
-        &mut self,
-        class: &Arc<Class>,
-        arguments: Arguments,
-        place: Place,
-    ) -> Eval<Value> {
-        let object = self.heap.allocate(Content::Names);
-        let instance = Value::Instance(Arc::clone(class), object);
-        if let Some(init) = self.class_attribute(class, "__init__") {
-            let init = method(init, &instance);
-            self.call(&init, arguments, place)?;
-            return Ok(instance);
-        }
-        let fields = self.class_attribute(class, super::definitions::FIELDS);
-        for (index, argument) in arguments.items.iter().enumerate() {
-            let name = match (&argument.name, &fields) {
-                (Some(name), _) => Some(Arc::clone(name)),
-                (None, Some(Value::List(fields))) => match fields.get(index) {
-                    Some(Value::Str(name)) => Some(Arc::clone(name)),
-                    _ => None,
-                },
-                _ => None,
-            };
-            if let Some(name) = name {
-                self.heap.set(object, &name, argument.value.clone());
-            }
-        }
-        match external_base(class) {
-            Some(base) => {
-                self.call_external(&base, &arguments, place)?;
-            }
-            None => {
-                if let Some(hook) = self.class_attribute(class, "__post_init__") {
-                    let hook = method(hook, &instance);
-                    self.call(&hook, Arguments::default(), place)?;
-                }
-            }
-        }
-        Ok(instance)
-    }
-
-    fn call_external(
+    pub(super) fn call_external(
         &mut self,
         callee: &Arc<External>,
         arguments: &Arguments,
@@ -436,6 +445,9 @@ impl<W: World> Interpreter<'_, W> {
         for callable in &outcome.runs {
             self.call_unknown(callable, place);
         }
+        for script in &outcome.starts {
+            self.start_process(script, place);
+        }
         let result =
             Arc::new(External::Call { callee: Arc::clone(callee), arguments: frozen, place });
         if let Some((inner, role)) = outcome.wraps {
@@ -459,7 +471,7 @@ impl<W: World> Interpreter<'_, W> {
                     arguments.get(1, "value"),
                     worth,
                 ) {
-                    self.heap.set(self.environ, name, value.value.clone());
+                    self.heap.set(self.process.environ, name, value.value.clone());
                 }
             }
             "os.environ.update" => {
@@ -467,49 +479,17 @@ impl<W: World> Interpreter<'_, W> {
                     arguments.positional(0).and_then(|argument| self.pairs_of(&argument.value));
                 for (key, slot) in pairs.unwrap_or_default() {
                     if let Value::Str(name) = key {
-                        self.heap.set(self.environ, &name, slot.value);
+                        self.heap.set(self.process.environ, &name, slot.value);
                     }
                 }
                 for argument in &arguments.items {
                     if let Some(name) = &argument.name {
-                        self.heap.set(self.environ, name, argument.value.clone());
+                        self.heap.set(self.process.environ, name, argument.value.clone());
                     }
                 }
             }
             _ => {}
         }
-    }
-
-    // Context managers
-
-    pub(super) fn enter(&mut self, value: &Value, span: Span) -> Eval<Value> {
-        match value {
-            Value::Instance(class, _) => match self.class_attribute(class, "__enter__") {
-                Some(hook) => {
-                    let place = self.place(span);
-                    let hook = method(hook, value);
-                    let entered = self.call(&hook, Arguments::default(), place)?;
-                    Ok(self.awaited(entered))
-                }
-                None => Ok(value.clone()),
-            },
-            // `@contextmanager`: what the generator does before and after its one `yield`.
-            Value::Object(object) => {
-                Ok(self.resume(*object).into_iter().next().unwrap_or(Value::Unknown))
-            }
-            other => Ok(other.clone()),
-        }
-    }
-
-    pub(super) fn leave(&mut self, value: &Value, span: Span) -> Eval<()> {
-        if let Value::Instance(class, _) = value
-            && let Some(hook) = self.class_attribute(class, "__exit__")
-        {
-            let hook = method(hook, value);
-            let place = self.place(span);
-            self.call_with(&hook, vec![Value::None, Value::None, Value::None], place)?;
-        }
-        Ok(())
     }
 }
 
@@ -527,6 +507,10 @@ pub(super) fn partial(arguments: &Arguments) -> Value {
 fn is_super(receiver: &Expr) -> bool {
     let ExprKind::Call { callee, .. } = &receiver.kind else { return false };
     matches!(&callee.kind, ExprKind::Name(name) if &**name == "super")
+}
+
+fn is_container(value: &Value) -> bool {
+    matches!(value, Value::Object(_) | Value::Str(_) | Value::Dict(_) | Value::List(_) | Value::Tuple(_))
 }
 
 fn is_callable(value: &Value) -> bool {

@@ -72,8 +72,9 @@ pub(super) fn is_subclass(class: &Value, of: &Value) -> Option<bool> {
         _ => None,
     }
 }
+
 /// A builtin exception and what it derives from.
-fn exception_lineage(name: &str) -> Option<&'static [&'static str]> {
+pub(super) fn exception_lineage(name: &str) -> Option<&'static [&'static str]> {
     Some(match name {
         "BaseException" => &["BaseException"],
         "Exception" => &["Exception", "BaseException"],
@@ -106,6 +107,47 @@ fn exception_lineage(name: &str) -> Option<&'static [&'static str]> {
             "BaseException",
         ],
         "StopIteration" => &["StopIteration", "Exception", "BaseException"],
+        "StopAsyncIteration" => &["StopAsyncIteration", "Exception", "BaseException"],
+        "GeneratorExit" => &["GeneratorExit", "BaseException"],
+        "LookupError" => &["LookupError", "Exception", "BaseException"],
+        "ArithmeticError" => &["ArithmeticError", "Exception", "BaseException"],
+        "OverflowError" => &["OverflowError", "ArithmeticError", "Exception", "BaseException"],
+        "UnboundLocalError" => &["UnboundLocalError", "NameError", "Exception", "BaseException"],
+        "RecursionError" => &["RecursionError", "RuntimeError", "Exception", "BaseException"],
+        "MemoryError" => &["MemoryError", "Exception", "BaseException"],
+        "EOFError" => &["EOFError", "Exception", "BaseException"],
+        "SyntaxError" => &["SyntaxError", "Exception", "BaseException"],
+        "UnicodeError" => &["UnicodeError", "ValueError", "Exception", "BaseException"],
+        "UnicodeDecodeError" => {
+            &["UnicodeDecodeError", "UnicodeError", "ValueError", "Exception", "BaseException"]
+        }
+        "TimeoutError" => {
+            &["TimeoutError", "OSError", "EnvironmentError", "IOError", "Exception", "BaseException"]
+        }
+        "PermissionError" => &[
+            "PermissionError",
+            "OSError",
+            "EnvironmentError",
+            "IOError",
+            "Exception",
+            "BaseException",
+        ],
+        "FileExistsError" => &[
+            "FileExistsError",
+            "OSError",
+            "EnvironmentError",
+            "IOError",
+            "Exception",
+            "BaseException",
+        ],
+        "ConnectionError" => &[
+            "ConnectionError",
+            "OSError",
+            "EnvironmentError",
+            "IOError",
+            "Exception",
+            "BaseException",
+        ],
         "ZeroDivisionError" => {
             &["ZeroDivisionError", "ArithmeticError", "Exception", "BaseException"]
         }

@@ -2,79 +2,148 @@
 
 use std::sync::Arc;
 
-use super::heap::{Content, Slot};
+use super::heap::{Content, Derivation, Slot};
+use super::iteration::Turn;
 use super::{Eval, Interpreter, fold};
-use crate::syntax::BinOp;
+use crate::syntax::{BinOp, CompareOp};
 use crate::value::{Arguments, Operator, Place, Value};
 use crate::world::World;
 
 impl<W: World> Interpreter<'_, W> {
-    /// A collection made by a builtin of this name, or its first element for `next`.
+    /// A collection or an iterator made by a builtin of this name; for `next`, what that gives.
     pub(super) fn collect(
         &mut self,
         name: &str,
         arguments: &Arguments,
         place: Place,
-    ) -> Option<Eval<Value>> {
-        let first = arguments.positional(0).map(|argument| &argument.value);
-        let second = arguments.positional(1).map(|argument| &argument.value);
-        Some(Ok(match name {
-            "tuple" => {
-                let Some(value) = first else { return Some(Ok(Value::Tuple(Arc::from([])))) };
-                let (items, open) = self.elements(value);
-                if open { self.list(items, true) } else { Value::Tuple(items.into()) }
+    ) -> Eval<Value> {
+        let first = arguments.positional(0).map(|argument| argument.value.clone());
+        let second = arguments.positional(1).map(|argument| argument.value.clone());
+        if arguments.open && first.is_none() {
+            return Ok(Value::Unknown);
+        }
+        match (name, first) {
+            ("range", _) => Ok(self.range(arguments)),
+            ("zip", _) => {
+                // Besides its columns it takes `strict=`.
+                let columns: Vec<Value> = arguments
+                    .items
+                    .iter()
+                    .filter(|argument| argument.name.is_none())
+                    .map(|argument| argument.value.clone())
+                    .collect();
+                if arguments.open {
+                    return Ok(Value::Unknown);
+                }
+                self.derived(Derivation::Zip, &columns, place.span)
             }
-            "dict" => self.make_dict(arguments),
-            "range" => self.range(arguments),
-            "enumerate" => {
+            ("map", _) => self.mapped(arguments, place),
+            ("dict", _) => self.make_dict(arguments),
+            ("tuple", None) => Ok(Value::Tuple(Arc::from([]))),
+            ("set" | "frozenset", None) => Ok(self.set(Vec::new(), false)),
+            (_, None) => Ok(self.list(Vec::new(), false)),
+            ("tuple", Some(value)) => {
+                let (items, open) = self.elements(&value)?;
+                Ok(if open { self.list(items, true) } else { Value::Tuple(items.into()) })
+            }
+            ("set" | "frozenset", Some(value)) => {
+                let (items, open) = self.elements(&value)?;
+                Ok(self.set(items, open))
+            }
+            ("enumerate", Some(value)) => {
                 let start = match arguments.get(1, "start") {
                     Some(start) => fold::integer(&start.value),
                     None => Some(0),
                 };
-                let (items, open) = self.elements(first?);
-                let items = items
-                    .into_iter()
-                    .zip(0..)
-                    .map(|(item, turn)| {
-                        let index = start.and_then(|start| start.checked_add(turn));
-                        Value::Tuple([index.map_or(Value::Unknown, Value::Int), item].into())
-                    })
-                    .collect();
-                self.list(items, open)
+                self.derived(Derivation::Enumerate(start), &[value], place.span)
             }
-            "zip" => self.zip(arguments),
-            "map" | "filter" => return Some(self.map(name, first?, second, place)),
-            "next" => self.elements(first?).0.into_iter().next().unwrap_or(Value::Unknown),
-            _ => {
-                let Some(value) = first else { return Some(Ok(self.list(Vec::new(), false))) };
-                if let Some(key) = arguments.keyword("key") {
-                    self.perhaps_call(&key.value, place);
+            ("filter", Some(function)) => match second {
+                Some(over) => self.derived(Derivation::Filter(function), &[over], place.span),
+                None => Ok(Value::Unknown),
+            },
+            ("next" | "anext", Some(iterator)) => self.next_or(&iterator, second.as_ref(), place),
+            ("iter" | "aiter", Some(value)) => self.iterator(&value, place.span),
+            ("reversed", Some(value)) => {
+                if let Some(iterator) =
+                    self.special(&value, "__reversed__", Vec::new(), place.span)?
+                {
+                    return Ok(iterator);
                 }
-                let (mut items, open) = self.elements(value);
-                if name == "reversed" {
-                    items.reverse();
-                }
-                self.list(items, open || name == "sorted" && arguments.items.len() > 1)
+                let (mut items, open) = self.elements(&value)?;
+                items.reverse();
+                let reversed = self.list(items, open);
+                self.iterator(&reversed, place.span)
             }
-        }))
+            ("sorted", Some(value)) => self.sorted(&value, arguments, place),
+            (_, Some(value)) => {
+                let (items, open) = self.elements(&value)?;
+                Ok(self.list(items, open))
+            }
+        }
     }
 
-    fn make_dict(&mut self, arguments: &Arguments) -> Value {
-        let mut pairs: Vec<(Value, Slot)> = match arguments.positional(0) {
-            Some(given) => match self.pairs_of(&given.value) {
-                Some(pairs) => pairs,
-                None => return self.dict(Vec::new(), true),
-            },
-            None => Vec::new(),
+    fn sorted(&mut self, value: &Value, arguments: &Arguments, place: Place) -> Eval<Value> {
+        let (items, open) = self.elements(value)?;
+        let key = arguments.keyword("key").map(|key| key.value.clone());
+        if let (true, Some(key)) = (open, &key) {
+            self.perhaps_call(key, place);
+        }
+        let keys = self.keys(&items, key.as_ref(), place)?;
+        let reverse = match arguments.keyword("reverse") {
+            Some(reverse) => self.truth(&reverse.value)?,
+            None => Some(false),
         };
+        Ok(match (in_order(&items, &keys, reverse), open) {
+            (Some(items), false) => self.list(items, false),
+            _ => self.list(items, true),
+        })
+    }
+
+    /// `list.sort`, whose items are these; in order, where that is settled.
+    pub(super) fn sort(
+        &mut self,
+        items: &[Value],
+        arguments: &Arguments,
+        place: Place,
+    ) -> Eval<Option<Vec<Value>>> {
+        let key = arguments.keyword("key").map(|key| key.value.clone());
+        let keys = self.keys(items, key.as_ref(), place)?;
+        let reverse = match arguments.keyword("reverse") {
+            Some(reverse) => self.truth(&reverse.value)?,
+            None => Some(false),
+        };
+        Ok(in_order(items, &keys, reverse))
+    }
+
+    pub(super) fn make_dict(&mut self, arguments: &Arguments) -> Eval<Value> {
+        let mut open = arguments.open;
+        let mut pairs: Vec<(Value, Slot)> = Vec::new();
+        if let Some(given) = arguments.positional(0) {
+            match self.pairs_of(&given.value) {
+                Some(known) => pairs = known,
+                None => {
+                    let (items, more) = self.elements(&given.value)?;
+                    open |= more;
+                    for item in items {
+                        match self.elements(&item)? {
+                            (pair, false) if pair.len() == 2 => {
+                                let slot = Slot::of(pair[1].clone());
+                                super::expressions::insert(&mut pairs, pair[0].clone(), slot);
+                            }
+                            _ => open = true,
+                        }
+                    }
+                }
+            }
+        }
         for argument in &arguments.items {
             if let Some(name) = &argument.name {
-                let slot = Slot { value: argument.value.clone(), passed: Some(argument.place) };
+                let slot = Slot::passed(argument.value.clone(), argument.place);
                 pairs.retain(|(key, _)| key.as_str() != Some(name));
                 pairs.push((Value::Str(Arc::clone(name)), slot));
             }
         }
-        self.dict(pairs, arguments.open)
+        Ok(self.dict(pairs, open))
     }
 
     fn range(&mut self, arguments: &Arguments) -> Value {
@@ -92,46 +161,8 @@ impl<W: World> Interpreter<'_, W> {
             items.push(Value::Int(at));
             at = at.saturating_add(step);
         }
-        self.list(items, false)
-    }
-
-    fn zip(&mut self, arguments: &Arguments) -> Value {
-        let mut columns = Vec::new();
-        let mut open = arguments.open;
-        // Besides its columns it takes `strict=`.
-        for argument in arguments.items.iter().filter(|argument| argument.name.is_none()) {
-            let (items, more) = self.elements(&argument.value);
-            open |= more;
-            columns.push(items);
-        }
-        let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
-        let items = (0..rows)
-            .map(|row| Value::Tuple(columns.iter().map(|column| column[row].clone()).collect()))
-            .collect();
+        let open = items.len() > self.limits.turns;
         self.list(items, open)
-    }
-
-    /// `map` and `filter`.
-    fn map(
-        &mut self,
-        name: &str,
-        function: &Value,
-        over: Option<&Value>,
-        place: Place,
-    ) -> Eval<Value> {
-        let (items, open) = match over {
-            Some(over) => self.elements(over),
-            None => (Vec::new(), true),
-        };
-        let mut made = Vec::with_capacity(items.len());
-        for item in items {
-            let value = self.call_with(function, vec![item.clone()], place)?;
-            made.push(if name == "map" { value } else { item });
-        }
-        if open {
-            self.perhaps_call(function, place);
-        }
-        Ok(self.list(made, open || name == "filter"))
     }
 
     /// One value for many: `min`, `max`, `sum`, `any`, `all`.
@@ -140,60 +171,128 @@ impl<W: World> Interpreter<'_, W> {
         name: &str,
         arguments: &Arguments,
         place: Place,
-    ) -> Option<Value> {
-        let first = arguments.positional(0).map(|argument| &argument.value);
-        if matches!(name, "any" | "all") {
-            let Some(items) = self.elements_at_rest(first?) else { return Some(Value::Unknown) };
-            let truths: Option<Vec<bool>> = items.iter().map(|item| self.truth(item)).collect();
-            return Some(truths.map_or(Value::Unknown, |truths| {
-                Value::Bool(if name == "any" {
-                    truths.contains(&true)
-                } else {
-                    !truths.contains(&false)
-                })
-            }));
+    ) -> Eval<Value> {
+        let first = arguments.positional(0).map(|argument| argument.value.clone());
+        if let ("any" | "all", Some(over)) = (name, &first) {
+            let iterator = self.iterator(over, place.span)?;
+            return self.any(&iterator, name == "any");
         }
-        let given: Vec<Value> =
-            arguments.items.iter().map(|argument| argument.value.clone()).collect();
-        let items = match (first, arguments.positional(1)) {
-            (Some(value), None) => self.elements_at_rest(value),
+        let given: Vec<Value> = arguments
+            .items
+            .iter()
+            .filter(|argument| argument.name.is_none())
+            .map(|argument| argument.value.clone())
+            .collect();
+        let mut items = match (&first, name, given.len()) {
+            (Some(value), "sum", _) | (Some(value), _, 1) => {
+                let (items, open) = self.elements(value)?;
+                (!open).then_some(items)
+            }
             _ => (!arguments.open).then(|| given.clone()),
         };
-        let items = items.filter(|_| arguments.keyword("key").is_none());
-        Some(match items.and_then(|items| extreme(name, &items)) {
+        if let ("sum", Some(start), Some(items)) = (name, given.get(1), &mut items) {
+            items.insert(0, start.clone());
+        }
+        let key = arguments.keyword("key").map(|key| key.value.clone());
+        let Some(items) = items else {
+            if let Some(key) = &key {
+                self.perhaps_call(key, place);
+            }
+            return Ok(self.operate(Operator::Element, &given, place.span));
+        };
+        if items.is_empty() && name != "sum" {
+            return match arguments.keyword("default") {
+                Some(default) => Ok(default.value.clone()),
+                None => self.raise_builtin("ValueError"),
+            };
+        }
+        if name == "sum" {
+            let mut total = Value::Int(0);
+            for (index, item) in items.iter().enumerate() {
+                total = match index {
+                    0 if given.len() > 1 => item.clone(),
+                    _ => self.binary(&total, BinOp::Add, item, place.span)?,
+                };
+            }
+            return Ok(total);
+        }
+        let keys = self.keys(&items, key.as_ref(), place)?;
+        Ok(match extreme(name, &items, &keys) {
             Some(value) => value,
-            None => self.operate(Operator::Element, &given, place.span),
+            None => self.operate(Operator::Element, &items, place.span),
         })
     }
 
-    /// The elements of something that may be looked at without running anything.
-    pub(super) fn elements_at_rest(&mut self, value: &Value) -> Option<Vec<Value>> {
-        if let Value::Object(object) = value
-            && matches!(self.heap.content(*object), Content::Suspended { .. })
-        {
-            return None;
+    /// `any` and `all`: what comes after the value that settles it is not asked for.
+    fn any(&mut self, iterator: &Value, any: bool) -> Eval<Value> {
+        for _ in 0..self.limits.turns {
+            match self.advance(iterator)? {
+                Turn::Item(value) => match self.truth(&value)? {
+                    Some(truth) if truth == any => return Ok(Value::Bool(any)),
+                    Some(_) => {}
+                    None => {
+                        self.perhaps(None, |this| {
+                            let _ = this.drain(iterator);
+                        });
+                        return Ok(Value::Unknown);
+                    }
+                },
+                Turn::End(_) => return Ok(Value::Bool(!any)),
+                Turn::Perhaps(_) | Turn::Rest(_) => {
+                    self.perhaps(None, |this| {
+                        let _ = this.drain(iterator);
+                    });
+                    return Ok(Value::Unknown);
+                }
+            }
         }
-        match self.elements(value) {
+        Ok(Value::Unknown)
+    }
+
+    /// The elements of something that may be looked at without running anything.
+    pub(super) fn elements_at_rest(&mut self, value: &Value) -> Eval<Option<Vec<Value>>> {
+        if let Value::Object(object) = value
+            && !matches!(self.heap.content(*object), Content::Items { .. } | Content::Pairs { .. })
+        {
+            return Ok(None);
+        }
+        Ok(match self.elements(value)? {
             (items, false) => Some(items),
             _ => None,
-        }
+        })
     }
 }
 
-/// `min`, `max` and `sum` of numbers.
-fn extreme(name: &str, items: &[Value]) -> Option<Value> {
-    let mut best: Option<Value> = (name == "sum").then_some(Value::Int(0));
-    for item in items {
-        let number = fold::number(item)?;
-        best = Some(match best {
-            None => item.clone(),
-            Some(best) => match name {
-                "sum" => fold::binary(&best, BinOp::Add, item)?,
-                "min" if number < fold::number(&best)? => item.clone(),
-                "max" if number > fold::number(&best)? => item.clone(),
-                _ => best,
-            },
-        });
+/// The items in the order of their keys, where that is settled.
+fn in_order(items: &[Value], keys: &[Value], reverse: Option<bool>) -> Option<Vec<Value>> {
+    let reverse = reverse?;
+    // What does not compare with the first has no place in an order.
+    for key in keys {
+        fold::compare(key, CompareOp::Lt, keys.first()?)?;
     }
-    best
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by(|a, b| {
+        let less = |a: &usize, b: &usize| {
+            fold::compare(&keys[*a], CompareOp::Lt, &keys[*b]) == Some(true)
+        };
+        let order = match (less(a, b), less(b, a)) {
+            (true, _) => std::cmp::Ordering::Less,
+            (_, true) => std::cmp::Ordering::Greater,
+            _ => std::cmp::Ordering::Equal,
+        };
+        if reverse { order.reverse() } else { order }
+    });
+    Some(order.into_iter().map(|index| items[index].clone()).collect())
+}
+
+/// The first of the items whose key is least or greatest.
+fn extreme(name: &str, items: &[Value], keys: &[Value]) -> Option<Value> {
+    let op = if name == "min" { CompareOp::Lt } else { CompareOp::Gt };
+    let mut best = 0;
+    for index in 1..items.len() {
+        if fold::compare(&keys[index], op, &keys[best])? {
+            best = index;
+        }
+    }
+    items.get(best).cloned()
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::generators::Sent;
 use super::heap::{Content, Slot};
-use super::{Interpreter, fold};
+use super::{Eval, Interpreter, fold};
 use crate::syntax::CompareOp;
 use crate::text::Span;
-use crate::value::{Arguments, ObjectId, Operator, Value};
+use crate::value::{Argument, Arguments, ObjectId, Operator, Value};
 use crate::world::World;
 
 impl<W: World> Interpreter<'_, W> {
@@ -17,13 +18,21 @@ impl<W: World> Interpreter<'_, W> {
         method: &str,
         arguments: &Arguments,
         span: Span,
-    ) -> Value {
-        let Value::Object(object) = receiver else {
-            return self.text_method(receiver, method, arguments, span);
+    ) -> Eval<Value> {
+        let object = match receiver {
+            Value::Object(object) => object,
+            Value::Tuple(items) | Value::List(items) => {
+                return self.tuple_method(items, method, arguments);
+            }
+            Value::Dict(_) => {
+                let pairs = self.pairs_of(receiver).unwrap_or_default();
+                return self.pairs_read(&pairs, false, method, arguments);
+            }
+            _ => return self.text_method(receiver, method, arguments, span),
         };
         match self.heap.content(*object).clone() {
-            Content::Items { items, open } => {
-                self.items_method(*object, &items, open, method, arguments, span)
+            Content::Items { items, open, is_set } => {
+                self.items_method(*object, &items, (open, is_set), method, arguments, span)
             }
             Content::Pairs { pairs, open } => match method {
                 "get" | "keys" | "values" | "items" | "copy" => {
@@ -31,13 +40,49 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 _ => self.pairs_method(*object, &pairs, open, method, arguments, span),
             },
-            Content::Suspended { .. } => match method {
-                "send" | "__next__" => {
-                    self.resume(*object).into_iter().next().unwrap_or(Value::Unknown)
+            Content::Walk { .. } | Content::Derived(_) | Content::Generator(_) => match method {
+                "__next__" | "__anext__" => self.next(receiver, Sent::Value(Value::None)),
+                "send" | "asend" => {
+                    let sent = arguments.positional(0).map(|argument| argument.value.clone());
+                    self.next(receiver, Sent::Value(sent.unwrap_or(Value::Unknown)))
                 }
-                _ => Value::Unknown,
+                "throw" | "athrow" => {
+                    let raised = arguments.positional(0).map(|argument| argument.value.clone());
+                    let raised = self.made_exception(raised.unwrap_or(Value::Unknown), span)?;
+                    self.next(receiver, Sent::Raise(raised))
+                }
+                "close" | "aclose" => {
+                    self.close(receiver)?;
+                    Ok(Value::None)
+                }
+                "__iter__" | "__aiter__" => Ok(receiver.clone()),
+                _ => Ok(Value::Unknown),
             },
-            Content::Names => Value::Unknown,
+            Content::Names => Ok(Value::Unknown),
+        }
+    }
+
+    /// A method of a tuple, or of what cannot be changed as it is seen.
+    fn tuple_method(
+        &mut self,
+        items: &[Value],
+        method: &str,
+        arguments: &Arguments,
+    ) -> Eval<Value> {
+        let Some(wanted) = arguments.positional(0).map(|argument| argument.value.clone()) else {
+            return Ok(if method == "copy" { self.list(items.to_vec(), false) } else { Value::Unknown });
+        };
+        let answers: Option<Vec<bool>> =
+            items.iter().map(|item| fold::compare(item, CompareOp::Eq, &wanted)).collect();
+        let Some(answers) = answers else { return Ok(Value::Unknown) };
+        let number = |at: usize| i64::try_from(at).map_or(Value::Unknown, Value::Int);
+        match method {
+            "count" => Ok(number(answers.iter().filter(|same| **same).count())),
+            "index" => match answers.iter().position(|same| *same) {
+                Some(at) => Ok(number(at)),
+                None => self.raise_builtin("ValueError"),
+            },
+            _ => Ok(Value::Unknown),
         }
     }
 
@@ -46,11 +91,11 @@ impl<W: World> Interpreter<'_, W> {
         &mut self,
         object: ObjectId,
         items: &[Value],
-        mut open: bool,
+        (mut open, is_set): (bool, bool),
         method: &str,
         arguments: &Arguments,
         span: Span,
-    ) -> Value {
+    ) -> Eval<Value> {
         let first = arguments.positional(0).map(|argument| argument.value.clone());
         let second = arguments.positional(1).map(|argument| argument.value.clone());
         let mut items = items.to_vec();
@@ -58,21 +103,31 @@ impl<W: World> Interpreter<'_, W> {
         match method {
             "append" | "add" => items.push(first.unwrap_or(Value::Unknown)),
             "extend" | "update" => {
-                if let Some(more) = first {
-                    let (more, more_open) = self.elements(&more);
+                for argument in &arguments.items {
+                    let (more, more_open) = self.elements(&argument.value)?;
                     items.extend(more);
                     open |= more_open;
                 }
             }
             "insert" => {
                 let at = first.as_ref().and_then(fold::integer).unwrap_or(0);
+                let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
+                let at = if at < 0 { (len + at).max(0) } else { at.min(len) };
                 let at = usize::try_from(at).unwrap_or(0).min(items.len());
                 items.insert(at, second.unwrap_or(Value::Unknown));
+            }
+            "pop" if !open && items.is_empty() => {
+                return self.raise_builtin(if is_set { "KeyError" } else { "IndexError" });
             }
             "pop" if !open && !items.is_empty() => {
                 result = match first {
                     None => items.pop().unwrap_or(Value::Unknown),
-                    Some(Value::Int(0)) => items.remove(0),
+                    Some(Value::Int(at)) if !is_set => {
+                        match super::items::position(at, items.len()) {
+                            Some(at) => items.remove(at),
+                            None => return self.raise_builtin("IndexError"),
+                        }
+                    }
                     Some(_) => {
                         open = true;
                         Value::Unknown
@@ -85,9 +140,10 @@ impl<W: World> Interpreter<'_, W> {
             }
             "reverse" => items.reverse(),
             "sort" => {
-                if let Some(key) = arguments.keyword("key") {
-                    let place = self.place(span);
-                    self.perhaps_call(&key.value, place);
+                let place = self.place(span);
+                match self.sort(&items, arguments, place)? {
+                    Some(sorted) => items = sorted,
+                    None => open = true,
                 }
             }
             "remove" | "discard" => {
@@ -95,17 +151,69 @@ impl<W: World> Interpreter<'_, W> {
                 let at = items
                     .iter()
                     .position(|item| fold::compare(item, CompareOp::Eq, &wanted) == Some(true));
+                let absent = !open
+                    && items.iter().all(|item| {
+                        fold::compare(item, CompareOp::Eq, &wanted) == Some(false)
+                    });
                 match at {
                     Some(at) => drop(items.remove(at)),
+                    None if absent && method == "discard" => {}
+                    None if absent => {
+                        let name = if is_set { "KeyError" } else { "ValueError" };
+                        return self.raise_builtin(name);
+                    }
                     None => open = true,
                 }
             }
-            "copy" => return self.list(items, open),
-            _ => return Value::Unknown,
+            "copy" if is_set => return Ok(self.set(items, open)),
+            "copy" => return Ok(self.list(items, open)),
+            "index" | "count" if !open => return self.tuple_method(&items, method, arguments),
+            "union" if is_set => {
+                for argument in &arguments.items {
+                    let (more, more_open) = self.elements(&argument.value)?;
+                    items.extend(more);
+                    open |= more_open;
+                }
+                return Ok(self.set(items, open));
+            }
+            "intersection" | "difference" if is_set && !open => {
+                let Some(other) = first else { return Ok(self.set(items, open)) };
+                let (other, other_open) = self.elements(&other)?;
+                let other = Value::List(other.into());
+                let kept: Option<Vec<Value>> = items
+                    .iter()
+                    .filter_map(|item| {
+                        match fold::compare(item, CompareOp::In, &other) {
+                            Some(inside) if inside == (method == "intersection") => {
+                                Some(Some(item.clone()))
+                            }
+                            Some(_) => None,
+                            None => Some(None),
+                        }
+                    })
+                    .collect();
+                return Ok(match kept.filter(|_| !other_open) {
+                    Some(kept) => self.set(kept, false),
+                    None => self.set(items, true),
+                });
+            }
+            "__len__" | "__contains__" | "__getitem__" => {
+                return match (method, first) {
+                    ("__getitem__", Some(index)) => self.item(&Value::Object(object), &index, span),
+                    _ => Ok(Value::Unknown),
+                };
+            }
+            _ => return Ok(Value::Unknown),
         }
-        let content = Content::Items { items: Arc::new(items), open: open || arguments.open };
+        let open = open || arguments.open;
+        let content = if is_set {
+            let Value::Object(made) = self.set(items, open) else { return Ok(Value::Unknown) };
+            self.heap.content(made).clone()
+        } else {
+            Content::Items { items: Arc::new(items), open, is_set }
+        };
         self.heap.set_content(object, content);
-        result
+        Ok(result)
     }
 
     /// A method of a dict that holds `pairs` and is not changed by it.
@@ -115,18 +223,20 @@ impl<W: World> Interpreter<'_, W> {
         open: bool,
         method: &str,
         arguments: &Arguments,
-    ) -> Value {
+    ) -> Eval<Value> {
         let values = || pairs.iter().map(|(_, slot)| slot.value.clone());
-        match method {
+        Ok(match method {
             "get" => {
                 let Some(key) = arguments.positional(0).map(|argument| &argument.value) else {
-                    return Value::Unknown;
+                    return Ok(Value::Unknown);
                 };
                 let default = arguments
                     .get(1, "default")
                     .map_or(Value::None, |argument| argument.value.clone());
                 match find(pairs, key) {
-                    Some(value) => value,
+                    Some(value) if !open => value,
+                    // It may have been another, or none.
+                    Some(value) => value.or(default),
                     None if !open && is_absent(pairs, key) => default,
                     None if !open => {
                         values().chain([default]).reduce(Value::or).unwrap_or(Value::Unknown)
@@ -143,8 +253,9 @@ impl<W: World> Interpreter<'_, W> {
                     .collect();
                 self.list(items, open)
             }
-            _ => self.dict(pairs.to_vec(), open),
-        }
+            "copy" => self.dict(pairs.to_vec(), open),
+            _ => Value::Unknown,
+        })
     }
 
     /// A method that may change the dict `object`, which holds `pairs`.
@@ -156,47 +267,68 @@ impl<W: World> Interpreter<'_, W> {
         method: &str,
         arguments: &Arguments,
         span: Span,
-    ) -> Value {
+    ) -> Eval<Value> {
         let receiver = Value::Object(object);
         let first = arguments.positional(0).map(|argument| argument.value.clone());
         let second = arguments.positional(1).map(|argument| argument.value.clone());
-        match method {
+        Ok(match method {
             "setdefault" => {
-                let Some(key) = first else { return Value::Unknown };
-                if let Some(value) = find(pairs, &key) {
-                    return value;
+                let Some(key) = first else { return Ok(Value::Unknown) };
+                if let Some(value) = find(pairs, &key).filter(|_| !open) {
+                    return Ok(value);
                 }
                 let value = if !open && is_absent(pairs, &key) {
                     second.unwrap_or(Value::None)
                 } else {
                     Value::Unknown
                 };
-                self.set_item(&receiver, &key, value.clone(), span);
+                self.set_item(&receiver, &key, value.clone(), span)?;
                 value
             }
             "pop" => {
-                let Some(key) = first else { return Value::Unknown };
+                let Some(key) = first else { return Ok(Value::Unknown) };
                 let value = match find(pairs, &key) {
-                    Some(value) => value,
-                    None if !open && is_absent(pairs, &key) => second.unwrap_or(Value::Unknown),
+                    Some(value) if !open => value,
+                    Some(value) => value.or(second.unwrap_or(Value::Unknown)),
+                    None if !open && is_absent(pairs, &key) => match second {
+                        Some(default) => return Ok(default),
+                        None => return self.raise_builtin("KeyError"),
+                    },
                     None => Value::Unknown,
                 };
-                self.delete_item(&receiver, &key);
+                self.remove_item(&receiver, &key);
                 value
             }
+            "popitem" if !open && !pairs.is_empty() => {
+                let (key, slot) = pairs[pairs.len() - 1].clone();
+                self.remove_item(&receiver, &key);
+                Value::Tuple([key, slot.value].into())
+            }
             "update" => {
-                let more = first.map(|more| self.pairs_of(&more));
+                let more = match first {
+                    Some(more) => match self.pairs_of(&more) {
+                        Some(pairs) => Some(Some(pairs)),
+                        None => {
+                            let made = Arguments {
+                                items: vec![Argument { name: None, value: more, place: self.place(span) }],
+                                open: false,
+                            };
+                            let made = self.make_dict(&made)?;
+                            Some(self.pairs_of(&made))
+                        }
+                    },
+                    None => None,
+                };
                 let mut content = pairs.to_vec();
                 let mut open = open || arguments.open || matches!(more, Some(None));
                 let named = arguments.items.iter().filter_map(|argument| {
                     let name = argument.name.as_ref()?;
-                    let slot = Slot { value: argument.value.clone(), passed: Some(argument.place) };
+                    let slot = Slot::passed(argument.value.clone(), argument.place);
                     Some((Value::Str(Arc::clone(name)), slot))
                 });
                 for (key, slot) in more.flatten().unwrap_or_default().into_iter().chain(named) {
                     open |= key == Value::Unknown;
-                    content.retain(|(known, _)| *known != key);
-                    content.push((key, slot));
+                    super::expressions::insert(&mut content, key, slot);
                 }
                 let content = Content::Pairs { pairs: Arc::new(content), open };
                 self.heap.set_content(object, content);
@@ -207,8 +339,12 @@ impl<W: World> Interpreter<'_, W> {
                 self.heap.set_content(object, content);
                 Value::None
             }
+            "__contains__" | "__getitem__" => match first {
+                Some(key) if method == "__getitem__" => return self.item(&receiver, &key, span),
+                _ => Value::Unknown,
+            },
             _ => Value::Unknown,
-        }
+        })
     }
 
     fn text_method(
@@ -217,32 +353,39 @@ impl<W: World> Interpreter<'_, W> {
         method: &str,
         arguments: &Arguments,
         span: Span,
-    ) -> Value {
-        let Value::Str(text) = receiver else { return Value::Unknown };
+    ) -> Eval<Value> {
+        let Value::Str(text) = receiver else { return Ok(Value::Unknown) };
         let values: Vec<Value> =
             arguments.items.iter().map(|argument| argument.value.clone()).collect();
         if method == "join"
-            && let Some(items) = values.first().and_then(|items| self.elements_at_rest(items))
+            && let Some(items) = values.first()
         {
+            let (items, open) = self.elements(items)?;
             let parts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-            return parts.and_then(|parts| fold::join(&parts, text)).unwrap_or(Value::Unknown);
+            let parts = parts.filter(|_| !open);
+            return Ok(parts
+                .and_then(|parts| fold::join(&parts, text))
+                .unwrap_or(Value::Unknown));
         }
         if method == "format" {
+            if let Some(formatted) = fold::format(text, arguments) {
+                return Ok(Value::str(&formatted));
+            }
             let mut operands = vec![receiver.clone()];
             operands.extend(values);
-            return self.operate(Operator::Format, &operands, span);
+            return Ok(self.operate(Operator::Format, &operands, span));
         }
         let references: Vec<&Value> = values.iter().collect();
-        match fold::string_method(text, method, &references) {
+        Ok(match fold::string_method(text, method, &references) {
             Some(Value::List(items)) => self.list(items.to_vec(), false),
             Some(value) => value,
             None => Value::Unknown,
-        }
+        })
     }
 }
 
 /// Whether surely nothing is held under `key`.
-fn is_absent(pairs: &[(Value, Slot)], key: &Value) -> bool {
+pub(super) fn is_absent(pairs: &[(Value, Slot)], key: &Value) -> bool {
     // A key is looked for by `==`, and one of which nothing is known may be any of them.
     !matches!(key, Value::Unknown | Value::External(_))
         && pairs.iter().all(|(known, _)| fold::compare(known, CompareOp::Eq, key) == Some(false))

@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use super::attributes::method;
 use super::heap::{Content, Slot};
-use super::{Eval, Flow, Frame, Interpreter, Stop};
-use crate::syntax::{Arg, ClassDef, Expr, ExprKind, FunctionDef, Name, ParamKind};
-use crate::value::{Class, Function, Value};
+use super::instances::is_enum;
+use super::{Eval, Flow, Frame, Interpreter, Stop, builtins};
+use crate::syntax::{
+    Arg, ArgKind, ClassDef, Expr, ExprKind, FunctionDef, Name, ParamKind, Stmt, StmtKind,
+};
+use crate::text::Span;
+use crate::value::{Argument, Arguments, Class, Function, Value};
 use crate::world::World;
 
 impl<W: World> Interpreter<'_, W> {
@@ -44,7 +49,7 @@ impl<W: World> Interpreter<'_, W> {
             defaults.push(match &param.default {
                 Some(default) => {
                     let place = self.argument_place(default);
-                    Some(Slot { value: self.eval(default)?, passed: Some(place) })
+                    Some(Slot::passed(self.eval(default)?, place))
                 }
                 None => None,
             });
@@ -73,7 +78,10 @@ impl<W: World> Interpreter<'_, W> {
             Some(Slot { value: Value::List(fields), .. }) => fields.to_vec(),
             _ => Vec::new(),
         };
-        fields.push(Value::Str(Arc::clone(name)));
+        let field = Value::Str(Arc::clone(name));
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
         self.heap.set(names, &key, Value::List(fields.into()));
     }
 
@@ -83,10 +91,17 @@ impl<W: World> Interpreter<'_, W> {
             decorators.push((self.eval(decorator)?, decorator));
         }
         let mut bases = Vec::new();
+        let mut keywords = Vec::new();
         for Arg { kind, value, .. } in &def.bases {
+            let place = self.place(value.span);
             let value = self.eval(value)?;
-            if matches!(kind, crate::syntax::ArgKind::Positional) {
-                bases.push(value);
+            match kind {
+                ArgKind::Positional => bases.push(value),
+                ArgKind::Star => bases.extend(self.elements(&value)?.0),
+                ArgKind::Keyword(name) if &**name != "metaclass" => {
+                    keywords.push(Argument { name: Some(Arc::clone(name)), value, place });
+                }
+                ArgKind::Keyword(_) | ArgKind::DoubleStar => {}
             }
         }
         let names = self.heap.allocate(Content::Names);
@@ -111,17 +126,62 @@ impl<W: World> Interpreter<'_, W> {
             is_class: true,
             is_comprehension: false,
             returned: None,
-            yielded: Vec::new(),
+            at: Span::empty(0),
+            generator: None,
         });
         let flow = self.block(&def.body);
         self.frames.pop();
         self.propagate(flow)?;
         self.heap.set(names, &OWNER.into(), Value::Class(Arc::clone(&class)));
-        let mut value = Value::Class(class);
+        if is_enum(&class) {
+            self.make_members(&class, &assigned_names(&def.body));
+        }
+        let mut value = Value::Class(Arc::clone(&class));
+        self.tell_descriptors(&class, &value, def)?;
+        self.tell_bases(&class, &value, keywords, def)?;
         for (decorator, expression) in decorators.into_iter().rev() {
             value = self.decorate(&decorator, value, expression.span)?;
         }
         Ok(value)
+    }
+
+    /// `__set_name__` of what the body of a class assigned.
+    fn tell_descriptors(
+        &mut self,
+        class: &Arc<Class>,
+        owner: &Value,
+        def: &ClassDef,
+    ) -> Eval<()> {
+        for name in assigned_names(&def.body) {
+            if let Some(slot) = self.heap.get(class.namespace, &name)
+                && let value @ Value::Instance(..) = slot.value.clone()
+            {
+                let arguments = vec![owner.clone(), Value::Str(name)];
+                self.special(&value, "__set_name__", arguments, def.span)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `__init_subclass__` of the bases.
+    fn tell_bases(
+        &mut self,
+        class: &Arc<Class>,
+        value: &Value,
+        keywords: Vec<Argument>,
+        def: &ClassDef,
+    ) -> Eval<()> {
+        let hook = self.class_attribute_after(class, Some(class.namespace), "__init_subclass__");
+        if let Some(hook) = hook {
+            let hook = match builtins::descriptor(&hook) {
+                Some((_, inner)) => inner,
+                None => hook,
+            };
+            let place = self.place(def.name_span);
+            let arguments = Arguments { items: keywords, open: false };
+            self.call(&method(hook, value), arguments, place)?;
+        }
+        Ok(())
     }
 
     /// Passes on how a body of code was left to whatever evaluates it.
@@ -152,6 +212,29 @@ impl<W: World> Interpreter<'_, W> {
     }
 }
 
-/// The hidden names of a class: the fields it declares without a value, and itself.
+/// The names that the statements of a class body assign, in order.
+fn assigned_names(body: &[Stmt]) -> Vec<Name> {
+    let mut names = Vec::new();
+    for statement in body {
+        let targets: &[Expr] = match &statement.kind {
+            StmtKind::Assign { targets, .. } => targets,
+            StmtKind::AnnAssign { target, value: Some(_), .. } => std::slice::from_ref(target),
+            _ => &[],
+        };
+        for target in targets {
+            let parts = match &target.kind {
+                ExprKind::Tuple(parts) | ExprKind::List(parts) => parts.as_slice(),
+                _ => std::slice::from_ref(target),
+            };
+            names.extend(parts.iter().filter_map(|part| match &part.kind {
+                ExprKind::Name(name) => Some(Arc::clone(name)),
+                _ => None,
+            }));
+        }
+    }
+    names
+}
+
+/// The hidden names of a class: the fields it declares, and itself.
 pub(super) const FIELDS: &str = "<fields>";
 pub(super) const OWNER: &str = "<class>";

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::classes::is_subclass;
-use super::{Eval, Flow, Interpreter, builtins};
+use super::generators::Sent;
+use super::heap::Resume;
+use super::{Eval, Flow, Interpreter, Stop, builtins};
 use crate::syntax::{Expr, Handler, Name, Stmt};
+use crate::text::Span;
 use crate::value::{External, Value};
 use crate::world::{Guard, World};
 
@@ -16,79 +19,205 @@ impl<W: World> Interpreter<'_, W> {
         orelse: &[Stmt],
         finally: &[Stmt],
     ) -> Flow {
-        let flow = self.try_except(body, handlers, orelse);
+        let point = match self.resume_point() {
+            Some(Resume::Finally(flow, raised, returned)) => {
+                return self.finally(finally, flow, raised, returned);
+            }
+            point => point,
+        };
         if finally.is_empty() {
+            return self.try_except(point, body, handlers, orelse);
+        }
+        let raising = std::mem::take(&mut self.raising);
+        let returned = self.frame_mut().returned.take();
+        self.catchers += 1;
+        let flow = self.try_except(point, body, handlers, orelse);
+        self.catchers -= 1;
+        let raised = std::mem::replace(&mut self.raising, raising);
+        let given = std::mem::replace(&mut self.frame_mut().returned, returned);
+        if flow.has(Flow::PAUSE) || flow == Flow::EXIT {
             return flow;
         }
-        let after = self.block(finally);
-        if after.ends() { after } else { flow | after.without(Flow::NEXT) }
+        self.finally(finally, flow, raised, given)
     }
 
-    fn try_except(&mut self, body: &[Stmt], handlers: &[Handler], orelse: &[Stmt]) -> Flow {
+    /// Runs a `finally`, after which the way goes on by `flow`, unless it ends elsewhere itself.
+    fn finally(
+        &mut self,
+        finally: &[Stmt],
+        flow: Flow,
+        raised: Vec<Value>,
+        returned: Option<Value>,
+    ) -> Flow {
+        let before = self.frame_mut().returned.take();
+        let after = self.block(finally);
+        if after.has(Flow::PAUSE) {
+            self.frame_mut().returned = before;
+            self.pause(Resume::Finally(flow, raised, returned));
+            return after;
+        }
+        let own = self.frame_mut().returned.take();
+        let given = if after.ends() { own } else { either_of(own, returned) };
+        self.frame_mut().returned = either_of(before, given);
+        if after.ends() {
+            return after;
+        }
+        self.raising.extend(raised);
+        flow | after.without(Flow::NEXT)
+    }
+
+    fn try_except(
+        &mut self,
+        point: Option<Resume>,
+        body: &[Stmt],
+        handlers: &[Handler],
+        orelse: &[Stmt],
+    ) -> Flow {
+        match point {
+            Some(Resume::Else) => return self.try_else(orelse),
+            Some(Resume::Handler(index, exception)) => {
+                return handlers.get(index).map_or(Flow::NEXT, |handler| {
+                    self.handler(index, handler, exception)
+                });
+            }
+            _ => {}
+        }
         if handlers.is_empty() {
             let flow = self.block(body);
+            if flow.has(Flow::PAUSE) {
+                self.pause(Resume::Try);
+                return flow;
+            }
             return if flow.has(Flow::NEXT) {
-                self.then(flow, |this| this.block(orelse))
+                self.then(flow, |this| this.try_else(orelse))
             } else {
                 flow
             };
         }
-        let catches = self.caught_by(handlers);
+        let names = self.names_of(handlers);
+        let catches = caught_by(&names);
         let risks = self.risks;
         let raising = std::mem::take(&mut self.raising);
+        let mark = self.fork();
         let flow = self.guarded(Guard::Try { catches }, |this| this.block(body));
+        let tried = self.take_back(mark);
         let raised = std::mem::replace(&mut self.raising, raising);
-        let mut ways = flow.without(Flow::RAISE);
-        if flow.has(Flow::NEXT) {
-            ways = self.then(ways, |this| this.block(orelse));
+        if flow.has(Flow::PAUSE) {
+            self.join(vec![tried]);
+            self.pause(Resume::Try);
+            return flow;
         }
-        if flow.has(Flow::RAISE) {
-            // The program itself raises: the first handler that takes an exception runs.
-            let sure = flow == Flow::RAISE && raised.len() == 1;
-            let mut left = if raised.is_empty() { vec![Value::Unknown] } else { raised };
-            for handler in handlers {
-                let answers: Vec<Option<bool>> =
-                    left.iter().map(|exception| self.handler_takes(handler, exception)).collect();
-                let taken = left.iter().zip(&answers).filter(|(_, takes)| **takes != Some(false));
-                let Some(exception) = taken.map(|(taken, _)| taken.clone()).reduce(Value::or)
-                else {
-                    continue;
-                };
-                let certain = sure && answers == [Some(true)];
-                let flow = if certain {
-                    self.handler(handler, exception.clone())
-                } else {
-                    self.perhaps_flow(|this| this.handler(handler, exception.clone()))
-                };
-                ways |= flow;
-                let mut answers = answers.into_iter();
-                left.retain(|_| answers.next().flatten() != Some(true));
-            }
-            if !left.is_empty() {
-                ways |= Flow::RAISE;
-                self.raising.extend(left);
-            }
-            return if ways == Flow::NONE { Flow::NEXT } else { ways };
-        }
-        // Otherwise something outside the program may raise. That happens too rarely to doubt what
-        // follows; the handlers are followed as what they are, a possibility.
+        // Something outside the program may raise where it is risky. That happens too rarely to
+        // doubt what follows; the handlers are followed as what they are, a possibility.
         let imports = self.risks.imports != risks.imports;
         let others = self.risks.others != risks.others;
-        for (handler, names) in handlers.iter().zip(self.names_of(handlers)) {
-            let only_imports = !names.is_empty() && names.iter().all(|name| is_import_error(name));
-            if imports || (others && !only_imports) {
-                let flow = self.perhaps_flow(|this| this.handler(handler, Value::Unknown));
-                // A handler's `return` or `raise` is as rare as its exception.
-                if imports {
-                    ways |= flow.without(Flow::RAISE | Flow::EXIT);
+        if flow == Flow::RAISE
+            && !imports
+            && let [exception] = &*raised
+            && let Some(taken) = self.surely_taken(handlers, exception)
+        {
+            self.join(vec![tried]);
+            let exception = exception.clone();
+            return match taken {
+                Some((index, handler)) => self.handler(index, handler, exception),
+                None => {
+                    self.raising.push(exception);
+                    Flow::RAISE
                 }
+            };
+        }
+        if flow == Flow::NEXT && !imports && !others {
+            self.join(vec![tried]);
+            return self.try_else(orelse);
+        }
+        let mut ways = flow.without(Flow::RAISE);
+        let mut branches = Vec::new();
+        if flow != Flow::RAISE {
+            let mark = self.fork();
+            self.join(vec![tried.clone()]);
+            if flow.has(Flow::NEXT) {
+                ways = self.then(ways, |this| this.try_else(orelse));
+            }
+            branches.push(self.take_back(mark));
+        }
+        let mut left = match (flow.has(Flow::RAISE), raised.is_empty()) {
+            (true, true) => vec![Value::Unknown],
+            _ => raised,
+        };
+        for (index, (handler, names)) in handlers.iter().zip(&names).enumerate() {
+            let only_imports = !names.is_empty() && names.iter().all(|name| is_import_error(name));
+            let answers: Vec<Option<bool>> =
+                left.iter().map(|exception| self.handler_takes(handler, exception)).collect();
+            let own = left
+                .iter()
+                .zip(&answers)
+                .filter(|(_, takes)| **takes != Some(false))
+                .map(|(taken, _)| taken.clone())
+                .reduce(Value::or);
+            let risked = imports || (others && !only_imports);
+            if own.is_none() && !risked {
+                continue;
+            }
+            let exception = match own.clone() {
+                Some(own) if !risked => own,
+                _ => Value::Unknown,
+            };
+            let mark = self.fork();
+            // It may have been raised at any moment.
+            self.heap.blur(&tried.delta);
+            let flow = self.under(None, |this| this.handler(index, handler, exception));
+            let mut branch = self.take_back(mark);
+            branch.imported.extend(tried.imported.iter().cloned());
+            let seen = flow.has(Flow::RAISE) && self.catching();
+            if flow.ends() && !flow.has(Flow::BREAK | Flow::CONTINUE) && !seen {
+                if flow.has(Flow::RETURN) {
+                    branch.leaves(self.frame());
+                    branches.push(branch);
+                }
+            } else {
+                branches.push(branch);
+            }
+            // A handler's `return` or `raise` is as rare as its exception.
+            if own.is_some() {
+                ways |= flow;
+            } else if imports {
+                ways |= flow.without(Flow::RAISE | Flow::EXIT);
+            }
+            let mut answers = answers.into_iter();
+            left.retain(|_| answers.next().flatten() != Some(true));
+        }
+        if flow.has(Flow::RAISE) && !left.is_empty() {
+            ways |= Flow::RAISE;
+            self.raising.extend(left);
+        }
+        self.join(branches);
+        if ways == Flow::NONE { Flow::NEXT } else { ways }
+    }
+
+    /// Which handler takes an exception, or that none does, where that is settled.
+    fn surely_taken<'h>(
+        &mut self,
+        handlers: &'h [Handler],
+        exception: &Value,
+    ) -> Option<Option<(usize, &'h Handler)>> {
+        for (index, handler) in handlers.iter().enumerate() {
+            if self.handler_takes(handler, exception)? {
+                return Some(Some((index, handler)));
             }
         }
-        ways
+        Some(None)
+    }
+
+    fn try_else(&mut self, orelse: &[Stmt]) -> Flow {
+        let flow = self.block(orelse);
+        if flow.has(Flow::PAUSE) {
+            self.pause(Resume::Else);
+        }
+        flow
     }
 
     /// Runs `work` after something that may already have left by `flow`.
-    fn then(&mut self, flow: Flow, work: impl FnOnce(&mut Self) -> Flow) -> Flow {
+    pub(super) fn then(&mut self, flow: Flow, work: impl FnOnce(&mut Self) -> Flow) -> Flow {
         let before = self.maybe;
         if flow != Flow::NEXT {
             self.maybe += 1;
@@ -98,13 +227,21 @@ impl<W: World> Interpreter<'_, W> {
         flow.without(Flow::NEXT) | after
     }
 
-    fn handler(&mut self, handler: &Handler, exception: Value) -> Flow {
-        self.guarded(Guard::Handler, |this| {
-            if let Some(name) = &handler.name {
-                this.bind(name, exception);
-            }
-            this.block(&handler.body)
-        })
+    fn handler(&mut self, index: usize, handler: &Handler, exception: Value) -> Flow {
+        if let Some(name) = &handler.name
+            && self.frame().generator.as_ref().is_none_or(|pausing| !pausing.is_resuming())
+        {
+            self.bind(name, exception.clone());
+        }
+        self.handling.push(exception.clone());
+        let flow = self.guarded(Guard::Handler, |this| this.block(&handler.body));
+        self.handling.pop();
+        if flow.has(Flow::PAUSE) {
+            self.pause(Resume::Handler(index, exception));
+        } else if let Some(name) = &handler.name {
+            self.unbind(name);
+        }
+        flow
     }
 
     fn names_of(&mut self, handlers: &[Handler]) -> Vec<Vec<Name>> {
@@ -118,13 +255,6 @@ impl<W: World> Interpreter<'_, W> {
                 }
             })
             .collect()
-    }
-
-    fn caught_by(&mut self, handlers: &[Handler]) -> Arc<[Name]> {
-        let mut names: Vec<Name> = self.names_of(handlers).into_iter().flatten().collect();
-        names.sort();
-        names.dedup();
-        names.into()
     }
 
     /// The value of an expression, without its effects.
@@ -147,36 +277,201 @@ impl<W: World> Interpreter<'_, W> {
         let Some(((context, target), rest)) = items.split_first() else {
             return Ok(self.block(body));
         };
-        let value = self.eval(context)?;
-        let entered = self.enter(&value, context.span)?;
-        if let Some(target) = target {
-            self.assign(target, entered)?;
-        }
-        let suppressed = builtins::suppressed(&value);
-        let flow = match suppressed {
+        let value = match self.resume_point() {
+            Some(Resume::With(value)) => value,
+            _ => {
+                let value = self.eval(context)?;
+                let entered = self.enter(&value, context.span)?;
+                if let Some(target) = target {
+                    self.assign(target, entered)?;
+                }
+                value
+            }
+        };
+        let raising = std::mem::take(&mut self.raising);
+        let swallows = builtins::suppressed(&value);
+        let flow = match &swallows {
             Some(classes) => {
                 let catches: Arc<[Name]> = classes.iter().flat_map(class_names).collect();
-                let raising = std::mem::take(&mut self.raising);
-                let flow = self.guarded(Guard::Try { catches }, |this| {
-                    let flow = this.with(rest, body);
-                    this.settle(flow)
-                });
-                let raised = std::mem::replace(&mut self.raising, raising);
-                let swallowed = raised.iter().all(|exception| {
+                self.guarded(Guard::Try { catches }, |this| this.with_rest(rest, body))
+            }
+            None => {
+                let sees = matches!(value, Value::Instance(..) | Value::Object(_));
+                self.catchers += u32::from(sees);
+                let flow = self.with_rest(rest, body);
+                self.catchers -= u32::from(sees);
+                flow
+            }
+        };
+        let raised = std::mem::replace(&mut self.raising, raising);
+        if flow.has(Flow::PAUSE) {
+            self.pause(Resume::With(value));
+            return Ok(flow);
+        }
+        if flow == Flow::EXIT {
+            return Ok(flow);
+        }
+        let swallowed = match swallows {
+            Some(classes) => {
+                let all = raised.iter().all(|exception| {
                     let class = exception_class(exception);
                     classes.iter().any(|caught| is_subclass(&class, caught) != Some(false))
                 });
-                if flow.has(Flow::RAISE) && swallowed {
-                    flow.without(Flow::RAISE) | Flow::NEXT
-                } else {
-                    self.raising.extend(raised);
-                    flow
-                }
+                Some(all)
             }
-            None => self.deeper(Ok(Flow::NEXT), |this| this.with(rest, body))?,
+            None => self.leave(&value, flow, &raised, context.span)?,
         };
-        self.leave(&value, context.span)?;
-        Ok(flow)
+        if !flow.has(Flow::RAISE) {
+            return Ok(flow);
+        }
+        Ok(match swallowed {
+            Some(true) => flow.without(Flow::RAISE) | Flow::NEXT,
+            Some(false) => {
+                self.raising.extend(raised);
+                flow
+            }
+            None => {
+                self.raising.extend(raised);
+                flow | Flow::NEXT
+            }
+        })
+    }
+
+    fn with_rest(&mut self, rest: &[(Expr, Option<Expr>)], body: &[Stmt]) -> Flow {
+        let flow = self.deeper(Ok(Flow::NEXT), |this| this.with(rest, body));
+        self.settle(flow)
+    }
+
+    /// Enters a context manager.
+    pub(super) fn enter(&mut self, value: &Value, span: Span) -> Eval<Value> {
+        match value {
+            Value::Instance(class, _) => {
+                for hook in ["__enter__", "__aenter__"] {
+                    if self.class_attribute(class, hook).is_some() {
+                        let entered = self.special(value, hook, Vec::new(), span)?;
+                        return self.awaited(entered.unwrap_or(Value::Unknown));
+                    }
+                }
+                Ok(value.clone())
+            }
+            // `@contextmanager`: up to the generator's `yield`.
+            Value::Object(_) => self.next(value, Sent::Value(Value::None)),
+            Value::External(external) => Ok(builtins::null_context(external)
+                .unwrap_or_else(|| value.clone())),
+            other => Ok(other.clone()),
+        }
+    }
+
+    /// Leaves a context manager by `flow`; whether it swallows what was raised, where that is
+    /// settled.
+    fn leave(
+        &mut self,
+        value: &Value,
+        flow: Flow,
+        raised: &[Value],
+        span: Span,
+    ) -> Eval<Option<bool>> {
+        let exception = match raised {
+            [one] if flow == Flow::RAISE => Some(one.clone()),
+            _ if flow == Flow::RAISE => Some(Value::Unknown),
+            _ => None,
+        };
+        match value {
+            Value::Instance(class, _) => {
+                let hook = ["__exit__", "__aexit__"]
+                    .into_iter()
+                    .find(|hook| self.class_attribute(class, hook).is_some());
+                let Some(hook) = hook else { return Ok(Some(false)) };
+                let arguments = match (exception, flow.has(Flow::RAISE)) {
+                    (Some(exception), _) => {
+                        vec![exception_class(&exception), exception, Value::Unknown]
+                    }
+                    (None, true) => vec![Value::Unknown; 3],
+                    (None, false) => vec![Value::None; 3],
+                };
+                let answer = self.special(value, hook, arguments, span)?;
+                let answer = self.awaited(answer.unwrap_or(Value::Unknown))?;
+                self.truth(&answer)
+            }
+            Value::Object(_) => {
+                if let Some(exception) = exception {
+                    return match self.advance_with(value, Sent::Raise(exception.clone())) {
+                        Ok(_) => Ok(Some(true)),
+                        Err(Stop::Raise(other)) if other == exception => Ok(Some(false)),
+                        Err(stop) => Err(stop),
+                    };
+                }
+                if !flow.has(Flow::RAISE) {
+                    self.advance(value)?;
+                    return Ok(Some(false));
+                }
+                // It is left in one way or the other, and may swallow what it sees.
+                let exception =
+                    raised.iter().cloned().reduce(Value::or).unwrap_or(Value::Unknown);
+                let mut swallowed = Ok(Some(false));
+                self.perhaps(None, |this| {
+                    swallowed =
+                        match this.advance_with(value, Sent::Raise(exception.clone())) {
+                            Ok(_) => Ok(None),
+                            Err(Stop::Raise(other)) if other == exception => Ok(Some(false)),
+                            Err(stop) => Err(stop),
+                        };
+                });
+                self.perhaps(None, |this| {
+                    let _ = this.advance(value);
+                });
+                swallowed.or(Ok(None))
+            }
+            _ => Ok(Some(false)),
+        }
+    }
+
+    // What Python itself raises
+
+    /// Whether something is about to catch this exception of Python's own. Where nothing is, it is
+    /// likelier that too little was understood than that the program fails there.
+    pub(super) fn catches(&self, name: &str) -> bool {
+        let lineage = super::classes::exception_lineage(name).unwrap_or(&["BaseException"]);
+        self.guards.iter().any(|guard| match guard {
+            Guard::Try { catches } => {
+                catches.iter().any(|caught| &**caught == "?" || lineage.contains(&&**caught))
+            }
+            _ => false,
+        })
+    }
+
+    /// Python raises this, if something is there to catch it.
+    pub(super) fn raise_builtin(&mut self, name: &str) -> Eval<Value> {
+        if self.catches(name) {
+            Err(Stop::Raise(Value::external(&format!("builtins.{name}"))))
+        } else {
+            Ok(Value::Unknown)
+        }
+    }
+
+    /// What `raise` raises: of a class, an instance.
+    pub(super) fn made_exception(&mut self, exception: Value, span: Span) -> Eval<Value> {
+        match &exception {
+            Value::Class(class) => {
+                let place = self.place(span);
+                self.instantiate(class, crate::value::Arguments::default(), place)
+            }
+            _ => Ok(exception),
+        }
+    }
+}
+
+fn caught_by(names: &[Vec<Name>]) -> Arc<[Name]> {
+    let mut names: Vec<Name> = names.iter().flatten().cloned().collect();
+    names.sort();
+    names.dedup();
+    names.into()
+}
+
+fn either_of(one: Option<Value>, other: Option<Value>) -> Option<Value> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.or(other)),
+        (one, other) => one.or(other),
     }
 }
 
@@ -200,7 +495,7 @@ fn is_import_error(name: &str) -> bool {
 }
 
 /// The class of an exception that is raised as a class or as an instance.
-fn exception_class(exception: &Value) -> Value {
+pub(super) fn exception_class(exception: &Value) -> Value {
     match exception {
         Value::Instance(class, _) => Value::Class(Arc::clone(class)),
         Value::External(external) => match &**external {

@@ -4,22 +4,17 @@ use std::sync::Arc;
 
 use super::attributes::external_base;
 use super::heap::{Content, Slot};
-use super::{Eval, Flow, Frame, Interpreter, builtins, fold};
-use crate::syntax::{
-    BinOp, Clause, CompareOp, ComprehensionKind, Expr, ExprKind, FStringPart, Name, UnaryOp,
-};
+use super::{Eval, Flow, Interpreter, builtins, fold, paths};
+use crate::syntax::{BinOp, CompareOp, Expr, ExprKind, FStringPart, Name, UnaryOp};
 use crate::text::Span;
-use crate::value::{External, Operator, Place, Value};
+use crate::value::{Argument, Arguments, External, Operator, Place, Value};
 use crate::world::{Guard, World};
 
 impl<W: World> Interpreter<'_, W> {
     pub(super) fn eval(&mut self, expression: &Expr) -> Eval<Value> {
         match &expression.kind {
             // The leaves need no budget.
-            ExprKind::Name(name) => Ok(self.lookup(name).map_or_else(
-                || builtins::name(name).unwrap_or(Value::Unknown),
-                |slot| slot.value.clone(),
-            )),
+            ExprKind::Name(name) => self.name(name),
             ExprKind::None => Ok(Value::None),
             ExprKind::Bool(value) => Ok(Value::Bool(*value)),
             ExprKind::Int(value) => Ok(Value::Int(*value)),
@@ -39,47 +34,59 @@ impl<W: World> Interpreter<'_, W> {
             }
             ExprKind::Subscript { value, index } => {
                 let value = self.eval(value)?;
+                if let ExprKind::Slice(parts) = &index.kind
+                    && !matches!(value, Value::External(_) | Value::Instance(..))
+                {
+                    let bounds = self.bounds(parts)?;
+                    return self.slice(&value, &bounds);
+                }
                 let index = self.eval(index)?;
-                self.item(&value, &index, span)
+                self.item(&value, &index, span)?
             }
             ExprKind::Call { callee, args } => self.call_expression(callee, args, span)?,
             ExprKind::Binary { left, op, right } => {
                 let left = self.eval(left)?;
                 let right = self.eval(right)?;
-                self.binary(&left, *op, &right, span)
+                self.binary(&left, *op, &right, span)?
             }
             ExprKind::Unary { op, operand } => {
                 let operand = self.eval(operand)?;
-                self.unary(*op, &operand, span)
+                self.unary(*op, &operand, span)?
             }
             ExprKind::Logic { and, values } => self.logic(*and, values)?,
             ExprKind::Compare { first, rest } => self.comparison(first, rest, span)?,
             ExprKind::Conditional { test, then, orelse } => self.conditional(test, then, orelse)?,
             ExprKind::Lambda(def) => self.function(def)?,
             ExprKind::Tuple(items) => Value::Tuple(self.items(items)?.0.into()),
-            ExprKind::List(items) | ExprKind::Set(items) => {
+            ExprKind::List(items) => {
                 let (items, open) = self.items(items)?;
                 self.list(items, open)
             }
+            ExprKind::Set(items) => {
+                let (items, open) = self.items(items)?;
+                self.set(items, open)
+            }
             ExprKind::Dict(pairs) => self.dict_display(pairs)?,
             ExprKind::Comprehension { kind, element, clauses } => {
-                self.comprehension(*kind, element, clauses)?
+                self.comprehension(*kind, element, clauses, span)?
             }
             ExprKind::FString(parts) => self.format(parts, span)?,
             ExprKind::Await(value) => {
                 let value = self.eval(value)?;
-                self.awaited(value)
+                self.awaited(value)?
             }
+            // Where the generator cannot pause: see `eval_or_pause`.
             ExprKind::Yield { value, from } => {
                 let value = match value {
                     Some(value) => self.eval(value)?,
                     None => Value::None,
                 };
                 if *from {
-                    let (items, _) = self.elements(&value);
-                    self.frame_mut().yielded.extend(items);
+                    for item in self.elements(&value)?.0 {
+                        self.yield_loosely(item);
+                    }
                 } else {
-                    self.frame_mut().yielded.push(value);
+                    self.yield_loosely(value);
                 }
                 Value::Unknown
             }
@@ -93,9 +100,7 @@ impl<W: World> Interpreter<'_, W> {
                 value
             }
             ExprKind::Slice(parts) => {
-                for part in parts {
-                    self.eval(part)?;
-                }
+                self.bounds(parts)?;
                 Value::Unknown
             }
             _ => Value::Unknown,
@@ -103,6 +108,32 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     // Names
+
+    fn name(&mut self, name: &Name) -> Eval<Value> {
+        match self.lookup(name) {
+            Some(Slot { value, unsure: false, .. }) => Ok(value.clone()),
+            // What a module only perhaps binds may still be what Python itself provides.
+            Some(slot) => Ok(match builtins::name(name) {
+                Some(builtin) => slot.value.clone().or(builtin),
+                None => slot.value.clone(),
+            }),
+            None => match builtins::name(name) {
+                Some(builtin) => Ok(builtin),
+                None => self.raise_builtin("NameError"),
+            },
+        }
+    }
+
+    /// What stands in a slice.
+    fn bounds(&mut self, parts: &[Option<Expr>; 3]) -> Eval<[Option<Value>; 3]> {
+        let mut bounds = [None, None, None];
+        for (bound, part) in bounds.iter_mut().zip(parts) {
+            if let Some(part) = part {
+                *bound = Some(self.eval(part)?);
+            }
+        }
+        Ok(bounds)
+    }
 
     /// The slot that `name` is read from.
     pub(super) fn lookup(&self, name: &str) -> Option<&Slot> {
@@ -145,7 +176,7 @@ impl<W: World> Interpreter<'_, W> {
         for item in items {
             if let ExprKind::Starred(inner) = &item.kind {
                 let value = self.eval(inner)?;
-                let (more, more_open) = self.elements(&value);
+                let (more, more_open) = self.elements(&value)?;
                 values.extend(more);
                 open |= more_open;
             } else {
@@ -163,7 +194,7 @@ impl<W: World> Interpreter<'_, W> {
                 let key = self.eval(key)?;
                 let place = self.argument_place(value);
                 let value = self.eval(value)?;
-                insert(&mut known, key, Slot { value, passed: Some(place) });
+                insert(&mut known, key, Slot::passed(value, place));
                 continue;
             }
             let value = self.eval(value)?;
@@ -189,105 +220,11 @@ impl<W: World> Interpreter<'_, W> {
             Value::Dict(pairs) => Some(
                 pairs
                     .iter()
-                    .map(|(key, value)| (key.clone(), Slot { value: value.clone(), passed: None }))
+                    .map(|(key, value)| (key.clone(), Slot::of(value.clone())))
                     .collect(),
             ),
             _ => None,
         }
-    }
-
-    fn comprehension(
-        &mut self,
-        kind: ComprehensionKind,
-        element: &Expr,
-        clauses: &[Clause],
-    ) -> Eval<Value> {
-        let names = self.heap.allocate(Content::Names);
-        let frame = self.frame();
-        let inner = Frame {
-            module: Arc::clone(&frame.module),
-            function: None,
-            names,
-            scopes: frame.inner_scopes(),
-            prefix: Arc::clone(&frame.prefix),
-            is_class: false,
-            is_comprehension: true,
-            returned: None,
-            yielded: Vec::new(),
-        };
-        // The first iterable is evaluated outside.
-        let first = self.eval(&clauses[0].iter)?;
-        self.frames.push(inner);
-        let mut made = Vec::new();
-        let before = self.maybe;
-        let open = self.clause(&first, clauses, element, &mut made);
-        self.maybe = before;
-        self.frames.pop();
-        let open = open?;
-        Ok(match kind {
-            ComprehensionKind::Dict => {
-                let pairs = made
-                    .into_iter()
-                    .filter_map(|pair| match pair {
-                        Value::Tuple(pair) if pair.len() == 2 => {
-                            Some((pair[0].clone(), Slot { value: pair[1].clone(), passed: None }))
-                        }
-                        _ => None,
-                    })
-                    .collect();
-                self.dict(pairs, open)
-            }
-            _ => self.list(made, open),
-        })
-    }
-
-    /// One `for` of a comprehension and all that follow; whether more may be made than is known.
-    fn clause(
-        &mut self,
-        iter: &Value,
-        clauses: &[Clause],
-        element: &Expr,
-        made: &mut Vec<Value>,
-    ) -> Eval<bool> {
-        let Some((clause, rest)) = clauses.split_first() else { return Ok(false) };
-        let (items, mut open) = self.elements(iter);
-        let turns = self.limits.turns;
-        // The last turn stands for the elements that are not known.
-        let unknown = open.then_some(None);
-        let before = self.maybe;
-        for item in items.into_iter().take(turns).map(Some).chain(unknown) {
-            let item = item.unwrap_or_else(|| {
-                self.maybe = before + 1;
-                Value::Unknown
-            });
-            self.assign(&clause.target, item)?;
-            let mut wanted = Some(true);
-            for condition in &clause.conditions {
-                let value = self.eval(condition)?;
-                match self.truth(&value) {
-                    Some(true) => {}
-                    Some(false) => {
-                        wanted = Some(false);
-                        break;
-                    }
-                    None => {
-                        wanted = None;
-                        open = true;
-                        self.maybe += 1;
-                    }
-                }
-            }
-            if wanted != Some(false) {
-                if rest.is_empty() {
-                    made.push(self.eval(element)?);
-                } else {
-                    let iter = self.eval(&rest[0].iter)?;
-                    open |= self.clause(&iter, rest, element, made)?;
-                }
-            }
-            self.maybe = before;
-        }
-        Ok(open)
     }
 
     fn format(&mut self, parts: &[FStringPart], span: Span) -> Eval<Value> {
@@ -303,7 +240,15 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 FStringPart::Value { value, plain } => {
                     let value = self.eval(value)?;
-                    match fold::text(&value) {
+                    let value = match self.special(&value, "__str__", Vec::new(), span)? {
+                        Some(text) => text,
+                        None => value,
+                    };
+                    let shown = match paths::path_text(&value) {
+                        Some(text) => Some(text.to_string()),
+                        None => fold::text(&value),
+                    };
+                    match shown {
                         Some(part) if *plain => {
                             if let Some(text) = &mut text {
                                 text.push_str(&part);
@@ -342,11 +287,21 @@ impl<W: World> Interpreter<'_, W> {
         outcome.value.unwrap_or(Value::External(operation))
     }
 
-    pub(super) fn binary(&mut self, left: &Value, op: BinOp, right: &Value, span: Span) -> Value {
+    pub(super) fn binary(
+        &mut self,
+        left: &Value,
+        op: BinOp,
+        right: &Value,
+        span: Span,
+    ) -> Eval<Value> {
+        if let Some(value) = self.special_binary(left, op, right, span)? {
+            return Ok(value);
+        }
+        let (left, right) = (&self.plain_number(left), &self.plain_number(right));
         let mut joined: Option<Value> = None;
         for a in left.alternatives() {
             for b in right.alternatives() {
-                let value = self.binary_settled(a, op, b).unwrap_or(Value::Unknown);
+                let value = self.binary_settled(a, op, b)?.unwrap_or(Value::Unknown);
                 joined = Some(match joined {
                     Some(joined) => joined.or(value),
                     None => value,
@@ -355,40 +310,97 @@ impl<W: World> Interpreter<'_, W> {
         }
         match joined {
             Some(Value::Unknown) | None => {
-                self.operate(Operator::Binary(op), &[left.clone(), right.clone()], span)
+                if let Some(error) = fold::mistake(left, op, right)
+                    && self.catches(error)
+                {
+                    return self.raise_builtin(error);
+                }
+                Ok(self.operate(Operator::Binary(op), &[left.clone(), right.clone()], span))
             }
-            Some(value) => value,
+            Some(value) => Ok(value),
         }
     }
 
-    fn binary_settled(&mut self, left: &Value, op: BinOp, right: &Value) -> Option<Value> {
-        if let (Value::Object(_), BinOp::Add) = (left, op) {
-            let (mut items, open) = self.elements(left);
-            let (more, more_open) = self.elements(right);
-            items.extend(more);
-            return Some(self.list(items, open || more_open));
-        }
-        fold::binary(left, op, right)
+    /// What a member of an enumeration counts as that is also a number or a string.
+    fn plain_number(&self, value: &Value) -> Value {
+        self.mixed_in(value).unwrap_or_else(|| value.clone())
     }
 
-    fn unary(&mut self, op: UnaryOp, operand: &Value, span: Span) -> Value {
+    fn binary_settled(&mut self, left: &Value, op: BinOp, right: &Value) -> Eval<Option<Value>> {
+        if op == BinOp::Div
+            && let Some(path) = paths::path_joined(left, right)
+        {
+            return Ok(Some(path));
+        }
+        if let Value::Object(object) = left {
+            match (self.heap.content(*object).clone(), op) {
+                (Content::Items { is_set: false, .. }, BinOp::Add) => {
+                    let (mut items, open) = self.elements(left)?;
+                    let (more, more_open) = self.elements(right)?;
+                    items.extend(more);
+                    return Ok(Some(self.list(items, open || more_open)));
+                }
+                (Content::Items { items, open: false, is_set: false }, BinOp::Mul) => {
+                    let times = fold::integer(right).and_then(|times| usize::try_from(times).ok());
+                    let Some(times) = times.filter(|times| items.len() * times <= 4096) else {
+                        return Ok(Some(self.list(items.to_vec(), true)));
+                    };
+                    return Ok(Some(self.list(repeated(&items, times), false)));
+                }
+                (Content::Items { items, open, is_set: true }, BinOp::BitOr) => {
+                    let (more, more_open) = self.elements(right)?;
+                    let all = items.iter().cloned().chain(more).collect();
+                    return Ok(Some(self.set(all, open || more_open)));
+                }
+                (Content::Items { is_set: true, .. }, BinOp::BitAnd | BinOp::Sub) => {
+                    let method = if op == BinOp::Sub { "difference" } else { "intersection" };
+                    let place = self.here();
+                    let argument = Argument { name: None, value: right.clone(), place };
+                    let arguments = Arguments { items: vec![argument], open: false };
+                    let made = self.container_method(left, method, &arguments, place.span)?;
+                    return Ok(Some(made));
+                }
+                (Content::Pairs { pairs, open }, BinOp::BitOr) => {
+                    let mut pairs = pairs.to_vec();
+                    let more = self.pairs_of(right);
+                    let open = open || more.is_none();
+                    for (key, slot) in more.unwrap_or_default() {
+                        insert(&mut pairs, key, slot);
+                    }
+                    return Ok(Some(self.dict(pairs, open)));
+                }
+                _ => {}
+            }
+        }
+        Ok(fold::binary(left, op, right))
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Value, span: Span) -> Eval<Value> {
         if op == UnaryOp::Not {
-            if let Some(truth) = self.truth(operand) {
-                return Value::Bool(!truth);
+            if let Some(truth) = self.truth(operand)? {
+                return Ok(Value::Bool(!truth));
             }
-            return self.operate(Operator::Not, std::slice::from_ref(operand), span);
+            return Ok(self.operate(Operator::Not, std::slice::from_ref(operand), span));
+        }
+        let hook = match op {
+            UnaryOp::Neg => "__neg__",
+            UnaryOp::Pos => "__pos__",
+            _ => "__invert__",
+        };
+        if let Some(value) = self.special(operand, hook, Vec::new(), span)? {
+            return Ok(value);
         }
         let folded = operand
             .alternatives()
             .iter()
             .map(|operand| fold::unary(op, operand).unwrap_or(Value::Unknown))
             .reduce(Value::or);
-        match folded {
+        Ok(match folded {
             Some(Value::Unknown) | None => {
                 self.operate(Operator::Sign, std::slice::from_ref(operand), span)
             }
             Some(value) => value,
-        }
+        })
     }
 
     /// `a and b`, `a or b`: what follows an unsettled operand runs only perhaps.
@@ -398,7 +410,7 @@ impl<W: World> Interpreter<'_, W> {
         if rest.is_empty() {
             return Ok(value);
         }
-        match self.truth(&value) {
+        match self.truth(&value)? {
             Some(truth) if truth == and => self.logic(and, rest),
             Some(_) => Ok(value),
             None => {
@@ -433,10 +445,29 @@ impl<W: World> Interpreter<'_, W> {
         let mut result = Value::Bool(true);
         for (index, (op, right)) in rest.iter().enumerate() {
             let right = self.eval(right)?;
-            let part = match self.compare(&left, *op, &right) {
-                Some(truth) => Value::Bool(truth),
-                None => self.operate(Operator::Compare(*op), &[left.clone(), right.clone()], span),
+            let part = match self.special_comparison(&left, *op, &right, span)? {
+                Some(value) => value,
+                None => match self.compare(&left, *op, &right)? {
+                    Some(truth) => Value::Bool(truth),
+                    None => {
+                        self.operate(Operator::Compare(*op), &[left.clone(), right.clone()], span)
+                    }
+                },
             };
+            // What comes after a comparison that may fail is evaluated only perhaps.
+            if index + 1 < rest.len() {
+                match self.truth(&part)? {
+                    Some(true) => {}
+                    Some(false) => return Ok(part),
+                    None => {
+                        self.perhaps(None, |this| {
+                            let rest = this.comparison(&rest[index].1, &rest[index + 1..], span);
+                            this.may_have_stopped(rest);
+                        });
+                        return Ok(self.operate(Operator::And, &[result, part], span));
+                    }
+                }
+            }
             if part == Value::Bool(false) {
                 return Ok(part);
             }
@@ -450,22 +481,112 @@ impl<W: World> Interpreter<'_, W> {
         Ok(result)
     }
 
-    fn compare(&mut self, left: &Value, op: CompareOp, right: &Value) -> Option<bool> {
+    fn compare(&mut self, left: &Value, op: CompareOp, right: &Value) -> Eval<Option<bool>> {
         if let (CompareOp::In | CompareOp::NotIn, Value::Str(key), Value::External(external)) =
             (op, left, right)
             && builtins::is_environ(external)
-            && self.heap.get(self.environ, key).is_some()
+            && self.heap.get(self.process.environ, key).is_some_and(|slot| !slot.unsure)
         {
-            return Some(op == CompareOp::In);
+            return Ok(Some(op == CompareOp::In));
         }
-        let (left, right) = (self.settled(left), self.settled(right));
+        if let CompareOp::Is | CompareOp::IsNot = op
+            && let Some(same) = self.identical(left, right)
+        {
+            return Ok(Some(same == (op == CompareOp::Is)));
+        }
+        if let CompareOp::Eq | CompareOp::NotEq = op
+            && let Some(same) = self.same_instance(left, right)
+        {
+            return Ok(Some(same == (op == CompareOp::Eq)));
+        }
+        if let CompareOp::In | CompareOp::NotIn = op
+            && let Some(inside) = self.contains(right, left)?
+        {
+            return Ok(Some(inside == (op == CompareOp::In)));
+        }
+        let (left, right) = (self.plain_number(left), self.plain_number(right));
+        let (left, right) = (self.settled(&left), self.settled(&right));
         let mut answers = left.alternatives().iter().map(|left| fold::compare(left, op, &right));
-        let first = answers.next()??;
-        answers.all(|answer| answer == Some(first)).then_some(first)
+        let Some(Some(first)) = answers.next() else { return Ok(None) };
+        Ok(answers.all(|answer| answer == Some(first)).then_some(first))
+    }
+
+    /// Whether two things that the program made are the same one.
+    fn identical(&self, left: &Value, right: &Value) -> Option<bool> {
+        match (left, right) {
+            (Value::Object(one), Value::Object(other))
+            | (Value::Instance(_, one), Value::Instance(_, other))
+            | (Value::Module(_, one), Value::Module(_, other)) => Some(one == other),
+            (Value::Class(one), Value::Class(other)) => Some(one == other),
+            (Value::Function(one), Value::Function(other)) => Some(one == other),
+            (Value::External(one), Value::External(other)) => {
+                // Two names of builtins are the same thing only if they are the same name.
+                let builtin = |external: &External| {
+                    external.name().is_some_and(|name| name.starts_with("builtins."))
+                };
+                (builtin(one) && builtin(other)).then_some(one == other)
+            }
+            (Value::Class(_), Value::External(other)) | (Value::External(other), Value::Class(_)) => {
+                other.name().is_some_and(|name| name.starts_with("builtins.")).then_some(false)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether something holds `item`, where what it holds are things of the program.
+    fn contains(&mut self, container: &Value, item: &Value) -> Eval<Option<bool>> {
+        let items = match container {
+            Value::Tuple(items) | Value::List(items) => items.to_vec(),
+            Value::Object(object) => match self.heap.content(*object).clone() {
+                Content::Items { items, open: false, .. } => items.to_vec(),
+                Content::Pairs { pairs, open: false } => {
+                    pairs.iter().map(|(key, _)| key.clone()).collect()
+                }
+                Content::Walk { .. } | Content::Derived(_) | Content::Generator(_) => {
+                    let (items, open) = self.drain(container)?;
+                    if open {
+                        return Ok(None);
+                    }
+                    items
+                }
+                _ => return Ok(None),
+            },
+            Value::Class(class) => match self.enum_members(class) {
+                Some(members) => members,
+                None => return Ok(None),
+            },
+            // `"name" in globals()`
+            Value::Module(..) => {
+                return Ok(match item {
+                    Value::Str(name) => self.has(container, name),
+                    _ => None,
+                });
+            }
+            _ => return Ok(None),
+        };
+        let item = self.plain_number(item);
+        let mut sure = true;
+        for candidate in items {
+            let same = match (self.same_instance(&candidate, &item), candidate == item) {
+                (Some(same), _) => Some(same),
+                (None, true) if !matches!(item, Value::Unknown | Value::External(_)) => Some(true),
+                (None, _) => {
+                    let candidate = self.plain_number(&candidate);
+                    let (candidate, item) = (self.settled(&candidate), self.settled(&item));
+                    fold::compare(&candidate, CompareOp::Eq, &item)
+                }
+            };
+            match same {
+                Some(true) => return Ok(Some(true)),
+                Some(false) => {}
+                None => sure = false,
+            }
+        }
+        Ok(sure.then_some(false))
     }
 
     /// The value with lists and dicts by content, for comparing.
-    fn settled(&self, value: &Value) -> Value {
+    pub(super) fn settled(&self, value: &Value) -> Value {
         match value {
             Value::Object(_) => self.frozen(value),
             other => other.clone(),
@@ -473,8 +594,8 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// Whether a value is true, where that is settled.
-    pub(super) fn truth(&mut self, value: &Value) -> Option<bool> {
-        match value {
+    pub(super) fn truth(&mut self, value: &Value) -> Eval<Option<bool>> {
+        Ok(match value {
             Value::Object(object) => match self.heap.content(*object) {
                 // It may hold less than is known, and nothing at all.
                 Content::Names
@@ -482,22 +603,56 @@ impl<W: World> Interpreter<'_, W> {
                 | Content::Pairs { open: true, .. } => None,
                 Content::Items { items, .. } => Some(!items.is_empty()),
                 Content::Pairs { pairs, .. } => Some(!pairs.is_empty()),
-                Content::Suspended { .. } => Some(true),
+                Content::Walk { .. } | Content::Derived(_) | Content::Generator(_) => Some(true),
             },
             Value::Instance(class, _) => {
                 let class = Arc::clone(class);
-                let special = ["__bool__", "__len__"]
-                    .iter()
-                    .any(|name| self.class_attribute(&class, name).is_some());
-                (!special && external_base(&class).is_none()).then_some(true)
+                let span = self.here().span;
+                if let Some(answer) = self.special(value, "__bool__", Vec::new(), span)? {
+                    return Ok(answer.truth());
+                }
+                if let Some(len) = self.special(value, "__len__", Vec::new(), span)? {
+                    return Ok(len.truth());
+                }
+                if let Some(plain) = self.mixed_in(value) {
+                    return Ok(plain.truth());
+                }
+                let is_plain =
+                    self.enum_members(&class).is_some() || external_base(&class).is_none();
+                is_plain.then_some(true)
             }
-            other => other.truth(),
-        }
+            Value::OneOf(values) => {
+                let mut joined = None;
+                for (index, value) in values.iter().enumerate() {
+                    let truth = match value {
+                        // What asking it would do is not worth doing for each of them.
+                        Value::Instance(class, _)
+                            if self.class_attribute(class, "__bool__").is_some()
+                                || self.class_attribute(class, "__len__").is_some() =>
+                        {
+                            None
+                        }
+                        value => self.truth(value)?,
+                    };
+                    if truth.is_none() || (index > 0 && truth != joined) {
+                        return Ok(None);
+                    }
+                    joined = truth;
+                }
+                joined
+            }
+            other => {
+                if paths::path_text(other).is_some() {
+                    return Ok(Some(true));
+                }
+                other.truth()
+            }
+        })
     }
 
     fn conditional(&mut self, test: &Expr, then: &Expr, orelse: &Expr) -> Eval<Value> {
         let value = self.eval(test)?;
-        match self.truth(&value) {
+        match self.truth(&value)? {
             Some(true) => self.eval(then),
             Some(false) => self.eval(orelse),
             None => {
@@ -521,8 +676,15 @@ impl<W: World> Interpreter<'_, W> {
     }
 }
 
-fn insert(pairs: &mut Vec<(Value, Slot)>, key: Value, slot: Slot) {
-    match pairs.iter_mut().find(|(known, _)| *known == key) {
+fn repeated(items: &[Value], times: usize) -> Vec<Value> {
+    (0..times).flat_map(|_| items.iter().cloned()).collect()
+}
+
+pub(super) fn insert(pairs: &mut Vec<(Value, Slot)>, key: Value, slot: Slot) {
+    let same = |known: &Value| {
+        *known == key || fold::compare(known, CompareOp::Eq, &key) == Some(true)
+    };
+    match pairs.iter_mut().find(|(known, _)| same(known)) {
         Some((_, known)) => *known = slot,
         None => pairs.push((key, slot)),
     }

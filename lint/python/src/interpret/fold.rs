@@ -1,7 +1,7 @@
 //! Constants folded: operators, comparisons and methods of strings on settled values.
 
 use crate::syntax::{BinOp, CompareOp, UnaryOp};
-use crate::value::{External, Value};
+use crate::value::{Arguments, External, Value};
 
 /// Longer strings are not built: what is settled stays small.
 pub(super) const MAX_TEXT: usize = 64 << 10;
@@ -20,7 +20,7 @@ pub(super) fn binary(left: &Value, op: BinOp, right: &Value) -> Option<Value> {
             }
             Value::str(&a.repeat(n))
         }
-        (Str(_), BinOp::Mod, _) => return None,
+        (Str(template), BinOp::Mod, value) => return percent(template, value),
         (Tuple(a), BinOp::Add, Tuple(b)) if a.len() + b.len() <= MAX_TEXT => {
             Tuple(a.iter().chain(b.iter()).cloned().collect())
         }
@@ -125,7 +125,7 @@ fn order_tuples(a: &[Value], b: &[Value]) -> Option<std::cmp::Ordering> {
     Some(a.len().cmp(&b.len()))
 }
 
-fn is_settled(value: &Value) -> bool {
+pub(super) fn is_settled(value: &Value) -> bool {
     match value {
         Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => true,
         Value::Tuple(items) | Value::List(items) => items.iter().all(is_settled),
@@ -142,6 +142,7 @@ fn is_thing(value: &Value) -> bool {
             | Value::Module(..)
             | Value::Instance(..)
             | Value::Wrapped(_)
+            | Value::Cached(_)
             | Value::Partial(_)
             | Value::Method(..)
     ) || matches!(value, Value::External(external) if matches!(**external, External::Present(_)))
@@ -239,6 +240,108 @@ pub(super) fn text(value: &Value) -> Option<String> {
     })
 }
 
+/// How Python writes a constant in `repr(…)`.
+pub(super) fn repr(value: &Value) -> Option<String> {
+    match value {
+        Value::Str(text) => {
+            // Escapes depend on what Python calls printable.
+            let plain = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+            if !plain || text.contains(['\'', '\\']) {
+                return None;
+            }
+            Some(format!("'{text}'"))
+        }
+        other => self::text(other),
+    }
+}
+
+/// `template % value` for plain `%s` and `%d`.
+fn percent(template: &str, value: &Value) -> Option<Value> {
+    let values: &[Value] = match value {
+        Value::Tuple(items) => items,
+        other => std::slice::from_ref(other),
+    };
+    let mut values = values.iter();
+    let mut made = String::new();
+    let mut parts = template.split('%');
+    made.push_str(parts.next()?);
+    while let Some(part) = parts.next() {
+        let mut rest = part.chars();
+        match rest.next() {
+            None => {
+                made.push('%');
+                made.push_str(parts.next()?);
+                continue;
+            }
+            Some('s') => made.push_str(&text(values.next()?)?),
+            Some('d') => made.push_str(&integer(values.next()?)?.to_string()),
+            Some(_) => return None,
+        }
+        made.push_str(rest.as_str());
+    }
+    (values.next().is_none() && made.len() <= MAX_TEXT).then(|| Value::str(&made))
+}
+
+/// `template.format(…)` for fields without formats, conversions and attributes.
+pub(super) fn format(template: &str, arguments: &Arguments) -> Option<String> {
+    if arguments.open {
+        return None;
+    }
+    let mut made = String::new();
+    let mut rest = template;
+    let mut next = 0;
+    while let Some(at) = rest.find(['{', '}']) {
+        made.push_str(&rest[..at]);
+        let doubled = rest[at..].starts_with("{{") || rest[at..].starts_with("}}");
+        if doubled {
+            made.push_str(&rest[at..=at]);
+            rest = &rest[at + 2..];
+            continue;
+        }
+        let end = at + rest[at..].find('}')?;
+        let field = rest.get(at + 1..end)?;
+        let argument = if field.is_empty() {
+            next += 1;
+            arguments.positional(next - 1)
+        } else if let Ok(index) = field.parse::<usize>() {
+            arguments.positional(index)
+        } else {
+            arguments.keyword(field)
+        };
+        made.push_str(&text(&argument?.value)?);
+        if made.len() > MAX_TEXT {
+            return None;
+        }
+        rest = &rest[end + 1..];
+    }
+    made.push_str(rest);
+    (made.len() <= MAX_TEXT).then_some(made)
+}
+
+/// The exception that an operator raises on constants it does not take.
+pub(super) fn mistake(left: &Value, op: BinOp, right: &Value) -> Option<&'static str> {
+    let is_number = |value: &Value| number(value).is_some();
+    match (left, op, right) {
+        (left, BinOp::Div | BinOp::FloorDiv | BinOp::Mod, right)
+            if is_number(left) && number(right) == Some(0.0) =>
+        {
+            Some("ZeroDivisionError")
+        }
+        (Value::Str(_), BinOp::Add, right) if is_number(right) || *right == Value::None => {
+            Some("TypeError")
+        }
+        (left, BinOp::Add, Value::Str(_)) if is_number(left) || *left == Value::None => {
+            Some("TypeError")
+        }
+        (Value::None, _, right) | (right, _, Value::None)
+            if is_number(right) || *right == Value::None =>
+        {
+            Some("TypeError")
+        }
+        _ => None,
+    }
+}
+
 /// `by.join(parts)`.
 pub(super) fn join(parts: &[&str], by: &str) -> Option<Value> {
     let gaps = by.len().checked_mul(parts.len().saturating_sub(1))?;
@@ -248,6 +351,28 @@ pub(super) fn join(parts: &[&str], by: &str) -> Option<Value> {
 
 /// A method of a string constant, where the arguments are constants too.
 pub(super) fn string_method(text: &str, method: &str, arguments: &[&Value]) -> Option<Value> {
+    if let ("zfill", [width]) = (method, arguments) {
+        let width = usize::try_from(integer(width)?).ok()?.min(MAX_TEXT);
+        let (sign, digits) = match text.strip_prefix(['+', '-']) {
+            Some(digits) => (&text[..1], digits),
+            None => ("", text),
+        };
+        let zeros = width.saturating_sub(text.chars().count());
+        return Some(Value::str(&format!("{sign}{}{digits}", "0".repeat(zeros))));
+    }
+    if let ("split", [by, times]) = (method, arguments) {
+        let (by, times) = (by.as_str()?, usize::try_from(integer(times)?).ok()?);
+        if by.is_empty() {
+            return None;
+        }
+        return Some(Value::List(text.splitn(times + 1, by).map(Value::str).collect()));
+    }
+    if let ("startswith" | "endswith", [Value::Tuple(parts)]) = (method, arguments) {
+        let parts: Option<Vec<&str>> = parts.iter().map(Value::as_str).collect();
+        return Some(Value::Bool(parts?.iter().any(|part| {
+            if method == "startswith" { text.starts_with(part) } else { text.ends_with(part) }
+        })));
+    }
     let strings: Option<Vec<&str>> = arguments.iter().map(|value| value.as_str()).collect();
     Some(match (method, strings?.as_slice()) {
         ("lower" | "casefold", []) => Value::str(&text.to_lowercase()),
@@ -268,6 +393,64 @@ pub(super) fn string_method(text: &str, method: &str, arguments: &[&Value]) -> O
         }
         ("split", []) => Value::List(text.split_whitespace().map(Value::str).collect()),
         ("split", [by]) if !by.is_empty() => Value::List(text.split(by).map(Value::str).collect()),
+        ("title", []) => {
+            let mut made = String::with_capacity(text.len());
+            let mut inside = false;
+            for c in text.chars() {
+                if inside {
+                    made.extend(c.to_lowercase());
+                } else {
+                    made.extend(c.to_uppercase());
+                }
+                inside = c.is_alphabetic();
+            }
+            Value::str(&made)
+        }
+        ("capitalize", []) => {
+            let mut chars = text.chars();
+            let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+            Value::str(&format!("{first}{}", chars.as_str().to_lowercase()))
+        }
+        ("swapcase", []) if text.is_ascii() => Value::str(
+            &text
+                .chars()
+                .map(|c| {
+                    if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }
+                })
+                .collect::<String>(),
+        ),
+        ("count", [part]) if !part.is_empty() => {
+            Value::Int(i64::try_from(text.matches(part).count()).ok()?)
+        }
+        ("find", [part]) => Value::Int(match text.find(part) {
+            Some(at) => i64::try_from(text[..at].chars().count()).ok()?,
+            None => -1,
+        }),
+        ("rfind", [part]) => Value::Int(match text.rfind(part) {
+            Some(at) => i64::try_from(text[..at].chars().count()).ok()?,
+            None => -1,
+        }),
+        ("partition", [by]) if !by.is_empty() => Value::Tuple(match text.split_once(by) {
+            Some((head, tail)) => [Value::str(head), Value::str(by), Value::str(tail)].into(),
+            None => [Value::str(text), Value::str(""), Value::str("")].into(),
+        }),
+        ("rpartition", [by]) if !by.is_empty() => Value::Tuple(match text.rsplit_once(by) {
+            Some((head, tail)) => [Value::str(head), Value::str(by), Value::str(tail)].into(),
+            None => [Value::str(""), Value::str(""), Value::str(text)].into(),
+        }),
+        ("rsplit", []) => Value::List(text.split_whitespace().map(Value::str).collect()),
+        ("rsplit", [by]) if !by.is_empty() => Value::List(text.split(by).map(Value::str).collect()),
+        ("splitlines", []) if !text.contains(['\r', '\x0b', '\x0c', '\x1c', '\u{85}']) => {
+            Value::List(text.lines().map(Value::str).collect())
+        }
+        ("isalpha", []) => Value::Bool(!text.is_empty() && text.chars().all(char::is_alphabetic)),
+        ("isupper" | "islower", []) if text.is_ascii() => {
+            let wrong = |c: char| {
+                if method == "isupper" { c.is_ascii_lowercase() } else { c.is_ascii_uppercase() }
+            };
+            let letters = text.chars().any(|c| c.is_ascii_alphabetic());
+            Value::Bool(letters && !text.chars().any(wrong))
+        }
         ("isdigit", []) => {
             Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit()))
         }

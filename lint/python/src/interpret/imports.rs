@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::heap::Content;
+use super::heap::{Content, Slot};
 use super::{Eval, Flow, Frame, Interpreter, ModuleInfo, Stop};
 use crate::syntax::{Expr, ExprKind, ImportAlias, ImportNames, Module, Name, Stmt, StmtKind};
 use crate::text::{Span, Text};
@@ -45,7 +45,7 @@ impl<W: World> Interpreter<'_, W> {
         }
         let value = self.import_module(&absolute, place)?;
         match names {
-            ImportNames::Star => self.import_star(&value, &absolute, place),
+            ImportNames::Star => self.import_star(&value, &absolute, place)?,
             ImportNames::Names(names) => {
                 for alias in names {
                     let value = self.import_name(&value, &absolute, &alias.name, place)?;
@@ -89,12 +89,14 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
-    fn import_star(&mut self, module: &Value, absolute: &Name, place: Place) {
+    fn import_star(&mut self, module: &Value, absolute: &Name, place: Place) -> Eval<()> {
         match module {
             Value::Module(_, names) => {
                 let all = self.heap.get(*names, "__all__").map(|slot| slot.value.clone());
-                let wanted: Vec<Name> = match all.map(|all| self.elements(&all).0) {
-                    Some(all) => all
+                let wanted: Vec<Name> = match all {
+                    Some(all) => self
+                        .elements(&all)?
+                        .0
                         .iter()
                         .filter_map(|name| match name {
                             Value::Str(name) => Some(Arc::clone(name)),
@@ -109,9 +111,8 @@ impl<W: World> Interpreter<'_, W> {
                         .collect(),
                 };
                 for name in wanted {
-                    if let Ok(value) = self.import_name(module, absolute, &name, place) {
-                        self.bind(&name, value);
-                    }
+                    let value = self.import_name(module, absolute, &name, place)?;
+                    self.bind(&name, value);
                 }
             }
             Value::External(_) => {
@@ -119,6 +120,7 @@ impl<W: World> Interpreter<'_, W> {
             }
             _ => {}
         }
+        Ok(())
     }
 
     /// The absolute name of what a `from` names.
@@ -150,11 +152,23 @@ impl<W: World> Interpreter<'_, W> {
                 ));
                 continue;
             }
-            if let Some(slot) = self.heap.get(self.modules, &prefix) {
-                value = slot.value.clone();
-                continue;
-            }
-            value = self.load(&prefix, place)?;
+            let known = self.heap.get(self.process.modules, &prefix).cloned();
+            value = match known {
+                Some(Slot { value, unsure: false, .. }) => value,
+                // What was imported on some way only is imported here on the others.
+                Some(Slot { value: known, .. }) => {
+                    let mut loaded = Ok(Value::Unknown);
+                    self.perhaps(None, |this| loaded = this.load(&prefix, place));
+                    match loaded {
+                        Ok(loaded) => known.or(loaded),
+                        Err(_) => {
+                            self.may_leave(Flow::RAISE);
+                            known
+                        }
+                    }
+                }
+                None => self.load(&prefix, place)?,
+            };
             if let (Value::Module(_, names), Some((_, leaf))) = (&parent, prefix.rsplit_once('.')) {
                 let leaf: Name = leaf.into();
                 self.heap.set(*names, &leaf, value.clone());
@@ -175,7 +189,7 @@ impl<W: World> Interpreter<'_, W> {
             Found::Namespace => {
                 let names = self.heap.allocate(Content::Names);
                 let value = Value::Module(Arc::clone(name), names);
-                self.heap.set(self.modules, name, value.clone());
+                self.heap.set(self.process.modules, name, value.clone());
                 Ok(value)
             }
             Found::Installed => Ok(Value::external(name)),
@@ -226,7 +240,7 @@ impl<W: World> Interpreter<'_, W> {
         let names = self.heap.allocate(Content::Names);
         let value = Value::Module(Arc::clone(name), names);
         // Before its body runs, so that a cycle finds it half made, as in CPython.
-        self.heap.set(self.modules, name, value.clone());
+        self.heap.set(self.process.modules, name, value.clone());
         let Some(body) = self.parse(file, text) else {
             self.exhaust(Budget::Bytes);
             return Ok(value);
@@ -266,23 +280,28 @@ impl<W: World> Interpreter<'_, W> {
             is_class: false,
             is_comprehension: false,
             returned: None,
-            yielded: Vec::new(),
+            at: Span::empty(0),
+            generator: None,
         });
         let flow = self.deeper(Flow::NEXT, |this| this.block(&body.body));
         self.frames.pop();
         if self.frames.is_empty() {
             return Ok(value);
         }
-        self.propagate(flow)?;
+        if let Err(stop) = self.propagate(flow) {
+            // What failed is imported anew the next time.
+            self.heap.put(self.process.modules, name, None);
+            return Err(stop);
+        }
         Ok(value)
     }
 
     pub(super) fn is_external(&self, top: &str) -> bool {
-        !matches!(self.heap.get(self.modules, top).map(|slot| &slot.value), Some(Value::Module(..)))
+        !matches!(self.heap.get(self.process.modules, top).map(|slot| &slot.value), Some(Value::Module(..)))
     }
 
-    fn module_value(&mut self, name: &Name) -> Value {
-        match self.heap.get(self.modules, name) {
+    pub(super) fn module_value(&mut self, name: &Name) -> Value {
+        match self.heap.get(self.process.modules, name) {
             Some(slot) => slot.value.clone(),
             None => Value::external(name),
         }

@@ -2,94 +2,211 @@
 
 use std::sync::Arc;
 
+use super::containers::is_absent;
 use super::heap::{Content, Slot};
-use super::{Interpreter, builtins, fold};
+use super::{Eval, Interpreter, builtins, fold};
 use crate::syntax::CompareOp;
 use crate::text::Span;
 use crate::value::{External, Value};
 use crate::world::World;
 
 impl<W: World> Interpreter<'_, W> {
-    pub(super) fn item(&mut self, value: &Value, index: &Value, span: Span) -> Value {
-        match value {
-            Value::Object(object) => match self.heap.content(*object) {
-                Content::Items { items, open: false } => element(items, index),
-                Content::Pairs { pairs, .. } => pairs
-                    .iter()
-                    .find(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true))
-                    .map_or(Value::Unknown, |(_, slot)| slot.value.clone()),
+    pub(super) fn item(&mut self, value: &Value, index: &Value, span: Span) -> Eval<Value> {
+        Ok(match value {
+            Value::Object(object) => match self.heap.content(*object).clone() {
+                Content::Items { items, open: false, .. } => self.element(&items, index)?,
+                Content::Pairs { pairs, open } => {
+                    let found = pairs
+                        .iter()
+                        .find(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true));
+                    match found {
+                        Some((_, slot)) => slot.value.clone(),
+                        None if !open && is_absent(&pairs, index) => {
+                            self.raise_builtin("KeyError")?
+                        }
+                        None if open => Value::Unknown,
+                        None => pairs
+                            .iter()
+                            .map(|(_, slot)| slot.value.clone())
+                            .reduce(Value::or)
+                            .unwrap_or(Value::Unknown),
+                    }
+                }
                 _ => Value::Unknown,
             },
-            Value::Tuple(items) | Value::List(items) => element(items, index),
+            Value::Tuple(items) | Value::List(items) => self.element(&Arc::clone(items), index)?,
+            Value::Str(text) => {
+                let items: Vec<Value> =
+                    text.chars().map(|c| Value::str(c.encode_utf8(&mut [0; 4]))).collect();
+                self.element(&items, index)?
+            }
             Value::Dict(pairs) => pairs
                 .iter()
                 .find(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true))
                 .map_or(Value::Unknown, |(_, value)| value.clone()),
             Value::External(external) => {
+                let key = self.frozen(index);
+                let item = Arc::new(External::Item { of: Arc::clone(external), key });
                 if builtins::is_environ(external)
                     && let Value::Str(key) = index
-                    && let Some(slot) = self.heap.get(self.environ, key)
+                    && let Some(slot) = self.heap.get(self.process.environ, key).cloned()
                 {
-                    return slot.value.clone();
+                    if !slot.unsure {
+                        return Ok(slot.value);
+                    }
+                    return Ok(slot.value.or(self.read(&item, span)));
                 }
-                let key = self.frozen(index);
-                self.read(&Arc::new(External::Item { of: Arc::clone(external), key }), span)
+                self.read(&item, span)
             }
-            Value::OneOf(values) => values
-                .iter()
-                .filter(|value| **value != Value::None)
-                .map(|value| self.item(value, index, span))
-                .reduce(Value::or)
-                .unwrap_or(Value::Unknown),
-            Value::Instance(class, _) => match self.class_attribute(class, "__getitem__") {
-                Some(hook) => {
-                    let place = self.place(span);
-                    self.call_with(&hook, vec![value.clone(), index.clone()], place)
-                        .unwrap_or(Value::Unknown)
+            Value::OneOf(values) => {
+                let mut joined: Option<Value> = None;
+                for value in values.iter().filter(|value| **value != Value::None) {
+                    let part = self.item(value, index, span)?;
+                    joined = joined.into_iter().chain([part]).reduce(Value::or);
                 }
-                None => Value::Unknown,
+                joined.unwrap_or(Value::Unknown)
+            }
+            Value::Instance(..) => {
+                let found = self.special(value, "__getitem__", vec![index.clone()], span)?;
+                found.unwrap_or(Value::Unknown)
+            }
+            Value::Class(class) => match (self.enum_members(class), index) {
+                (Some(_), Value::Str(name)) => {
+                    self.class_attribute(class, name).unwrap_or(Value::Unknown)
+                }
+                // `Generic[T]`
+                _ => value.clone(),
             },
+            // `globals()[name]`
+            Value::Module(..) => match index {
+                Value::Str(name) => self.attribute(value, name, span)?,
+                _ => Value::Unknown,
+            },
+            Value::Unknown => {
+                let key = self.frozen(index);
+                let item = External::Item { of: Arc::new(External::Unknown), key };
+                self.read(&Arc::new(item), span)
+            }
             _ => Value::Unknown,
+        })
+    }
+
+    fn element(&mut self, items: &[Value], index: &Value) -> Eval<Value> {
+        match fold::integer(index) {
+            Some(at) => match position(at, items.len()) {
+                Some(at) => Ok(items[at].clone()),
+                None => self.raise_builtin("IndexError"),
+            },
+            None => Ok(items.iter().cloned().reduce(Value::or).unwrap_or(Value::Unknown)),
         }
     }
 
-    pub(super) fn set_item(&mut self, object: &Value, index: &Value, value: Value, span: Span) {
+    /// `value[start:stop:step]`, of parts that are `None` where they are not written.
+    pub(super) fn slice(&mut self, value: &Value, parts: &[Option<Value>; 3]) -> Eval<Value> {
+        let bounds: Option<Vec<Option<i64>>> = parts
+            .iter()
+            .map(|part| match part {
+                None | Some(Value::None) => Some(None),
+                Some(value) => fold::integer(value).map(Some),
+            })
+            .collect();
+        let (items, open) = match value {
+            Value::Str(text) => {
+                let items = text.chars().map(|c| Value::str(c.encode_utf8(&mut [0; 4])));
+                (items.collect(), false)
+            }
+            Value::Tuple(_) | Value::List(_) | Value::Object(_) => {
+                match self.elements_at_rest(value)? {
+                    Some(items) => (items, false),
+                    None => (Vec::new(), true),
+                }
+            }
+            _ => return Ok(Value::Unknown),
+        };
+        let taken = bounds.filter(|_| !open).and_then(|bounds| sliced(&items, &bounds));
+        Ok(match (value, taken) {
+            (Value::Str(_), Some(taken)) => {
+                let parts: Vec<&str> = taken.iter().filter_map(Value::as_str).collect();
+                Value::str(&parts.concat())
+            }
+            (Value::Tuple(_), Some(taken)) => Value::Tuple(taken.into()),
+            (Value::Str(_) | Value::Tuple(_), None) => Value::Unknown,
+            (_, Some(taken)) => self.list(taken, false),
+            (_, None) => self.list(items, true),
+        })
+    }
+
+    pub(super) fn set_item(
+        &mut self,
+        object: &Value,
+        index: &Value,
+        value: Value,
+        span: Span,
+    ) -> Eval<()> {
         match object {
             Value::Object(id) => {
                 let content = match self.heap.content(*id).clone() {
-                    Content::Items { items, open } => {
+                    Content::Items { items, open, is_set } => {
                         let mut items = items.to_vec();
-                        match fold::integer(index).and_then(|at| position(at, items.len())) {
-                            Some(at) => items[at] = value,
+                        match fold::integer(index) {
+                            Some(at) => match position(at, items.len()) {
+                                Some(at) => items[at] = value,
+                                None if !open => {
+                                    self.raise_builtin("IndexError")?;
+                                }
+                                None => {}
+                            },
                             None => {
                                 for item in &mut items {
                                     *item = std::mem::replace(item, Value::None).or(value.clone());
                                 }
                             }
                         }
-                        Content::Items { items: Arc::new(items), open }
+                        Content::Items { items: Arc::new(items), open, is_set }
                     }
-                    Content::Pairs { pairs, open } => {
+                    Content::Pairs { pairs, mut open } => {
                         let mut pairs = pairs.to_vec();
-                        let slot = Slot { value, passed: None };
-                        match pairs
-                            .iter_mut()
-                            .find(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true))
-                        {
-                            Some((_, known)) => *known = slot,
-                            None => pairs.push((index.clone(), slot)),
+                        let slot = Slot::of(value);
+                        let at = pairs
+                            .iter()
+                            .position(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true));
+                        match at {
+                            Some(at) => pairs[at].1 = slot,
+                            None if is_absent(&pairs, index) => {
+                                pairs.push((index.clone(), slot));
+                            }
+                            // A key that is not known may be any of them, or another.
+                            None => {
+                                for (_, known) in &mut pairs {
+                                    let before = std::mem::replace(&mut known.value, Value::None);
+                                    known.value = before.or(slot.value.clone());
+                                }
+                                if *index != Value::Unknown {
+                                    pairs.push((index.clone(), slot));
+                                }
+                                open = true;
+                            }
                         }
                         Content::Pairs { pairs: Arc::new(pairs), open }
                     }
-                    _ => return,
+                    _ => return Ok(()),
                 };
                 self.heap.set_content(*id, content);
+            }
+            Value::OneOf(values) => {
+                for object in values.iter() {
+                    let mut done = Ok(());
+                    self.perhaps(None, |this| {
+                        done = this.set_item(object, index, value.clone(), span);
+                    });
+                    done?;
+                }
             }
             Value::External(external) => {
                 if builtins::is_environ(external)
                     && let Value::Str(key) = index
                 {
-                    self.heap.set(self.environ, key, value.clone());
+                    self.heap.set(self.process.environ, key, value.clone());
                 }
                 let target = External::Item { of: Arc::clone(external), key: self.frozen(index) };
                 let value = self.frozen(&value);
@@ -97,32 +214,70 @@ impl<W: World> Interpreter<'_, W> {
                 let effects = self.ask(place, |world, now| world.write(&target, &value, now));
                 self.record(effects, place);
             }
-            Value::Instance(class, _) => {
-                if let Some(hook) = self.class_attribute(class, "__setitem__") {
-                    let place = self.place(span);
-                    let _ =
-                        self.call_with(&hook, vec![object.clone(), index.clone(), value], place);
+            Value::Instance(..) => {
+                self.special(object, "__setitem__", vec![index.clone(), value], span)?;
+            }
+            Value::Module(..) => {
+                if let Value::Str(name) = index {
+                    self.set_attribute(object, name, &value, span)?;
                 }
             }
             _ => {}
         }
+        Ok(())
     }
 
-    pub(super) fn delete_item(&mut self, object: &Value, index: &Value) {
+    /// `del object[index]`
+    pub(super) fn delete_item(&mut self, object: &Value, index: &Value, span: Span) -> Eval<()> {
         match object {
-            Value::Object(id) => {
-                if let Content::Pairs { pairs, open } = self.heap.content(*id).clone() {
-                    let pairs = pairs
+            Value::Object(id) => match self.heap.content(*id).clone() {
+                Content::Pairs { pairs, open: false } if is_absent(&pairs, index) => {
+                    self.raise_builtin("KeyError")?;
+                }
+                Content::Items { items, open: false, .. } => {
+                    if let Some(at) = fold::integer(index)
+                        && position(at, items.len()).is_none()
+                    {
+                        self.raise_builtin("IndexError")?;
+                    }
+                }
+                _ => {}
+            },
+            Value::Instance(..) => {
+                self.special(object, "__delitem__", vec![index.clone()], span)?;
+            }
+            _ => {}
+        }
+        self.remove_item(object, index);
+        Ok(())
+    }
+
+    pub(super) fn remove_item(&mut self, object: &Value, index: &Value) {
+        match object {
+            Value::Object(id) => match self.heap.content(*id).clone() {
+                Content::Pairs { pairs, open } => {
+                    let kept = pairs
                         .iter()
                         .filter(|(key, _)| fold::compare(key, CompareOp::Eq, index) != Some(true))
                         .cloned()
                         .collect();
-                    self.heap.set_content(*id, Content::Pairs { pairs: Arc::new(pairs), open });
+                    self.heap.set_content(*id, Content::Pairs { pairs: Arc::new(kept), open });
                 }
-            }
+                Content::Items { items, open, is_set } => {
+                    let at = fold::integer(index).and_then(|at| position(at, items.len()));
+                    let mut items = items.to_vec();
+                    let open = open || at.is_none();
+                    if let Some(at) = at {
+                        items.remove(at);
+                    }
+                    let content = Content::Items { items: Arc::new(items), open, is_set };
+                    self.heap.set_content(*id, content);
+                }
+                _ => {}
+            },
             Value::External(external) if builtins::is_environ(external) => {
                 if let Value::Str(key) = index {
-                    self.heap.put(self.environ, key, None);
+                    self.heap.put(self.process.environ, key, None);
                 }
             }
             _ => {}
@@ -130,14 +285,25 @@ impl<W: World> Interpreter<'_, W> {
     }
 }
 
-fn position(at: i64, len: usize) -> Option<usize> {
-    let at = if at < 0 { at.checked_add(i64::try_from(len).ok()?)? } else { at };
-    usize::try_from(at).ok().filter(|at| *at < len)
+/// The items of a slice; `None` where its step is zero.
+fn sliced(items: &[Value], bounds: &[Option<i64>]) -> Option<Vec<Value>> {
+    let [start, stop, step] = bounds else { return None };
+    let len = i64::try_from(items.len()).ok()?;
+    let step = step.unwrap_or(1);
+    let (low, high) = if step > 0 { (0, len) } else { (-1, len - 1) };
+    let clamp = |at: i64| if at < 0 { at.saturating_add(len).max(low) } else { at.min(high) };
+    let (first, last) = if step > 0 { (0, len) } else { (len - 1, -1) };
+    let mut at = start.map_or(first, clamp);
+    let end = stop.map_or(last, clamp);
+    let mut taken = Vec::new();
+    while (step > 0 && at < end) || (step < 0 && at > end) {
+        taken.push(items.get(usize::try_from(at).ok()?)?.clone());
+        at = at.checked_add(step)?;
+    }
+    (step != 0).then_some(taken)
 }
 
-fn element(items: &[Value], index: &Value) -> Value {
-    match fold::integer(index) {
-        Some(at) => position(at, items.len()).map_or(Value::Unknown, |at| items[at].clone()),
-        None => items.iter().cloned().reduce(Value::or).unwrap_or(Value::Unknown),
-    }
+pub(super) fn position(at: i64, len: usize) -> Option<usize> {
+    let at = if at < 0 { at.checked_add(i64::try_from(len).ok()?)? } else { at };
+    usize::try_from(at).ok().filter(|at| *at < len)
 }

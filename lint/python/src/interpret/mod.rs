@@ -12,13 +12,21 @@ mod classes;
 mod collections;
 mod containers;
 mod definitions;
+mod comprehensions;
 mod exceptions;
 mod expressions;
 mod fold;
+mod generators;
 mod heap;
 mod imports;
+mod instances;
 mod items;
+mod iteration;
+mod loops;
+mod patterns;
 mod paths;
+mod processes;
+mod standard;
 mod statements;
 
 use std::ops::{BitOr, BitOrAssign};
@@ -26,7 +34,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::syntax::{Module, Name};
+use crate::syntax::{CompareOp, FunctionDef, Module, Name};
 use crate::text::{Span, Text};
 use crate::trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
 use crate::value::{FileId, Function, ObjectId, Place, Value};
@@ -76,6 +84,8 @@ pub struct Entry {
     pub text: Text,
     /// Its path as the running program sees it (`__file__`).
     pub path: Arc<str>,
+    /// The first folder that modules are looked for in (`sys.path[0]`), as the program sees it.
+    pub folder: Arc<str>,
 }
 
 /// Follows a program from its entry point, run as `__main__`, through start-up and every callable
@@ -103,7 +113,7 @@ where
 
 /// The ways in which control may leave a piece of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Flow(u8);
+pub(crate) struct Flow(u8);
 
 impl Flow {
     const NONE: Self = Self(0);
@@ -116,6 +126,8 @@ impl Flow {
     const RAISE: Self = Self(16);
     /// Out of the process, or of the budget.
     const EXIT: Self = Self(32);
+    /// To whoever drives the generator, for the time being.
+    const PAUSE: Self = Self(64);
 
     fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -128,6 +140,11 @@ impl Flow {
     /// Whether what follows is not reached.
     fn ends(self) -> bool {
         !self.has(Self::NEXT)
+    }
+
+    /// Whether control may leave in no other ways than these.
+    fn only(self, ways: Self) -> bool {
+        self.without(ways) == Self::NONE
     }
 }
 
@@ -167,7 +184,10 @@ struct Frame {
     is_class: bool,
     is_comprehension: bool,
     returned: Option<Value>,
-    yielded: Vec<Value>,
+    /// What is being done: where that is, of what Python itself does on the way.
+    at: Span,
+    /// For the frame of a generator: what it takes to leave it and come back.
+    generator: Option<Box<generators::Pausing>>,
 }
 
 impl Frame {
@@ -195,7 +215,7 @@ pub(crate) struct ModuleInfo {
 }
 
 /// What one way through the program did.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Branch {
     delta: heap::Delta,
     imported: Vec<Name>,
@@ -219,24 +239,44 @@ struct Risks {
     others: u32,
 }
 
-struct Interpreter<'w, W: World> {
-    world: &'w W,
-    limits: Limits,
-    heap: Heap,
+/// What a process of its own has: the program starts in one, and may start others.
+#[derive(Debug)]
+struct Process {
     /// `sys.modules`, of the program's own modules.
     modules: ObjectId,
     /// What the program itself has put in `os.environ`.
     environ: ObjectId,
-    /// What the program has added to `sys.path`.
+    /// What is on `sys.path` before the installed packages.
     search: Vec<Arc<str>>,
-    parsed: FxHashMap<FileId, Arc<Module>>,
     imported: FxHashSet<Name>,
     imported_order: Vec<Name>,
+    /// What was imported on some way only.
+    perhaps_imported: FxHashSet<Name>,
+}
+
+struct Interpreter<'w, W: World> {
+    world: &'w W,
+    limits: Limits,
+    heap: Heap,
+    process: Process,
+    /// The processes that are not the one being followed.
+    processes: Vec<Option<Process>>,
+    parsed: FxHashMap<FileId, Arc<Module>>,
+    /// The functions that generator expressions are, by where they stand.
+    expressions: FxHashMap<Place, Arc<FunctionDef>>,
+    /// What the program hangs on functions.
+    attributes: FxHashMap<u32, ObjectId>,
     frames: Vec<Frame>,
     maybe: u32,
+    /// Above zero while it is only found out what a piece of code changes: nothing is recorded.
+    quiet: u32,
+    /// How many `with` and `finally` are open that see what is raised within.
+    catchers: u32,
     /// Ways out that the current statement's evaluation found possible, and what they raise.
     pending: Flow,
     raising: Vec<Value>,
+    /// The exceptions whose handlers are running, innermost last.
+    handling: Vec<Value>,
     risks: Risks,
     guards: Vec<Guard>,
     guard: Option<u32>,
@@ -244,6 +284,8 @@ struct Interpreter<'w, W: World> {
     passed: Vec<Guard>,
     link: Option<u32>,
     root: Option<usize>,
+    /// The process being followed, an index into the trace's.
+    current: usize,
     steps: u64,
     nesting: u32,
     bytes: usize,
@@ -257,28 +299,37 @@ struct Interpreter<'w, W: World> {
 impl<'w, W: World> Interpreter<'w, W> {
     fn new(world: &'w W, limits: Limits) -> Self {
         let mut heap = Heap::default();
-        let modules = heap.allocate(Content::Names);
-        let environ = heap.allocate(Content::Names);
+        let process = Process {
+            modules: heap.allocate(Content::Names),
+            environ: heap.allocate(Content::Names),
+            search: Vec::new(),
+            imported: FxHashSet::default(),
+            imported_order: Vec::new(),
+            perhaps_imported: FxHashSet::default(),
+        };
         Self {
             world,
             limits,
             heap,
-            modules,
-            environ,
-            search: Vec::new(),
+            process,
+            processes: vec![None],
             parsed: FxHashMap::default(),
-            imported: FxHashSet::default(),
-            imported_order: Vec::new(),
+            expressions: FxHashMap::default(),
+            attributes: FxHashMap::default(),
             frames: Vec::new(),
             maybe: 0,
+            quiet: 0,
+            catchers: 0,
             pending: Flow::NONE,
             raising: Vec::new(),
+            handling: Vec::new(),
             risks: Risks::default(),
             guards: Vec::new(),
             guard: None,
             passed: Vec::new(),
             link: None,
             root: None,
+            current: 0,
             steps: 0,
             nesting: 0,
             bytes: 0,
@@ -289,6 +340,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             out: Trace {
                 events: Vec::new(),
                 roots: Vec::new(),
+                processes: vec![None],
                 files: Vec::new(),
                 entry: Vec::new(),
                 exhausted: Vec::new(),
@@ -299,9 +351,7 @@ impl<'w, W: World> Interpreter<'w, W> {
     }
 
     fn follow(mut self, entry: &Entry) -> Trace<W::Effect, W::Role> {
-        let name: Name = "__main__".into();
-        let found = (entry.file, &entry.text, false, &entry.path);
-        let _ = self.run_module(&name, found);
+        self.start(entry);
         // Start-up may have ended in an exception: what it had handed over by then is still
         // followed, so that a person sees all that is to be seen.
         let mut index = 0;
@@ -315,20 +365,27 @@ impl<'w, W: World> Interpreter<'w, W> {
 
     fn run_root(&mut self, index: usize, callable: &Value) {
         self.root = Some(index);
+        let process = self.out.roots[index].process;
+        let around = self.enter_process(process);
         self.maybe = 0;
         self.pending = Flow::NONE;
         self.link = None;
         self.guard = None;
         self.guards.clear();
+        self.raising.clear();
         self.nesting = 0;
         let mark = self.fork();
         self.call_unknown(callable, self.out.roots[index].place);
         let branch = self.take_back(mark);
         self.join(vec![branch, Branch::default()]);
+        self.enter_process(around);
     }
 
     /// Hands `callable` over to be called later in `role`; once for each function and role.
     fn add_root(&mut self, callable: &Value, role: W::Role, place: Place) {
+        if self.quiet > 0 {
+            return;
+        }
         for callable in callable.alternatives() {
             let Some(function) = callable.function() else { continue };
             let role_index =
@@ -342,7 +399,8 @@ impl<'w, W: World> Interpreter<'w, W> {
             let callable = self.frozen(callable);
             self.queue.push(callable.clone());
             let certainty = self.certainty();
-            self.out.roots.push(Root { role, callable, place, certainty });
+            let process = self.current;
+            self.out.roots.push(Root { role, callable, place, certainty, process });
         }
     }
 
@@ -351,6 +409,9 @@ impl<'w, W: World> Interpreter<'w, W> {
     }
 
     fn record(&mut self, effects: Vec<W::Effect>, place: Place) {
+        if self.quiet > 0 {
+            return;
+        }
         for effect in effects {
             if self.out.events.len() >= self.limits.events {
                 self.exhaust(Budget::Events);
@@ -361,6 +422,7 @@ impl<'w, W: World> Interpreter<'w, W> {
                 place,
                 certainty: self.certainty(),
                 root: self.root,
+                process: self.current,
                 link: self.link,
                 guard: self.guard,
             });
@@ -377,7 +439,8 @@ impl<'w, W: World> Interpreter<'w, W> {
     fn ask<T>(&self, place: Place, question: impl FnOnce(&W, &Now<'_>) -> T) -> T {
         let now = Now {
             place,
-            imported: &self.imported,
+            imported: &self.process.imported,
+            perhaps_imported: &self.process.perhaps_imported,
             guards: &self.guards,
             function: self.frames.last().and_then(|frame| frame.function.as_ref()),
             in_root: self.root.is_some(),
@@ -414,34 +477,53 @@ impl<'w, W: World> Interpreter<'w, W> {
         Place { file: self.frame().module.file, span }
     }
 
+    /// The place of what is being done.
+    fn here(&self) -> Place {
+        self.place(self.frame().at)
+    }
+
     // Branches
 
     fn fork(&mut self) -> (usize, usize) {
-        (self.heap.fork(), self.imported_order.len())
+        (self.heap.fork(), self.process.imported_order.len())
     }
 
     fn take_back(&mut self, (mark, imported): (usize, usize)) -> Branch {
-        let imported: Vec<Name> = self.imported_order.drain(imported..).collect();
+        let imported: Vec<Name> = self.process.imported_order.drain(imported..).collect();
         for name in &imported {
-            self.imported.remove(name);
+            self.process.imported.remove(name);
         }
         Branch { delta: self.heap.take_back(mark), imported }
     }
 
     fn join(&mut self, branches: Vec<Branch>) {
+        let count = branches.len();
         let mut deltas = Vec::with_capacity(branches.len());
+        let mut names: FxHashMap<Name, usize> = FxHashMap::default();
+        let mut order = Vec::new();
         for branch in branches {
             for name in branch.imported {
-                self.note_import(name);
+                let ways = names.entry(Arc::clone(&name)).or_insert(0);
+                if *ways == 0 {
+                    order.push(name);
+                }
+                *ways += 1;
             }
             deltas.push(branch.delta);
+        }
+        for name in order {
+            if names[&name] == count {
+                self.note_import(name);
+            } else {
+                self.process.perhaps_imported.insert(name);
+            }
         }
         self.heap.join(&deltas);
     }
 
     fn note_import(&mut self, name: Name) {
-        if self.imported.insert(Arc::clone(&name)) {
-            self.imported_order.push(name);
+        if self.process.imported.insert(Arc::clone(&name)) {
+            self.process.imported_order.push(name);
         }
     }
 
@@ -505,9 +587,22 @@ impl<'w, W: World> Interpreter<'w, W> {
 
     // Values
 
-    /// A new list or set.
+    /// A new list.
     fn list(&mut self, items: Vec<Value>, open: bool) -> Value {
-        Value::Object(self.heap.allocate(Content::Items { items: Arc::new(items), open }))
+        let content = Content::Items { items: Arc::new(items), open, is_set: false };
+        Value::Object(self.heap.allocate(content))
+    }
+
+    /// A new set: of what is surely the same only one is kept.
+    fn set(&mut self, items: Vec<Value>, open: bool) -> Value {
+        let mut kept: Vec<Value> = Vec::with_capacity(items.len());
+        for item in items {
+            if !kept.iter().any(|known| fold::compare(known, CompareOp::Eq, &item) == Some(true)) {
+                kept.push(item);
+            }
+        }
+        let content = Content::Items { items: Arc::new(kept), open, is_set: true };
+        Value::Object(self.heap.allocate(content))
     }
 
     fn dict(&mut self, pairs: Vec<(Value, Slot)>, open: bool) -> Value {
@@ -538,7 +633,10 @@ impl<'w, W: World> Interpreter<'w, W> {
                         })
                         .collect(),
                 ),
-                Content::Names | Content::Suspended { .. } => Value::Unknown,
+                Content::Names
+                | Content::Walk { .. }
+                | Content::Derived(_)
+                | Content::Generator(_) => Value::Unknown,
             },
             Value::Tuple(items) => {
                 Value::Tuple(items.iter().map(|item| self.freeze(item, depth - 1)).collect())
@@ -552,29 +650,8 @@ impl<'w, W: World> Interpreter<'w, W> {
         }
     }
 
-    /// A loop over `value`: its elements in order, and whether there may be more that are not
-    /// known.
-    fn elements(&mut self, value: &Value) -> (Vec<Value>, bool) {
-        match value {
-            Value::Tuple(items) | Value::List(items) => (items.to_vec(), false),
-            Value::Dict(pairs) => (pairs.iter().map(|(key, _)| key.clone()).collect(), false),
-            Value::Str(text) if text.chars().count() <= self.limits.turns => {
-                (text.chars().map(|c| Value::str(c.encode_utf8(&mut [0; 4]))).collect(), false)
-            }
-            Value::Object(object) => match self.heap.content(*object).clone() {
-                Content::Items { items, open } => (items.to_vec(), open),
-                Content::Pairs { pairs, open } => {
-                    (pairs.iter().map(|(key, _)| key.clone()).collect(), open)
-                }
-                Content::Suspended { .. } => (self.resume(*object), false),
-                Content::Names => (Vec::new(), true),
-            },
-            _ => (Vec::new(), true),
-        }
-    }
-
     fn find(&self, name: &str) -> Found {
-        let found = self.world.find(name, &self.search);
+        let found = self.world.find(name, &self.process.search);
         match found {
             Found::Unsure if imports::is_standard(name) => Found::Installed,
             found => found,

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::heap::Content;
-use super::{Branch, Eval, Flow, Interpreter, Stop, fold};
-use crate::syntax::{BinOp, Case, Expr, ExprKind, Name, Pattern, Stmt, StmtKind};
-use crate::value::{External, Operator, Value};
+use super::heap::{Content, Resume};
+use super::iteration::element_of;
+use super::{Branch, Eval, Flow, Interpreter, Stop};
+use crate::syntax::{BinOp, Expr, ExprKind, Name, Stmt, StmtKind};
+use crate::text::Span;
+use crate::value::Value;
 use crate::world::{Guard, World};
 
 impl<W: World> Interpreter<'_, W> {
@@ -16,21 +18,33 @@ impl<W: World> Interpreter<'_, W> {
         let around = (self.guard, self.guards.len());
         let mut ways = Flow::NONE;
         let mut ended = false;
-        for statement in body {
+        // Where control may have left, with the ways by which: what comes after may not happen.
+        let mut left: Vec<((usize, usize), Flow)> = Vec::new();
+        let start = match self.resume_point() {
+            Some(Resume::Statement(index)) => index,
+            _ => 0,
+        };
+        for (index, statement) in body.iter().enumerate().skip(start) {
             self.passed.clear();
             let flow = self.statement(statement);
             for guard in std::mem::take(&mut self.passed) {
                 self.guard_from_here(guard);
             }
             ways |= flow.without(Flow::NEXT);
+            if flow.has(Flow::PAUSE) {
+                self.pause(Resume::Statement(index));
+            }
             if flow.ends() {
                 ended = true;
                 break;
             }
-            if flow != Flow::NEXT && self.maybe == before {
-                // Control may already have left.
-                self.maybe += 1;
+            if flow != Flow::NEXT && index + 1 < body.len() {
+                self.maybe = before + 1;
+                left.push((self.fork(), flow.without(Flow::NEXT)));
             }
+        }
+        for (mark, flow) in left.into_iter().rev() {
+            self.join_rest(mark, flow);
         }
         self.maybe = before;
         self.leave_guards(around);
@@ -38,6 +52,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     fn statement(&mut self, statement: &Stmt) -> Flow {
+        let before = self.maybe;
         let flow = self.deeper(Flow::NEXT, |this| match this.execute(statement) {
             Ok(flow) => flow,
             Err(Stop::Raise(exception)) => {
@@ -48,30 +63,45 @@ impl<W: World> Interpreter<'_, W> {
         });
         let flow = flow | self.pending;
         self.pending = Flow::NONE;
+        self.maybe = before;
         if self.steps > self.limits.steps { Flow::EXIT } else { flow }
+    }
+
+    /// Assigns what a statement's own expression is worth; whether the generator pauses there.
+    fn assign_all<'t>(
+        &mut self,
+        targets: impl IntoIterator<Item = &'t Expr>,
+        value: &Expr,
+    ) -> Eval<Flow> {
+        let Some(value) = self.eval_or_pause(value)? else { return Ok(Flow::PAUSE) };
+        for target in targets {
+            self.assign(target, value.clone())?;
+        }
+        Ok(Flow::NEXT)
     }
 
     fn execute(&mut self, statement: &Stmt) -> Eval<Flow> {
         match &statement.kind {
             StmtKind::Expr(expression) => {
-                self.eval(expression)?;
-            }
-            StmtKind::Assign { targets, value } => {
-                let value = self.eval(value)?;
-                for target in targets {
-                    self.assign(target, value.clone())?;
+                if self.eval_or_pause(expression)?.is_none() {
+                    return Ok(Flow::PAUSE);
                 }
             }
+            StmtKind::Assign { targets, value } => return self.assign_all(targets, value),
             StmtKind::AugAssign { target, op, value } => self.augmented(target, *op, value)?,
             StmtKind::AnnAssign { target, annotation, value } => {
+                if let Some(value) = value {
+                    let flow = self.assign_all([target], value)?;
+                    if flow != Flow::NEXT {
+                        return Ok(flow);
+                    }
+                }
                 if self.frame().function.is_none() {
                     self.annotation(annotation)?;
                 }
-                if let Some(value) = value {
-                    let value = self.eval(value)?;
-                    self.assign(target, value)?;
-                } else if self.frame().is_class
+                if self.frame().is_class
                     && let ExprKind::Name(name) = &target.kind
+                    && !is_class_variable(annotation)
                 {
                     self.declare_field(name);
                 }
@@ -93,10 +123,15 @@ impl<W: World> Interpreter<'_, W> {
                 let value = self.define_class(def)?;
                 self.bind(&def.name, value);
             }
-            StmtKind::If { arms, orelse } => return self.branch(arms, orelse),
+            StmtKind::If { arms, orelse } => {
+                if let Some(Resume::Arm(index)) = self.resume_point() {
+                    let body = arms.get(index).map_or(orelse, |(_, body)| body);
+                    return Ok(self.arm(body, index));
+                }
+                return self.branch(arms, orelse, 0);
+            }
             StmtKind::For { target, iter, body, orelse } => {
-                let iter = self.eval(iter)?;
-                return self.for_loop(target, &iter, body, orelse);
+                return self.for_loop(target, iter, body, orelse);
             }
             StmtKind::While { test, body, orelse } => return self.while_loop(test, body, orelse),
             StmtKind::Try { body, handlers, orelse, finally } => {
@@ -104,12 +139,20 @@ impl<W: World> Interpreter<'_, W> {
             }
             StmtKind::With { items, body } => return self.with(items, body),
             StmtKind::Match { subject, cases } => {
+                if let Some(Resume::Arm(index)) = self.resume_point() {
+                    return Ok(cases
+                        .get(index)
+                        .map_or(Flow::NEXT, |case| self.case_body(case, index)));
+                }
                 let subject = self.eval(subject)?;
-                return self.match_cases(&subject, cases);
+                return self.match_cases(&subject, cases, 0);
             }
             StmtKind::Return(value) => {
                 let value = match value {
-                    Some(value) => self.eval(value)?,
+                    Some(value) => match self.eval_or_pause(value)? {
+                        Some(value) => value,
+                        None => return Ok(Flow::PAUSE),
+                    },
                     None => Value::None,
                 };
                 let frame = self.frame_mut();
@@ -122,13 +165,14 @@ impl<W: World> Interpreter<'_, W> {
             StmtKind::Raise { exception, cause } => {
                 let exception = match exception {
                     Some(exception) => self.eval(exception)?,
-                    None => Value::Unknown,
+                    // What is being handled is raised again.
+                    None => self.handling.last().cloned().unwrap_or(Value::Unknown),
                 };
                 if let Some(cause) = cause {
                     self.eval(cause)?;
                 }
                 self.give_up(statement.span);
-                return Err(Stop::Raise(exception));
+                return Err(Stop::Raise(self.made_exception(exception, statement.span)?));
             }
             StmtKind::Assert { test, message } => return self.assert(test, message.as_ref()),
             StmtKind::Delete(targets) => {
@@ -144,7 +188,7 @@ impl<W: World> Interpreter<'_, W> {
         Ok(Flow::NEXT)
     }
 
-    pub(super) fn give_up(&mut self, span: crate::text::Span) {
+    pub(super) fn give_up(&mut self, span: Span) {
         let place = self.place(span);
         let effects = self.ask(place, World::give_up);
         self.record(effects, place);
@@ -155,6 +199,11 @@ impl<W: World> Interpreter<'_, W> {
     pub(super) fn bind(&mut self, name: &Name, value: Value) {
         let object = self.target_of(name);
         self.heap.set(object, name, value);
+    }
+
+    pub(super) fn unbind(&mut self, name: &Name) {
+        let object = self.target_of(name);
+        self.heap.put(object, name, None);
     }
 
     /// The namespace that an assignment to `name` writes to.
@@ -181,12 +230,12 @@ impl<W: World> Interpreter<'_, W> {
             ExprKind::Name(name) => self.bind(name, value),
             ExprKind::Attribute { value: object, name, .. } => {
                 let object = self.eval(object)?;
-                self.set_attribute(&object, name, &value, target.span);
+                self.set_attribute(&object, name, &value, target.span)?;
             }
             ExprKind::Subscript { value: object, index } => {
                 let object = self.eval(object)?;
                 let index = self.eval(index)?;
-                self.set_item(&object, &index, value, target.span);
+                self.set_item(&object, &index, value, target.span)?;
             }
             ExprKind::Tuple(targets) | ExprKind::List(targets) => {
                 self.unpack(targets, &value)?;
@@ -198,13 +247,16 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     fn unpack(&mut self, targets: &[Expr], value: &Value) -> Eval<()> {
-        let (items, open) = self.elements(value);
+        let (items, open) = self.elements(value)?;
         let star = targets.iter().position(|target| matches!(target.kind, ExprKind::Starred(_)));
         let fits = !open
             && match star {
                 Some(_) => items.len() + 1 >= targets.len(),
                 None => items.len() == targets.len(),
             };
+        if !fits && !open && self.catches("ValueError") {
+            self.raise_builtin("ValueError")?;
+        }
         for (index, target) in targets.iter().enumerate() {
             let part = if !fits {
                 match value.as_external() {
@@ -230,21 +282,72 @@ impl<W: World> Interpreter<'_, W> {
         Ok(())
     }
 
+    /// `target op= value`: what stands in the target is evaluated once.
     fn augmented(&mut self, target: &Expr, op: BinOp, value: &Expr) -> Eval<()> {
-        let left = self.eval(target)?;
-        let right = self.eval(value)?;
-        // `list += …` changes the list itself.
-        if let (Value::Object(object), BinOp::Add) = (&left, op)
-            && let Content::Items { items, open } = self.heap.content(*object).clone()
-        {
-            let (more, more_open) = self.elements(&right);
-            let items = items.iter().cloned().chain(more).collect();
-            let content = Content::Items { items: Arc::new(items), open: open || more_open };
-            self.heap.set_content(*object, content);
-            return Ok(());
+        let span = target.span.to(value.span);
+        match &target.kind {
+            ExprKind::Attribute { value: object, name, .. } => {
+                let object = self.eval(object)?;
+                let left = self.attribute(&object, name, target.span)?;
+                let right = self.eval(value)?;
+                let result = self.in_place(&left, op, &right, span)?;
+                self.set_attribute(&object, name, &result, target.span)
+            }
+            ExprKind::Subscript { value: object, index } => {
+                let object = self.eval(object)?;
+                let index = self.eval(index)?;
+                let left = self.item(&object, &index, target.span)?;
+                let right = self.eval(value)?;
+                let result = self.in_place(&left, op, &right, span)?;
+                self.set_item(&object, &index, result, target.span)
+            }
+            _ => {
+                let left = self.eval(target)?;
+                let right = self.eval(value)?;
+                let result = self.in_place(&left, op, &right, span)?;
+                self.assign(target, result)
+            }
         }
-        let result = self.binary(&left, op, &right, target.span.to(value.span));
-        self.assign(target, result)
+    }
+
+    fn in_place(&mut self, left: &Value, op: BinOp, right: &Value, span: Span) -> Eval<Value> {
+        // `list += …` and `set |= …` change the object itself.
+        if let Value::Object(object) = left
+            && let Content::Items { items, open, is_set } = self.heap.content(*object).clone()
+            && (is_set || op == BinOp::Add)
+        {
+            let (more, more_open) = self.elements(right)?;
+            let changed = match op {
+                BinOp::Add | BinOp::BitOr => {
+                    let all = items.iter().cloned().chain(more).collect();
+                    let all = if is_set { self.set(all, false) } else { self.list(all, false) };
+                    self.elements(&all)?.0
+                }
+                _ => return self.binary(left, op, right, span),
+            };
+            let open = open || more_open;
+            let content = Content::Items { items: Arc::new(changed), open, is_set };
+            self.heap.set_content(*object, content);
+            return Ok(left.clone());
+        }
+        if let (Value::Object(object), BinOp::BitOr) = (left, op)
+            && let Content::Pairs { pairs, open } = self.heap.content(*object).clone()
+        {
+            let mut pairs = pairs.to_vec();
+            let more = self.pairs_of(right);
+            let open = open || more.is_none();
+            for (key, slot) in more.unwrap_or_default() {
+                super::expressions::insert(&mut pairs, key, slot);
+            }
+            self.heap.set_content(*object, Content::Pairs { pairs: Arc::new(pairs), open });
+            return Ok(left.clone());
+        }
+        if op == BinOp::Add
+            && let Some(value) = self.special(left, "__iadd__", vec![right.clone()], span)?
+        {
+            return Ok(value);
+        }
+        self.binary(left, op, right, span)
     }
 
     fn delete(&mut self, target: &Expr) -> Eval<()> {
@@ -257,12 +360,13 @@ impl<W: World> Interpreter<'_, W> {
                 Value::Instance(_, object) | Value::Module(_, object) => {
                     self.heap.put(object, name, None);
                 }
+                Value::Class(class) => self.heap.put(class.namespace, name, None),
                 _ => {}
             },
             ExprKind::Subscript { value, index } => {
                 let object = self.eval(value)?;
                 let index = self.eval(index)?;
-                self.delete_item(&object, &index);
+                self.delete_item(&object, &index, target.span)?;
             }
             ExprKind::Tuple(targets) | ExprKind::List(targets) => {
                 for target in targets {
@@ -278,7 +382,7 @@ impl<W: World> Interpreter<'_, W> {
 
     /// Follows both branches of something the text does not settle, and joins what they leave.
     /// The ways out of both are possible afterwards.
-    fn either(&mut self, branches: [(Guard, Body<'_, Self>); 2]) -> Flow {
+    pub(super) fn either(&mut self, branches: [(Guard, Body<'_, Self>); 2]) -> Flow {
         let mut ways = Flow::NONE;
         let mut branches_taken = Vec::new();
         let mut passed = Vec::new();
@@ -297,9 +401,10 @@ impl<W: World> Interpreter<'_, W> {
             let mut branch = self.take_back(mark);
             ways |= flow;
             if flow.ends() && !flow.has(Flow::BREAK | Flow::CONTINUE) {
-                if flow.has(Flow::RETURN) {
+                let seen = flow.has(Flow::RAISE) && self.catching();
+                if !seen && flow.has(Flow::RETURN) {
                     branch.leaves(self.frame());
-                } else if !self.catching() {
+                } else if !seen {
                     // The branch ends the program: nothing it did is ever seen again.
                     continue;
                 }
@@ -313,18 +418,27 @@ impl<W: World> Interpreter<'_, W> {
         ways
     }
 
-    fn catching(&self) -> bool {
-        self.guards.iter().any(|guard| matches!(guard, Guard::Try { .. }))
+    /// Whether what is raised here is seen by something before it ends the program.
+    pub(super) fn catching(&self) -> bool {
+        self.catchers > 0 || self.guards.iter().any(|guard| matches!(guard, Guard::Try { .. }))
     }
 
-    fn branch(&mut self, arms: &[(Expr, Vec<Stmt>)], orelse: &[Stmt]) -> Eval<Flow> {
+    /// `if` from its arm `index` on.
+    fn branch(
+        &mut self,
+        arms: &[(Expr, Vec<Stmt>)],
+        orelse: &[Stmt],
+        index: usize,
+    ) -> Eval<Flow> {
         let Some(((test, body), rest)) = arms.split_first() else {
-            return Ok(self.block(orelse));
+            return Ok(self.arm(orelse, index));
         };
         let value = self.eval(test)?;
-        match self.truth(&value) {
-            Some(true) => Ok(self.block(body)),
-            Some(false) => self.deeper(Ok(Flow::NEXT), |this| this.branch(rest, orelse)),
+        match self.truth(&value)? {
+            Some(true) => Ok(self.arm(body, index)),
+            Some(false) => {
+                self.deeper(Ok(Flow::NEXT), |this| this.branch(rest, orelse, index + 1))
+            }
             None => {
                 let place = self.place(test.span);
                 let test = self.frozen(&value);
@@ -333,13 +447,21 @@ impl<W: World> Interpreter<'_, W> {
                     (guard(true), &mut |this| this.block(body)),
                     (guard(false), &mut |this| {
                         this.deeper(Flow::NEXT, |this| {
-                            let flow = this.branch(rest, orelse);
+                            let flow = this.branch(rest, orelse, index + 1);
                             this.settle(flow)
                         })
                     }),
                 ]))
             }
         }
+    }
+
+    fn arm(&mut self, body: &[Stmt], index: usize) -> Flow {
+        let flow = self.block(body);
+        if flow.has(Flow::PAUSE) {
+            self.pause(Resume::Arm(index));
+        }
+        flow
     }
 
     /// A way out, where evaluation may have stopped.
@@ -359,7 +481,7 @@ impl<W: World> Interpreter<'_, W> {
 
     fn assert(&mut self, test: &Expr, message: Option<&Expr>) -> Eval<Flow> {
         let value = self.eval(test)?;
-        match self.truth(&value) {
+        match self.truth(&value)? {
             Some(true) => Ok(Flow::NEXT),
             Some(false) => {
                 if let Some(message) = message {
@@ -386,198 +508,32 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
-    fn match_cases(&mut self, subject: &Value, cases: &[Case]) -> Eval<Flow> {
-        let Some((case, rest)) = cases.split_first() else { return Ok(Flow::NEXT) };
-        let mut settled = self.matches(&case.pattern, subject);
-        let mut test = Value::Unknown;
-        if settled != Some(false)
-            && let Some(guard) = &case.guard
-        {
-            test = self.eval(guard)?;
-            settled = match (settled, self.truth(&test)) {
-                (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            };
-        }
-        match settled {
-            Some(true) => Ok(self.block(&case.body)),
-            Some(false) => self.deeper(Ok(Flow::NEXT), |this| this.match_cases(subject, rest)),
-            None => {
-                let span = case.body.first().map_or(crate::text::Span::empty(0), |s| s.span);
-                let place = self.place(span);
-                let test = self.frozen(&test);
-                let guard = |holds| Guard::Condition { test: test.clone(), holds, place };
-                Ok(self.either([
-                    (guard(true), &mut |this| this.block(&case.body)),
-                    (guard(false), &mut |this| {
-                        let flow =
-                            this.deeper(Ok(Flow::NEXT), |this| this.match_cases(subject, rest));
-                        this.settle(flow)
-                    }),
-                ]))
-            }
-        }
-    }
-
-    /// Whether `pattern` matches, binding what it binds.
-    fn matches(&mut self, pattern: &Pattern, subject: &Value) -> Option<bool> {
-        match pattern {
-            Pattern::Capture(name) => {
-                if let Some(name) = name {
-                    self.bind(name, subject.clone());
-                }
-                Some(true)
-            }
-            Pattern::Value(value) => {
-                let value = self.eval(value).ok()?;
-                fold::compare(subject, crate::syntax::CompareOp::Eq, &value)
-            }
-            Pattern::Or(patterns) => {
-                let mut sure = true;
-                for pattern in patterns {
-                    match self.matches(pattern, subject) {
-                        Some(true) => return Some(true),
-                        Some(false) => {}
-                        None => sure = false,
-                    }
-                }
-                sure.then_some(false)
-            }
-            Pattern::Other(names) => {
-                for name in names {
-                    self.bind(name, Value::Unknown);
-                }
-                None
-            }
-        }
-    }
-
-    // Loops
-
-    fn for_loop(
-        &mut self,
-        target: &Expr,
-        iter: &Value,
-        body: &[Stmt],
-        orelse: &[Stmt],
-    ) -> Eval<Flow> {
-        self.operate(Operator::Element, std::slice::from_ref(iter), target.span);
-        let (items, open) = self.elements(iter);
-        let mut ways = Flow::NONE;
-        let before = self.maybe;
-        let mut broke = false;
-        for item in items.into_iter().take(self.limits.turns) {
-            self.assign(target, item)?;
-            let flow = self.block(body);
-            ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
-            if !flow.has(Flow::NEXT | Flow::CONTINUE) {
-                broke = true;
-                if flow.has(Flow::BREAK) {
-                    ways |= Flow::NEXT;
-                }
-                break;
-            }
-            if flow.has(Flow::BREAK) {
-                ways |= Flow::NEXT;
-            }
-            if flow.has(Flow::BREAK | Flow::RETURN | Flow::RAISE | Flow::EXIT) {
-                self.maybe = before + 1;
-            }
-        }
-        if !broke && open {
-            let element = match iter {
-                Value::External(external) => element_of(external),
-                _ => Value::Unknown,
-            };
-            let mut assigned = Ok(());
-            let flow = self.perhaps_flow(|this| {
-                assigned = this.assign(target, element);
-                this.block(body)
-            });
-            assigned?;
-            ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
-            if flow.has(Flow::BREAK | Flow::RETURN | Flow::RAISE | Flow::EXIT) {
-                self.maybe = before + 1;
-            }
-            if flow.has(Flow::BREAK) {
-                ways |= Flow::NEXT;
-            }
-        }
-        if !broke {
-            ways |= self.block(orelse);
-        }
-        self.maybe = before;
-        Ok(ways)
-    }
-
     /// Runs `work` zero or more times.
     pub(super) fn perhaps_flow(&mut self, work: impl FnOnce(&mut Self) -> Flow) -> Flow {
         let mark = self.fork();
         let flow = self.under(None, work);
         let mut branch = self.take_back(mark);
-        if flow.ends() && flow.has(Flow::RETURN) {
+        let mut branches = vec![Branch::default()];
+        let seen = flow.has(Flow::RAISE) && self.catching();
+        if !flow.ends() || flow.has(Flow::BREAK | Flow::CONTINUE) || seen {
+            branches.insert(0, branch);
+        } else if flow.has(Flow::RETURN) {
             branch.leaves(self.frame());
+            branches.insert(0, branch);
         }
-        self.join(vec![branch, Branch::default()]);
+        self.join(branches);
         flow
-    }
-
-    fn while_loop(&mut self, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Eval<Flow> {
-        let before = self.maybe;
-        let mut ways = Flow::NONE;
-        for _ in 0..self.limits.turns {
-            let value = self.eval(test)?;
-            match self.truth(&value) {
-                Some(true) => {
-                    let flow = self.block(body);
-                    ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
-                    if !flow.has(Flow::NEXT | Flow::CONTINUE) {
-                        if flow.has(Flow::BREAK) {
-                            ways |= Flow::NEXT;
-                        }
-                        self.maybe = before;
-                        return Ok(ways);
-                    }
-                    if flow.has(Flow::BREAK | Flow::RETURN | Flow::RAISE | Flow::EXIT) {
-                        // A loop that an unknown condition may leave is followed for one turn.
-                        ways |= Flow::NEXT;
-                        self.maybe = before;
-                        return Ok(ways);
-                    }
-                }
-                Some(false) => break,
-                None => {
-                    let guard = Guard::Condition {
-                        test: self.frozen(&value),
-                        holds: true,
-                        place: self.place(test.span),
-                    };
-                    let flow =
-                        self.perhaps_flow(|this| this.guarded(guard, |this| this.block(body)));
-                    ways |= flow.without(Flow::NEXT | Flow::CONTINUE | Flow::BREAK);
-                    if flow.has(Flow::BREAK | Flow::RETURN | Flow::RAISE | Flow::EXIT) {
-                        self.maybe = before + 1;
-                    }
-                    if flow.has(Flow::BREAK) {
-                        ways |= Flow::NEXT;
-                    }
-                    break;
-                }
-            }
-        }
-        ways |= self.block(orelse);
-        self.maybe = before;
-        Ok(ways)
     }
 }
 
 /// What runs on one branch of a condition.
-type Body<'a, I> = &'a mut dyn FnMut(&mut I) -> Flow;
+pub(super) type Body<'a, I> = &'a mut dyn FnMut(&mut I) -> Flow;
 
-fn element_of(external: &Arc<External>) -> Value {
-    Value::External(Arc::new(External::Operation {
-        operator: Operator::Element,
-        operands: [Value::External(Arc::clone(external))].into(),
-    }))
+/// `ClassVar[…]`, which is no field.
+fn is_class_variable(annotation: &Expr) -> bool {
+    let name = match &annotation.kind {
+        ExprKind::Subscript { value, .. } => &value.kind,
+        other => other,
+    };
+    matches!(name, ExprKind::Name(name) | ExprKind::Attribute { name, .. } if &**name == "ClassVar")
 }

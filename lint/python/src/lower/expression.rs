@@ -129,7 +129,7 @@ impl<'t> Lower<'t> {
             }
             Kind::List | Kind::ListPattern => ExprKind::List(self.elements()),
             Kind::Set => ExprKind::Set(self.elements()),
-            Kind::Slice => ExprKind::Slice(self.elements()),
+            Kind::Slice => self.slice_parts(),
             Kind::Dictionary => self.dictionary(),
             Kind::ListComprehension => self.comprehension(ComprehensionKind::List),
             Kind::SetComprehension => self.comprehension(ComprehensionKind::Set),
@@ -158,6 +158,21 @@ impl<'t> Lower<'t> {
     /// The expressions under the current node.
     pub(super) fn elements(&mut self) -> Vec<Expr> {
         self.separated(&mut None)
+    }
+
+    fn slice_parts(&mut self) -> ExprKind {
+        let mut parts = [None, None, None];
+        let mut at = 0;
+        self.each(|this, node, kind| match kind {
+            Kind::Colon => at += 1,
+            _ if kind.is_token() => {}
+            _ => {
+                if let Some(part) = parts.get_mut(at) {
+                    *part = Some(this.expr(node, kind));
+                }
+            }
+        });
+        ExprKind::Slice(Box::new(parts))
     }
 
     /// Wraps the first expression under the current node.

@@ -20,16 +20,8 @@ impl<'t> Lower<'t> {
             | Kind::False
             | Kind::None => Pattern::Value(self.expr(node, kind)),
             Kind::ComplexPattern => Pattern::Value(unknown(span(node))),
-            Kind::SplatPattern => {
-                let mut names = Vec::new();
-                self.each_node(|this, node, kind| {
-                    if kind == Kind::Identifier {
-                        this.capture(node, &mut names);
-                    }
-                });
-                Pattern::Other(names)
-            }
-            _ => self.nested(1, || Pattern::Other(Vec::new()), |this| this.deep_pattern(kind)),
+            Kind::SplatPattern => Pattern::Star(self.capture()),
+            _ => self.nested(1, || Pattern::Unknown, |this| this.deep_pattern(kind)),
         }
     }
 
@@ -37,34 +29,92 @@ impl<'t> Lower<'t> {
         match kind {
             Kind::CasePattern => self.single_pattern(),
             Kind::TuplePattern => self.tuple_pattern(),
+            Kind::ListPattern => Pattern::Sequence(self.patterns()),
             Kind::UnionPattern => Pattern::Or(self.patterns()),
             Kind::AsPattern => {
-                let mut names = Vec::new();
+                let (mut pattern, mut alias) = (Pattern::Unknown, None);
                 self.each_node(|this, node, kind| {
                     if kind == Kind::Identifier {
-                        this.capture(node, &mut names);
+                        alias = Some(this.name(node));
                     } else {
-                        captured(this.pattern(node, kind), &mut names);
+                        pattern = this.pattern(node, kind);
                     }
                 });
-                Pattern::Other(names)
-            }
-            // What is left has sub-patterns, and names that are no captures: the first child of a
-            // class or keyword pattern, the keys of a mapping.
-            _ => {
-                let mut names = Vec::new();
-                let mut skip = matches!(kind, Kind::ClassPattern | Kind::KeywordPattern);
-                let is_mapping = kind == Kind::DictPattern;
-                self.each_node(|this, node, kind| {
-                    let is_key =
-                        is_mapping && !matches!(kind, Kind::CasePattern | Kind::SplatPattern);
-                    if !std::mem::take(&mut skip) && !is_key {
-                        captured(this.pattern(node, kind), &mut names);
+                match alias {
+                    Some(name) => {
+                        self.bind(&name);
+                        Pattern::As(Box::new(pattern), name)
                     }
-                });
-                Pattern::Other(names)
+                    None => pattern,
+                }
             }
+            Kind::DictPattern => self.mapping_pattern(),
+            Kind::ClassPattern => self.class_pattern(),
+            _ => Pattern::Unknown,
         }
+    }
+
+    fn mapping_pattern(&mut self) -> Pattern {
+        let (mut pairs, mut rest) = (Vec::new(), None);
+        let (mut key, mut sign, mut after_colon) = (None, None, false);
+        self.each(|this, node, kind| match kind {
+            Kind::Minus => sign = Some(node),
+            Kind::Colon => after_colon = true,
+            Kind::Comma => after_colon = false,
+            Kind::SplatPattern => rest = this.capture(),
+            _ if kind.is_token() && kind != Kind::Underscore => {}
+            _ if after_colon => {
+                let pattern = this.pattern(node, kind);
+                pairs.extend(key.take().map(|key| (key, pattern)));
+            }
+            _ => {
+                key = Some(match this.pattern(node, kind) {
+                    Pattern::Value(value) => signed(sign.take(), value),
+                    _ => unknown(span(node)),
+                });
+            }
+        });
+        Pattern::Mapping { pairs, rest }
+    }
+
+    fn class_pattern(&mut self) -> Pattern {
+        let mut class = None;
+        let (mut positional, mut keywords) = (Vec::new(), Vec::new());
+        self.each_node(|this, node, kind| match kind {
+            Kind::DottedName if class.is_none() => class = Some(this.dotted(node)),
+            _ => match this.argument_pattern(node, kind) {
+                (Some(name), pattern) => keywords.push((name, pattern)),
+                (None, pattern) => positional.push(pattern),
+            },
+        });
+        match class {
+            Some(class) => Pattern::Class { class, positional, keywords },
+            None => Pattern::Unknown,
+        }
+    }
+
+    /// A pattern within a class pattern, with its keyword.
+    fn argument_pattern(&mut self, node: Node<'t>, kind: Kind) -> (Option<Name>, Pattern) {
+        let keyword = node.named_child(0).filter(|_| kind == Kind::CasePattern);
+        if keyword.is_none_or(|child| Kind::of(child) != Kind::KeywordPattern) {
+            return (None, self.pattern(node, kind));
+        }
+        let (mut name, mut pattern) = (None, Pattern::Unknown);
+        self.each_node(|this, _, _| {
+            let mut patterns = this.nested(1, Vec::new, |this| {
+                let mut sign = None;
+                let mut patterns = Vec::new();
+                this.each(|this, node, kind| match kind {
+                    Kind::Minus => sign = Some(node),
+                    Kind::Identifier if name.is_none() => name = Some(this.name(node)),
+                    _ if kind.is_token() && kind != Kind::Underscore => {}
+                    _ => patterns.push(with_sign(sign.take(), this.pattern(node, kind))),
+                });
+                patterns
+            });
+            pattern = patterns.pop().unwrap_or(Pattern::Unknown);
+        });
+        (name, pattern)
     }
 
     /// The alternatives under the current node, a minus sign joined to its number.
@@ -77,13 +127,7 @@ impl<'t> Lower<'t> {
             _ if kind.is_token() => {}
             _ => {
                 let pattern = this.pattern(node, kind);
-                patterns.push(match (sign.take(), pattern) {
-                    (Some(sign), Pattern::Value(value)) => Pattern::Value(Expr {
-                        span: span(sign).to(value.span),
-                        kind: ExprKind::Unary { op: UnaryOp::Neg, operand: Box::new(value) },
-                    }),
-                    (_, pattern) => pattern,
-                });
+                patterns.push(with_sign(sign.take(), pattern));
             }
         });
         patterns
@@ -93,7 +137,7 @@ impl<'t> Lower<'t> {
         let mut patterns = self.patterns();
         match patterns.len() {
             1 => patterns.remove(0),
-            _ => sequence(patterns),
+            _ => Pattern::Sequence(patterns),
         }
     }
 
@@ -107,11 +151,23 @@ impl<'t> Lower<'t> {
         });
         match patterns.len() {
             1 if !comma => patterns.remove(0),
-            _ => sequence(patterns),
+            _ => Pattern::Sequence(patterns),
         }
     }
 
     fn dotted_pattern(&mut self, node: Node<'t>) -> Pattern {
+        match self.dotted(node) {
+            Expr { kind: ExprKind::Name(name), .. } if &*name == "_" => Pattern::Capture(None),
+            Expr { kind: ExprKind::Name(name), .. } => {
+                self.bind(&name);
+                Pattern::Capture(Some(name))
+            }
+            value => Pattern::Value(value),
+        }
+    }
+
+    /// A dotted name as an expression.
+    fn dotted(&mut self, node: Node<'t>) -> Expr {
         let mut value: Option<Expr> = None;
         let mut levels = 0;
         self.each_node(|this, part, _| {
@@ -130,43 +186,37 @@ impl<'t> Lower<'t> {
             let cut = this.depth + levels + 1 >= crate::syntax::MAX_NESTING;
             value = Some(if cut { unknown(span) } else { Expr { span, kind } });
         });
-        match value {
-            Some(Expr { kind: ExprKind::Name(name), .. }) if &*name == "_" => {
-                Pattern::Capture(None)
-            }
-            Some(Expr { kind: ExprKind::Name(name), .. }) => {
-                self.bind(&name);
-                Pattern::Capture(Some(name))
-            }
-            Some(value) => Pattern::Value(value),
-            None => Pattern::Other(Vec::new()),
-        }
+        value.unwrap_or_else(|| unknown(span(node)))
     }
 
-    fn capture(&mut self, node: Node<'t>, names: &mut Vec<Name>) {
-        let name = self.name(node);
-        if &*name != "_" {
-            self.bind(&name);
-            names.push(name);
+    /// The name that a star pattern under the cursor binds.
+    fn capture(&mut self) -> Option<Name> {
+        let mut captured = None;
+        self.each_node(|this, node, kind| {
+            if kind == Kind::Identifier {
+                captured = Some(this.name(node)).filter(|name| &**name != "_");
+            }
+        });
+        if let Some(name) = &captured {
+            self.bind(name);
         }
+        captured
     }
 }
 
-/// A sequence pattern of `patterns`.
-pub(super) fn sequence(patterns: Vec<Pattern>) -> Pattern {
-    let mut names = Vec::new();
-    for pattern in patterns {
-        captured(pattern, &mut names);
-    }
-    Pattern::Other(names)
-}
-
-/// Adds the names that `pattern` binds.
-fn captured(pattern: Pattern, names: &mut Vec<Name>) {
+fn with_sign(sign: Option<Node<'_>>, pattern: Pattern) -> Pattern {
     match pattern {
-        Pattern::Capture(name) => names.extend(name),
-        Pattern::Or(patterns) => patterns.into_iter().for_each(|each| captured(each, names)),
-        Pattern::Other(more) => names.extend(more),
-        Pattern::Value(_) => {}
+        Pattern::Value(value) => Pattern::Value(signed(sign, value)),
+        pattern => pattern,
+    }
+}
+
+fn signed(sign: Option<Node<'_>>, value: Expr) -> Expr {
+    match sign {
+        Some(sign) => Expr {
+            span: span(sign).to(value.span),
+            kind: ExprKind::Unary { op: UnaryOp::Neg, operand: Box::new(value) },
+        },
+        None => value,
     }
 }

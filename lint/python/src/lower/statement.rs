@@ -7,7 +7,6 @@ use tree_sitter::Node;
 
 use super::expression::{binary_operator, extent};
 use super::kind::Kind;
-use super::pattern::sequence;
 use super::{Lower, Names, span, unknown};
 use crate::syntax::{
     Arg, ArgKind, BinOp, Case, ClassDef, Expr, ExprKind, FunctionDef, Handler, ImportAlias,
@@ -588,7 +587,7 @@ impl<'t> Lower<'t> {
         });
         let pattern: Pattern = match patterns.len() {
             1 if !comma => patterns.remove(0),
-            _ => sequence(patterns),
+            _ => Pattern::Sequence(patterns),
         };
         Case { pattern, guard, body }
     }

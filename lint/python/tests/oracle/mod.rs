@@ -432,13 +432,9 @@ impl Oracle<'_> {
             }
             ast::Expr::Starred(it) => ExprKind::Starred(self.boxed(&it.value)),
             ast::Expr::Name(it) => ExprKind::Name(name(&it.id)),
-            ast::Expr::Slice(it) => ExprKind::Slice(
-                [&it.lower, &it.upper, &it.step]
-                    .into_iter()
-                    .flatten()
-                    .map(|part| self.expr(part))
-                    .collect(),
-            ),
+            ast::Expr::Slice(it) => ExprKind::Slice(Box::new(
+                [&it.lower, &it.upper, &it.step].map(|part| part.as_ref().map(|it| self.expr(it))),
+            )),
             ast::Expr::IpyEscapeCommand(_) => panic!("a module is no notebook"),
         }
     }
@@ -511,31 +507,41 @@ impl Oracle<'_> {
             ast::Pattern::MatchOr(it) => {
                 Pattern::Or(it.patterns.iter().map(|it| self.pattern(it)).collect())
             }
-            other => {
-                struct Captures(Vec<Name>);
-                impl<'a> Visitor<'a> for Captures {
-                    fn visit_pattern(&mut self, pattern: &'a ast::Pattern) {
-                        match pattern {
-                            // The name stands after what it names.
-                            ast::Pattern::MatchAs(it) => {
-                                visitor::walk_pattern(self, pattern);
-                                self.0.extend(it.name.as_ref().map(|it| name(it)));
-                            }
-                            ast::Pattern::MatchStar(it) => {
-                                self.0.extend(it.name.as_ref().map(|it| name(it)));
-                            }
-                            ast::Pattern::MatchMapping(it) => {
-                                visitor::walk_pattern(self, pattern);
-                                self.0.extend(it.rest.as_ref().map(|it| name(it)));
-                            }
-                            _ => visitor::walk_pattern(self, pattern),
-                        }
-                    }
+            ast::Pattern::MatchAs(it) => match (&it.pattern, &it.name) {
+                (Some(pattern), Some(alias)) => {
+                    Pattern::As(Box::new(self.pattern(pattern)), name(alias))
                 }
-                let mut captures = Captures(Vec::new());
-                captures.visit_pattern(other);
-                Pattern::Other(captures.0)
+                _ => Pattern::Capture(None),
+            },
+            ast::Pattern::MatchSequence(it) => {
+                Pattern::Sequence(it.patterns.iter().map(|it| self.pattern(it)).collect())
             }
+            ast::Pattern::MatchStar(it) => Pattern::Star(it.name.as_ref().map(|it| name(it))),
+            ast::Pattern::MatchMapping(it) => Pattern::Mapping {
+                pairs: it
+                    .keys
+                    .iter()
+                    .zip(&it.patterns)
+                    .map(|(key, pattern)| {
+                        let mut value = self.expr(key);
+                        if is_complex(key) {
+                            value.kind = ExprKind::Unknown;
+                        }
+                        (value, self.pattern(pattern))
+                    })
+                    .collect(),
+                rest: it.rest.as_ref().map(|it| name(it)),
+            },
+            ast::Pattern::MatchClass(it) => Pattern::Class {
+                class: self.expr(&it.cls),
+                positional: it.arguments.patterns.iter().map(|it| self.pattern(it)).collect(),
+                keywords: it
+                    .arguments
+                    .keywords
+                    .iter()
+                    .map(|it| (name(&it.attr), self.pattern(&it.pattern)))
+                    .collect(),
+            },
         }
     }
 }

@@ -139,8 +139,10 @@ impl SpaceWorld<'_> {
             }
             Does::Serves { .. } => effects.push(Effect::Serve(called(callee))),
             Does::Client { id, token, headers } => client(call, id, token, headers, effects),
-            Does::Subprocess { command } => {
+            Does::Subprocess { command, folder } => {
                 let command = argument(arguments, command).map(|command| command.value.clone());
+                let folder = argument(arguments, folder).map(|folder| &folder.value);
+                outcome.starts.extend(self.scripts(command.as_ref(), folder));
                 let command = Command { called: called(callee), command };
                 effects.push(Effect::RunCommand(Arc::new(command)));
             }
