@@ -453,18 +453,7 @@ impl Pieces<'_> {
             "moves-to-cuda" => {
                 format!("Kind::MovesToCuda {{ device: {} }}", self.needed("device")?)
             }
-            "loads-model" => format!(
-                "Kind::LoadsModel(ModelLoad {{ id: {}, id_prefix: {:?}, part: {}, dtype: {}, quantisation: {}, \
-                 token: {}, device: {}, detects_cuda: {} }})",
-                self.needed("id")?,
-                self.id_prefix.take().unwrap_or_default(),
-                self.taken("part")?,
-                self.taken("dtype")?,
-                self.taken("quantisation")?,
-                self.taken("token")?,
-                self.taken("device")?,
-                self.detects_cuda.take().unwrap_or_default(),
-            ),
+            "loads-model" => self.loads_model()?,
             "loads-adapter" => {
                 format!(
                     "Kind::LoadsAdapter {{ id: {}, token: {} }}",
@@ -521,18 +510,8 @@ impl Pieces<'_> {
             ),
             "login" => format!("Kind::Login {{ token: {} }}", self.needed("token")?),
             "needs-key" => self.needs_key()?,
-            "reads-env" => format!(
-                "Kind::ReadsEnv {{ name: {}, default: {}, raises: {} }}",
-                self.needed("name")?,
-                self.taken("default")?,
-                self.raises.take().ok_or_else(|| format!("{}: does it raise?", self.what))?,
-            ),
-            "sets-env" => format!(
-                "Kind::SetsEnv {{ name: {}, value: {}, unless_set: {} }}",
-                self.needed("name")?,
-                self.needed("value")?,
-                self.unless_set.take().unwrap_or_default(),
-            ),
+            "reads-env" => self.reads_env()?,
+            "sets-env" => self.sets_env()?,
             "loads-env-file" => "Kind::LoadsEnvFile".to_owned(),
             other => return Err(format!("{}: no kind is called {other:?}", self.what)),
         };
@@ -551,6 +530,39 @@ impl Pieces<'_> {
             return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
         }
         Ok(kind)
+    }
+
+    fn loads_model(&mut self) -> Result<String, String> {
+        Ok(format!(
+            "Kind::LoadsModel(ModelLoad {{ id: {}, id_prefix: {:?}, part: {}, dtype: {}, quantisation: {}, \
+                 token: {}, device: {}, detects_cuda: {} }})",
+            self.needed("id")?,
+            self.id_prefix.take().unwrap_or_default(),
+            self.taken("part")?,
+            self.taken("dtype")?,
+            self.taken("quantisation")?,
+            self.taken("token")?,
+            self.taken("device")?,
+            self.detects_cuda.take().unwrap_or_default(),
+        ))
+    }
+
+    fn reads_env(&mut self) -> Result<String, String> {
+        Ok(format!(
+            "Kind::ReadsEnv {{ name: {}, default: {}, raises: {} }}",
+            self.needed("name")?,
+            self.taken("default")?,
+            self.raises.take().ok_or_else(|| format!("{}: does it raise?", self.what))?,
+        ))
+    }
+
+    fn sets_env(&mut self) -> Result<String, String> {
+        Ok(format!(
+            "Kind::SetsEnv {{ name: {}, value: {}, unless_set: {} }}",
+            self.needed("name")?,
+            self.needed("value")?,
+            self.unless_set.take().unwrap_or_default(),
+        ))
     }
 
     fn needs_key(&mut self) -> Result<String, String> {
