@@ -163,8 +163,30 @@ pub enum Kind {
         /// Whether a variable that is set stays as it is (and is what the call returns).
         unless_set: bool,
     },
+    /// Sets the environment variables of a dict, and those given by keyword.
+    SetsEnvAll {
+        /// The dict.
+        values: Arguments,
+    },
     /// Reads a `.env` file into the environment.
     LoadsEnvFile,
+    /// Makes a value that stands for a device, which touches nothing.
+    MakesDevice {
+        /// Which one.
+        device: Arguments,
+    },
+    /// Gives the version of a package, as a text.
+    PackageVersion {
+        /// The package.
+        package: Arguments,
+    },
+    /// Makes something that compares as versions do.
+    ParsesVersion {
+        /// The version's text.
+        version: Arguments,
+    },
+    /// Gives the version of Python, as a text.
+    PythonVersion,
 }
 
 /// What can be said to a call that loads a model.
@@ -236,15 +258,52 @@ pub enum Constant {
     Bool(bool),
     /// An integer.
     Int(i64),
+    /// A string.
+    Str(&'static str),
+    /// A tuple of integers.
+    Tuple(&'static [i64]),
+    /// Something, and not `None`.
+    There,
 }
 
-/// What a call returns on ZeroGPU.
+/// What something is worth: one of these constants, or unknown where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Settled {
-    /// Before `import spaces`, if that is settled.
-    pub before_spaces: Option<Constant>,
+    /// Before `import spaces`.
+    pub before_spaces: &'static [Constant],
     /// After `import spaces`, in the web process as in the worker.
-    pub after_spaces: Constant,
+    pub after_spaces: &'static [Constant],
+    /// Whether that is so on ZeroGPU only.
+    pub zerogpu_only: bool,
+}
+
+/// A version that an attribute holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VersionOf {
+    /// Of what.
+    pub of: Versioned,
+    /// As what.
+    pub form: VersionForm,
+}
+
+/// What has a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Versioned {
+    /// A package, by the name that pip knows.
+    Package(&'static str),
+    /// Python.
+    Python,
+}
+
+/// As what an attribute holds a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VersionForm {
+    /// A string like any other: `"1.10" < "1.9"`.
+    Text,
+    /// A string that compares as versions do, and may say more than pip was asked for.
+    Version,
+    /// A tuple of numbers.
+    Tuple,
 }
 
 /// Where a fact holds.
@@ -270,7 +329,7 @@ pub struct CallEffect {
     pub kind: Kind,
     /// Which callable the result stands for.
     pub passes: Passes,
-    /// What it returns on ZeroGPU.
+    /// What it returns.
     pub value: Option<Settled>,
     /// Where this holds; else nothing is known of the call.
     pub condition: Option<Condition>,
@@ -387,6 +446,32 @@ pub fn call(name: &str) -> Option<&'static CallEffect> {
     Some(&CALLS[usize::from(CALL_NAMES[index].1)])
 }
 
+/// What the attribute of that full name is worth.
+pub fn value(name: &str) -> Option<Settled> {
+    let index = VALUES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    Some(VALUES[index].1)
+}
+
+/// Whose version the attribute of that full name holds.
+pub fn version(name: &str) -> Option<VersionOf> {
+    let index = VERSIONS.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    Some(VERSIONS[index].1)
+}
+
+/// Whether what that package says of its own version may have more behind it than pip was asked for: the
+/// `+cu128` of a build.
+pub fn says_more_than_asked(package: &str) -> bool {
+    VERSIONS.iter().any(|(_, version)| {
+        version.form == VersionForm::Version
+            && matches!(version.of, Versioned::Package(of) if of == package)
+    })
+}
+
+/// The attribute of a device (see [`Kind::MakesDevice`]) that says of which kind it is.
+pub fn device_type() -> &'static str {
+    DEVICE_TYPE
+}
+
 /// What a method of that name does on a receiver of that dotted name, or on one of which nothing is
 /// known. The longest family that the receiver is in decides.
 pub fn method(name: &str, receiver: Option<&str>) -> Option<&'static MethodEffect> {
@@ -469,6 +554,11 @@ pub fn names_cuda(device: &str) -> bool {
                 .strip_prefix(':')
                 .is_some_and(|index| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()))
     })
+}
+
+/// How a device is written that is given as a whole number.
+pub fn cuda_device(index: i64) -> String {
+    format!("cuda:{index}")
 }
 
 /// Whether a `device_map`'s text spreads the model over the CUDA devices there are, for which it counts

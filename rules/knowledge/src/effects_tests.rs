@@ -5,7 +5,7 @@ fn known(name: &str) -> &'static CallEffect {
 }
 
 fn touches(name: &str) -> bool {
-    !matches!(known(name).kind, Kind::Harmless)
+    !matches!(known(name).kind, Kind::Harmless | Kind::MakesDevice { .. })
 }
 
 /// The entries that say that this import touches CUDA.
@@ -54,12 +54,13 @@ fn versions_and_arguments_narrow_a_touch() {
 #[test]
 fn what_cuda_answers_is_settled_by_import_spaces() {
     let value = known("torch.cuda.is_available").value.expect("settled");
-    assert_eq!(value.before_spaces, Some(Constant::Bool(false)));
-    assert_eq!(value.after_spaces, Constant::Bool(true));
+    assert_eq!(value.before_spaces, [Constant::Bool(false)]);
+    assert_eq!(value.after_spaces, [Constant::Bool(true)]);
     let value = known("torch.cuda.device_count").value.expect("settled");
-    assert_eq!(value.after_spaces, Constant::Int(1));
+    assert_eq!(value.after_spaces, [Constant::Int(1)]);
     let value = known("torch.cuda.current_device").value.expect("settled");
-    assert_eq!((value.before_spaces, value.after_spaces), (None, Constant::Int(0)));
+    assert_eq!((value.before_spaces, value.after_spaces), (&[][..], &[Constant::Int(0)][..]));
+    assert!(value.zerogpu_only && !known("platform.system").value.expect("settled").zerogpu_only);
 }
 
 #[test]
