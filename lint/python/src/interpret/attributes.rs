@@ -23,7 +23,9 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 None => self.module_attribute(&Arc::clone(module), *names, name, span)?,
             },
-            Value::Instance(class, object) => self.instance_attribute(class, *object, name, span)?,
+            Value::Instance(class, object) => {
+                self.instance_attribute(class, *object, name, span)?
+            }
             Value::Class(class) => match self.class_attribute(class, name) {
                 Some(found) => match builtins::descriptor(&found) {
                     Some(("staticmethod", inner)) => inner,
@@ -36,10 +38,9 @@ impl<W: World> Interpreter<'_, W> {
                 None => self.inherited(value, class, name, span)?,
             },
             Value::External(external) => {
-                if let ("__name__" | "__qualname__", Some(builtin)) = (
-                    &**name,
-                    external.name().and_then(|name| name.strip_prefix("builtins.")),
-                ) {
+                if let ("__name__" | "__qualname__", Some(builtin)) =
+                    (&**name, external.name().and_then(|name| name.strip_prefix("builtins.")))
+                {
                     return Ok(Value::str(builtin));
                 }
                 if builtins::property_part(external, name) {
@@ -113,7 +114,8 @@ impl<W: World> Interpreter<'_, W> {
         // A property goes before what the instance holds.
         let found = self.class_attribute(class, name);
         let is_property = found.as_ref().is_some_and(|found| {
-            matches!(builtins::descriptor(found), Some(("property", _))) && !builtins::is_kept(found)
+            matches!(builtins::descriptor(found), Some(("property", _)))
+                && !builtins::is_kept(found)
         });
         match own {
             Some(Slot { value: own, unsure: false, .. }) if !is_property => return Ok(own),
@@ -206,7 +208,8 @@ impl<W: World> Interpreter<'_, W> {
             None => 0,
         };
         let mut joined: Option<Value> = None;
-        for slot in lineage[skip..].iter().filter_map(|class| self.heap.get(class.namespace, name)) {
+        for slot in lineage[skip..].iter().filter_map(|class| self.heap.get(class.namespace, name))
+        {
             joined = joined.into_iter().chain([slot.value.clone()]).reduce(Value::or);
             // What a class only perhaps has, the next one may have.
             if !slot.unsure {
@@ -311,8 +314,7 @@ impl<W: World> Interpreter<'_, W> {
 
     /// A method of `object`, bound.
     fn of_object(&self, name: &Name, receiver: &Value, span: Span) -> Value {
-        let argument =
-            Argument { name: None, value: receiver.clone(), place: self.place(span) };
+        let argument = Argument { name: None, value: receiver.clone(), place: self.place(span) };
         Value::Partial(Arc::new(Partial {
             callee: Value::external(&format!("builtins.object.{name}")),
             arguments: Arguments { items: vec![argument], open: false },
@@ -410,8 +412,7 @@ fn linearised(class: &Arc<Class>, left: &mut u32) -> Vec<Arc<Class>> {
             _ => None,
         })
         .collect();
-    let mut lists: Vec<Vec<Arc<Class>>> =
-        bases.iter().map(|base| linearised(base, left)).collect();
+    let mut lists: Vec<Vec<Arc<Class>>> = bases.iter().map(|base| linearised(base, left)).collect();
     lists.push(bases);
     loop {
         lists.retain(|list| !list.is_empty());
