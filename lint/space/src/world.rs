@@ -4,6 +4,8 @@
 mod calls;
 mod scripts;
 mod settled;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -292,8 +292,26 @@ fn handed_over(arguments: &Arguments, at: &[effects::Argument]) -> Vec<Value> {
             Value::List(items) | Value::Tuple(items) => items.to_vec(),
             value => vec![value],
         })
-        .filter(|value| value.alternatives().iter().any(|value| value.function().is_some()))
+        .flat_map(|value| value.alternatives().iter().filter_map(behind).collect::<Vec<_>>())
         .collect()
+}
+
+/// The callable of the program that this is or, as far as nothing else is known of the decorator, that
+/// it is made of.
+pub(super) fn behind(value: &Value) -> Option<Value> {
+    let mut value = value;
+    loop {
+        if value.function().is_some() {
+            return Some(value.clone());
+        }
+        let External::Call { callee, arguments, .. } = &**value.as_external()? else { return None };
+        let known = canonical(callee).and_then(|name| effects::call(&name));
+        let [only] = &*arguments.items else { return None };
+        if known.is_some() || only.name.is_some() {
+            return None;
+        }
+        value = &only.value;
+    }
 }
 
 fn login(call: &Call<'_>, at: &[effects::Argument], effects: &mut Vec<Effect>) {
