@@ -244,6 +244,10 @@ class Generator:
                 return Text(self.pick(('sys.platform == "linux"', "sys.version_info >= (3, 8)", 'sys.platform.startswith("win")', "sys.version_info[0] == 3")), frozenset({"sys"}))
             return self.expression(scope, "bool")
         self.need(scope, "import os")
+        handed = self.find(scope, "unknown")
+        if handed is not None and self.chance(0.6):
+            form = self.pick(("{x}", "{x} is None", '{x} == "a"', "isinstance({x}, str)", "not {x}", "len({x}) > 2", "{x}.flag", "3 in {x}"))
+            return Text(form.replace("{x}", handed.name), frozenset({"argument-condition"}))
         name = self.pick(("A_FLAG", "B_MODE", "C_DEBUG", "D_DEVICE"))
         options = [
             (f'os.environ.get("{name}")', "environment-condition"),
@@ -365,6 +369,7 @@ class Generator:
         app = Module("__main__", "app.py")
         scope = Scope(app, "module", frozenset({"module-body"}), depth=5)
         lines: Lines = []
+        shadowed = self.chance(0.03)
         where = self.pick(("top", "middle", "module", "never" if self.chance(0.3) else "top"))
         if where == "top":
             lines += self._import_spaces(scope)
@@ -376,14 +381,32 @@ class Generator:
             lines += gpu_functions(self, scope)
         if self.chance(0.8):
             lines += handlers(self, scope)
+        if shadowed:
+            self._shadow_spaces(scope)
         app.body = lines
+        folder = "src/" if self.chance(0.05) and not self._names_its_folder(app) else ""
         for module in [app, *self.modules.values()]:
-            self.files[module.path] = module.text()
+            self.files[folder + module.path] = module.text()
         self.files["README.md"] = (
-            "---\ntitle: Generated\nemoji: 🎲\nsdk: gradio\nsdk_version: 6.31.0\npython_version: '3.12'\napp_file: app.py\n"
+            "---\ntitle: Generated\nemoji: 🎲\nsdk: gradio\nsdk_version: 6.31.0\npython_version: '3.12'\n"
+            f"app_file: {folder}app.py\n"
             "suggested_hardware: zero-a10g\n---\n"
         )
         self.files["requirements.txt"] = "torch==2.8.0\ntransformers\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
+
+    def _shadow_spaces(self, scope: Scope) -> None:
+        """A folder of the Space that stands in the way of the package: its functions are no GPU functions."""
+        module = Module("spaces", "spaces/__init__.py")
+        self.modules["spaces"] = module
+        there = scope.elsewhere(module, "shadowed-spaces")
+        module.body += [
+            "def GPU(*args, **kwargs):", *indented([self.mark(there.frame("function", "shadowed-spaces")),
+            "if len(args) == 1 and callable(args[0]):", "    return args[0]", "return lambda fn: fn"]),
+        ]
+
+    def _names_its_folder(self, app: Module) -> bool:
+        """Whether some path in the program is seen from the Space's folder."""
+        return any(re.search(r'sys\.path|runpy|python |\.py"', module.text()) for module in [app, *self.modules.values()])
 
     def _import_spaces(self, scope: Scope, elsewhere: bool = False) -> Lines:
         self.spaces_imported = True
@@ -1453,6 +1476,7 @@ EXPRESSIONS["str"].append(("__name__", lambda g, s, d: Text("__name__")))
 def _root_body(g: Generator, s: Scope, label: str) -> tuple[Scope, Lines]:
     inner = s.frame("function", "root", label, in_root=True, depth=2)
     inner = replace(inner, names={n: v for n, v in inner.names.items() if v.type in ("int", "str", "bool", "pair")})
+    inner.names["x"] = Var("x", "unknown", inner.labels)
     g.left = max(g.left, 3)
     return inner, g.block(inner)
 
@@ -1509,6 +1533,9 @@ def handlers(g: Generator, s: Scope) -> Lines:
         elif form == "fastapi":
             g.need(s, "from fastapi import FastAPI")
     launch = g.pick((["demo.launch()"], ["demo.queue().launch()"], ['if __name__ == "__main__":', "    demo.launch()"]))
+    if g.chance(0.3):
+        build = g.fresh("build")
+        return [*defs, lines[0], f"def {build}():", *indented([*lines[1:], "return demo"]), f"demo = {build}()", *launch]
     return [*defs, *lines, *launch]
 
 

@@ -12,6 +12,7 @@ import argparse
 import ast
 import builtins
 import collections
+import dis
 import functools
 import gc
 import importlib
@@ -97,6 +98,7 @@ _STANDARD_PATH = [path for path in sys.path if path and "-packages" not in path 
 _GPU = "spaces.GPU"
 _GPU_PACKAGE = "spaces"
 _SENTINEL = object()
+_IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 
 class Stopped(BaseException):
@@ -271,6 +273,11 @@ def _importer() -> FrameType | None:
             return frame
         frame = frame.f_back
     return None
+
+
+def _is_importing(frame: FrameType) -> bool:
+    """Whether the frame is taking a name out of a module by `from … import`."""
+    return frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
 
 
 class Run:
@@ -466,7 +473,8 @@ class Run:
             module, _, name = made.path.rpartition(".")
             if name == "__version__" and (version := self.requirements.version(module)):
                 return version
-            if module in self.imported and self.frame_is_own(sys._getframe(2)):
+            frame = sys._getframe(2)
+            if module in self.imported and self.frame_is_own(frame) and not _is_importing(frame):
                 for entry in self.effects.imported(module, name):
                     if entry.lazy and entry.poisons and entry.module == module:
                         if self.requirements.may_meet(entry.condition):
@@ -849,8 +857,12 @@ class Call:
                 record("load-model", name)
             case "loads-adapter":
                 record("load-model", name)
-            case "download" | "client" | "login" | "sleep" | "http" | "compile":
+            case "download" | "client" | "login" | "sleep" | "http":
                 record(effect.kind, name)
+            case "compiles":
+                if effect.table.get("touches_cuda"):
+                    record("touch-cuda", name)
+                record("compile", name)
             case "launch" | "mounts" | "serves":
                 record("serve", name)
             case "subprocess":
@@ -867,7 +879,8 @@ class Call:
         return _SENTINEL
 
     def _command(self, effect: knowledge.Effect, path: str) -> Any:
-        self.run.run_command(self.argument(effect.places("command")), self.keywords.get("cwd"))
+        folder = self.argument(effect.places("folder"), self.keywords.get("cwd"))
+        self.run.run_command(self.argument(effect.places("command")), folder)
         if path == "os.system":
             return 0 if self.run.random is None else self.run.random.randrange(2)
         done = result(self.callee, self.arguments, self.keywords)
