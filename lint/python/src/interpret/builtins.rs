@@ -9,7 +9,7 @@ use super::classes::{is_instance, is_subclass};
 use super::heap::Content;
 use super::instances::DATACLASS;
 use super::{Eval, Interpreter, Stop, fold, paths};
-use crate::syntax::Name;
+use crate::syntax::{BinOp, Name, Shown};
 use crate::value::{Argument, Arguments, Cached, External, ObjectId, Place, Value};
 use crate::world::{Found, World};
 
@@ -426,12 +426,26 @@ impl<W: World> Interpreter<'_, W> {
                     Err(stop) => Some(Err(stop)),
                 }
             }
+            "pow" => {
+                let (left, right) = (first?.clone(), second?.clone());
+                Some(self.binary(&left, BinOp::Pow, &right, place.span))
+            }
+            "divmod" => {
+                let (left, right) = (first?.clone(), second?.clone());
+                let quotient = self.binary(&left, BinOp::FloorDiv, &right, place.span);
+                let rest = self.binary(&left, BinOp::Mod, &right, place.span);
+                Some(match (quotient, rest) {
+                    (Ok(quotient), Ok(rest)) => Ok(Value::Tuple([quotient, rest].into())),
+                    (Err(stop), _) | (_, Err(stop)) => Err(stop),
+                })
+            }
             "globals" => {
                 let names = self.frame().module.names;
                 let name = Arc::clone(&self.frame().module.name);
                 Some(Ok(Value::Module(name, names)))
             }
-            "str" | "int" | "float" | "bool" | "round" | "abs" | "repr" | "ord" | "chr" => {
+            "str" | "int" | "float" | "bool" | "round" | "abs" | "repr" | "format" | "ord"
+            | "chr" => {
                 self.convert(name, arguments, place)
             }
             "list" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "aiter" | "tuple"
@@ -653,6 +667,21 @@ impl<W: World> Interpreter<'_, W> {
                 return convert(name, &arguments).map(Ok);
             }
             return Some(Ok(Value::Unknown));
+        }
+        if let ("str" | "repr" | "format", Some(value), false) = (name, &first, arguments.open)
+            && !matches!(value, Value::OneOf(_) | Value::External(_))
+        {
+            let shown = match (name, arguments.positional(1)) {
+                ("str", None) => Shown::Str,
+                ("repr", None) => Shown::Repr,
+                ("format", Some(spec)) => match spec.value.as_str() {
+                    Some(spec) => Shown::Format(spec.into()),
+                    None => Shown::Otherwise,
+                },
+                _ => Shown::Otherwise,
+            };
+            let text = self.text_of(value, &shown);
+            return Some(Ok(text.map_or(Value::Unknown, |text| Value::str(&text))));
         }
         if let Some(text) = first.as_ref().and_then(paths::path_text)
             && matches!(name, "str")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::attributes::external_base;
 use super::heap::{Content, Slot};
 use super::{Eval, Flow, Interpreter, builtins, fold, paths};
-use crate::syntax::{BinOp, CompareOp, Expr, ExprKind, FStringPart, Name, UnaryOp};
+use crate::syntax::{BinOp, CompareOp, Expr, ExprKind, FStringPart, Name, Shown, UnaryOp};
 use crate::text::Span;
 use crate::value::{Argument, Arguments, External, Operator, Place, Value};
 use crate::world::{Guard, World};
@@ -238,22 +238,11 @@ impl<W: World> Interpreter<'_, W> {
                     }
                     operands.push(Value::Str(Arc::clone(part)));
                 }
-                FStringPart::Value { value, plain } => {
+                FStringPart::Value { value, shown } => {
                     let value = self.eval(value)?;
-                    let value = match self.special(&value, "__str__", Vec::new(), span)? {
-                        Some(text) => text,
-                        None => value,
-                    };
-                    let shown = match paths::path_text(&value) {
-                        Some(text) => Some(text.to_string()),
-                        None => fold::text(&value),
-                    };
-                    match shown {
-                        Some(part) if *plain => {
-                            if let Some(text) = &mut text {
-                                text.push_str(&part);
-                            }
-                        }
+                    let (value, part) = self.shown(value, shown, span)?;
+                    match (part, &mut text) {
+                        (Some(part), Some(text)) => text.push_str(&part),
                         _ => text = None,
                     }
                     operands.push(value);
@@ -265,6 +254,53 @@ impl<W: World> Interpreter<'_, W> {
             Some(text) => Value::str(&text),
             None => self.operate(Operator::Format, &operands, span),
         })
+    }
+
+    /// How a value is shown; also the value, or what its own method makes of it.
+    fn shown(&mut self, value: Value, shown: &Shown, span: Span) -> Eval<(Value, Option<String>)> {
+        let hooks: &[&str] = match shown {
+            Shown::Str => &["__format__", "__str__", "__repr__"],
+            Shown::Repr => &["__repr__"],
+            Shown::Format(_) | Shown::Otherwise => &["__format__"],
+        };
+        let mut value = value;
+        for hook in hooks {
+            let arguments = match (*hook, shown) {
+                ("__format__", Shown::Format(spec)) => vec![Value::Str(Arc::clone(spec))],
+                ("__format__", Shown::Otherwise) => vec![Value::Unknown],
+                ("__format__", _) => vec![Value::str("")],
+                _ => Vec::new(),
+            };
+            if let Some(made) = self.special(&value, hook, arguments, span)? {
+                value = made;
+                let text = value.as_str().map(str::to_owned);
+                return Ok((value, text));
+            }
+        }
+        if let Some(text) = paths::path_text(&value) {
+            return Ok((value, (*shown == Shown::Str).then(|| text.to_string())));
+        }
+        let text = self.text_of(&value, shown);
+        Ok((value, text))
+    }
+
+    /// How a constant is shown, lists and dicts of constants included.
+    pub(super) fn text_of(&self, value: &Value, shown: &Shown) -> Option<String> {
+        // The order of a set is nowhere written.
+        if self.builtin_type(value) == Some("set") {
+            return None;
+        }
+        let settled = self.settled(&self.plain_number(value));
+        if let (Value::Instance(class, _), Value::Str(_) | Value::Int(_)) = (value, &settled) {
+            // Which of its two natures a mixed enumeration shows depends on the version of Python.
+            return super::instances::shows_value(class).then(|| fold::text(&settled))?;
+        }
+        match shown {
+            Shown::Str => fold::text(&settled),
+            Shown::Repr => fold::repr(&settled),
+            Shown::Format(spec) => fold::formatted(&settled, spec),
+            Shown::Otherwise => None,
+        }
     }
 
     // Operators

@@ -338,6 +338,13 @@ pub(super) fn is_enum(class: &Arc<Class>) -> bool {
     })
 }
 
+/// Whether a member of this enumeration is shown as its value in every version of Python.
+pub(super) fn shows_value(class: &Arc<Class>) -> bool {
+    lineage(class).iter().flat_map(|class| &class.bases).any(|base| {
+        matches!(base, Value::External(base) if matches!(base.name(), Some("enum.StrEnum")))
+    })
+}
+
 fn is_auto(value: &Value) -> bool {
     matches!(value, Value::External(external)
         if matches!(&**external, External::Call { callee, .. } if callee.name() == Some("enum.auto")))
