@@ -42,6 +42,18 @@ _PLAIN = (
     ("import os", 'os.environ["SET_{n}"] = "1"'),
 )
 
+_CARD = """---
+title: Generated
+emoji: 🎲
+sdk: gradio
+sdk_version: 6.31.0
+python_version: '3.12'
+app_file: app.py
+suggested_hardware: zero-a10g
+---
+"""
+_REQUIREMENTS = "torch==2.8.0\ntransformers\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
+
 _INDENT = "    "
 
 
@@ -387,12 +399,8 @@ class Generator:
         folder = "src/" if self.chance(0.05) and not self._names_its_folder(app) else ""
         for module in [app, *self.modules.values()]:
             self.files[folder + module.path] = module.text()
-        self.files["README.md"] = (
-            "---\ntitle: Generated\nemoji: 🎲\nsdk: gradio\nsdk_version: 6.31.0\npython_version: '3.12'\n"
-            f"app_file: {folder}app.py\n"
-            "suggested_hardware: zero-a10g\n---\n"
-        )
-        self.files["requirements.txt"] = "torch==2.8.0\ntransformers\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
+        self.files["README.md"] = _CARD.replace("app.py", f"{folder}app.py")
+        self.files["requirements.txt"] = _REQUIREMENTS
 
     def _shadow_spaces(self, scope: Scope) -> None:
         """A folder of the Space that stands in the way of the package: its functions are no GPU functions."""
@@ -421,6 +429,8 @@ class Generator:
 
 @dataclass(frozen=True)
 class Construct:
+    """A way to make statements."""
+
     make: Callable[[Generator, Scope], Lines]
     fits: Callable[[Generator, Scope], bool]
 
@@ -1569,6 +1579,31 @@ def gpu_functions(g: Generator, s: Scope) -> Lines:
         if form == "importlib":
             g.need(s, "import importlib")
     return lines
+
+
+def probes(seed: str) -> list[tuple[str, dict[str, str]]]:
+    """For every construct and every form of expression a program of little else, by its name."""
+    found = []
+    for kind, forms in EXPRESSIONS.items():
+        for number, (label, make_text) in enumerate(forms):
+            g = Generator(f"{seed}/{kind}/{number}", True, 1)
+            scope = Scope(Module("__main__", "app.py"), "module")
+            text = make_text(g, scope, 0)
+            if text is not None:
+                scope.module.body = [g.mark(scope, text)]
+                found.append((f"{kind}: {label}: {text.text}", {"app.py": scope.module.text()}))
+    for each in dict.fromkeys(CONSTRUCTS):
+        make_lines = each.make
+        for number in range(12):
+            g = Generator(f"{seed}/{make_lines.__name__}/{number}", True, 1)
+            g.left = 0
+            app = Module("__main__", "app.py")
+            scope = Scope(app, "module", depth=2)
+            if each.fits(g, scope):
+                app.body = make_lines(g, scope)
+            files = {module.path: module.text() for module in [app, *g.modules.values()]}
+            found.append((make_lines.__name__, files))
+    return [(name, {**files, "requirements.txt": _REQUIREMENTS, "README.md": _CARD}) for name, files in found]
 
 
 @dataclass(frozen=True)

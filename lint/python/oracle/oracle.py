@@ -175,6 +175,7 @@ class Environ(os._Environ):
     def _set(self, key: Any) -> None:
         if isinstance(key, str) and self.run.frame_is_own(sys._getframe(2)):
             self.run.record("set-env", key)
+        self.run.own_variables.add(key)
 
     def __getitem__(self, key: Any) -> Any:
         self._read(key)
@@ -195,11 +196,12 @@ class Environ(os._Environ):
             if default is _SENTINEL:
                 raise
             return default
-        super().__delitem__(key)
+        del self[key]
         return value
 
     def setdefault(self, key: Any, value: Any = None) -> Any:
-        self._set(key)
+        if key not in self.run.own_variables:
+            self._set(key)
         try:
             return super().__getitem__(key)
         except KeyError:
@@ -209,6 +211,10 @@ class Environ(os._Environ):
     def __setitem__(self, key: Any, value: Any) -> None:
         self._set(key)
         super().__setitem__(key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        super().__delitem__(key)
+        self.run.own_variables.discard(key)
 
     def __contains__(self, key: Any) -> bool:
         if isinstance(key, str):
@@ -291,6 +297,8 @@ class Run:
         self.platform_environment = knowledge.platform().environment(zerogpu)
         self.effects = knowledge.effects()
         self.exceptions: set[str] = set()
+        #: The environment variables that the program has set.
+        self.own_variables: set[str] = set()
         self.imported: set[str] = set()
         self.events: list[dict[str, Any]] = []
         self.roots: list[Root] = []
@@ -393,13 +401,14 @@ class Run:
         self.roots.append(Root(role, value, *self.place(), function.__qualname__))
 
     def reads(self, name: str) -> None:
+        """A read of the environment; what the program itself has put there is no part of that."""
         self.choose_variable(name)
-        if name not in self.platform_environment:
+        if name not in self.platform_environment and name not in self.own_variables:
             self.record("read-env", name)
 
     def choose_variable(self, name: str) -> None:
         """Whether somebody has set a variable that the platform does not set is open."""
-        if self.random is None or name in self._chosen or name in self.platform_environment:
+        if self.random is None or name in self._chosen or name in self.platform_environment or name in self.own_variables:
             return
         self._chosen.add(name)
         key = os.environ.encodekey(name)
@@ -573,6 +582,7 @@ class Run:
                 del sys.modules[name]
         run = Run(Path(self.space), self.requirements, self.zerogpu, None)
         run.random = self.random
+        run.own_variables = self.own_variables
         os.chdir(folder)
         sys.argv = [words[0] if kind == "file" else f"{words[0]}.py", *words[1:]]
         if kind == "file":
