@@ -87,99 +87,113 @@ pub(super) const BUILTINS: &[&str] = &[
     "zip",
 ];
 
-/// What strings, numbers, lists, tuples, sets and dicts have, all of them together, besides what is
-/// special.
-const BUILTIN_METHODS: &[&str] = &[
-    "add",
-    "append",
-    "as_integer_ratio",
-    "bit_count",
-    "bit_length",
-    "capitalize",
-    "casefold",
-    "center",
-    "clear",
-    "conjugate",
-    "copy",
-    "count",
-    "denominator",
-    "difference",
-    "difference_update",
-    "discard",
-    "encode",
-    "endswith",
-    "expandtabs",
-    "extend",
-    "find",
-    "format",
-    "format_map",
-    "from_bytes",
-    "fromhex",
-    "fromkeys",
-    "get",
-    "hex",
-    "imag",
-    "index",
-    "insert",
-    "intersection",
-    "intersection_update",
-    "is_integer",
-    "isalnum",
-    "isalpha",
-    "isascii",
-    "isdecimal",
-    "isdigit",
-    "isdisjoint",
-    "isidentifier",
-    "islower",
-    "isnumeric",
-    "isprintable",
-    "isspace",
-    "issubset",
-    "issuperset",
-    "istitle",
-    "isupper",
-    "items",
-    "join",
-    "keys",
-    "ljust",
-    "lower",
-    "lstrip",
-    "maketrans",
-    "numerator",
-    "partition",
-    "pop",
-    "popitem",
-    "real",
-    "remove",
-    "removeprefix",
-    "removesuffix",
-    "replace",
-    "reverse",
-    "rfind",
-    "rindex",
-    "rjust",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "setdefault",
-    "sort",
-    "split",
-    "splitlines",
-    "startswith",
-    "strip",
-    "swapcase",
-    "symmetric_difference",
-    "symmetric_difference_update",
-    "title",
-    "to_bytes",
-    "translate",
-    "union",
-    "update",
-    "upper",
-    "values",
-    "zfill",
-];
+/// What values of the builtin types have, besides what is special.
+fn builtin_attributes(of: &str) -> &'static [&'static str] {
+    match of {
+        "str" => &[
+            "capitalize",
+            "casefold",
+            "center",
+            "count",
+            "encode",
+            "endswith",
+            "expandtabs",
+            "find",
+            "format",
+            "format_map",
+            "index",
+            "isalnum",
+            "isalpha",
+            "isascii",
+            "isdecimal",
+            "isdigit",
+            "isidentifier",
+            "islower",
+            "isnumeric",
+            "isprintable",
+            "isspace",
+            "istitle",
+            "isupper",
+            "join",
+            "ljust",
+            "lower",
+            "lstrip",
+            "maketrans",
+            "partition",
+            "removeprefix",
+            "removesuffix",
+            "replace",
+            "rfind",
+            "rindex",
+            "rjust",
+            "rpartition",
+            "rsplit",
+            "rstrip",
+            "split",
+            "splitlines",
+            "startswith",
+            "strip",
+            "swapcase",
+            "title",
+            "translate",
+            "upper",
+            "zfill",
+        ],
+        "int" | "bool" => &[
+            "as_integer_ratio",
+            "bit_count",
+            "bit_length",
+            "conjugate",
+            "denominator",
+            "from_bytes",
+            "imag",
+            "numerator",
+            "real",
+            "to_bytes",
+        ],
+        "float" => {
+            &["as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"]
+        }
+        "list" => &[
+            "append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove",
+            "reverse", "sort",
+        ],
+        "dict" => &[
+            "clear",
+            "copy",
+            "fromkeys",
+            "get",
+            "items",
+            "keys",
+            "pop",
+            "popitem",
+            "setdefault",
+            "update",
+            "values",
+        ],
+        "set" => &[
+            "add",
+            "clear",
+            "copy",
+            "difference",
+            "difference_update",
+            "discard",
+            "intersection",
+            "intersection_update",
+            "isdisjoint",
+            "issubset",
+            "issuperset",
+            "pop",
+            "remove",
+            "symmetric_difference",
+            "symmetric_difference_update",
+            "union",
+            "update",
+        ],
+        "tuple" => &["count", "index"],
+        _ => &[],
+    }
+}
 
 /// What a name is worth that no scope holds.
 pub(super) fn name(name: &str) -> Option<Value> {
@@ -226,6 +240,15 @@ pub(super) fn descriptor(value: &Value) -> Option<(&'static str, Value)> {
 pub(super) fn is_kept(value: &Value) -> bool {
     matches!(value, Value::External(external) if matches!(&**external,
         External::Call { callee, .. } if callee.name() == Some("functools.cached_property")))
+}
+
+/// What `contextlib.closing(x)` closes.
+pub(super) fn closing(value: &Value) -> Option<Value> {
+    let Value::External(external) = value else { return None };
+    let External::Call { callee, arguments, .. } = &**external else { return None };
+    (callee.name()? == "contextlib.closing")
+        .then(|| arguments.get(0, "thing"))?
+        .map(|a| a.value.clone())
 }
 
 /// What `contextlib.nullcontext(x)` hands out.
@@ -300,14 +323,13 @@ impl<W: World> Interpreter<'_, W> {
                 | (
                     "typing" | "typing_extensions",
                     "overload" | "final" | "override" | "runtime_checkable",
-                )
-                | ("atexit", "register"),
+                ),
             ) => first
                 .filter(|first| first.function().is_some() || matches!(first, Value::Class(_)))
                 .map(|first| Ok(first.clone())),
             Some(
                 ("functools", "wraps" | "cached_property")
-                | ("contextlib", "suppress" | "nullcontext" | "ExitStack")
+                | ("contextlib", "suppress" | "nullcontext" | "ExitStack" | "closing")
                 | ("pathlib", "Path" | "PurePath" | "PosixPath" | "PurePosixPath"),
             ) => Some(Ok(made(&path, arguments, place))),
             Some(("typing" | "typing_extensions", "cast")) => Some(Ok(second?.clone())),
@@ -359,8 +381,10 @@ impl<W: World> Interpreter<'_, W> {
             Some(("importlib", "import_module")) => self.import_constant(first?, second, place),
             Some(("importlib", "util.find_spec")) => match self.find(first?.as_str()?) {
                 Found::Missing => Some(Ok(Value::None)),
-                Found::Installed => Some(Ok(Value::external("importlib.machinery.ModuleSpec"))),
-                Found::Local { .. } | Found::Namespace => Some(Ok(Value::Bool(true))),
+                Found::Installed | Found::Local { .. } | Found::Namespace => {
+                    let spec = External::Name("importlib.machinery.ModuleSpec".into());
+                    Some(Ok(Value::External(Arc::new(External::Present(Arc::new(spec))))))
+                }
                 Found::Unsure => Some(Ok(Value::Unknown)),
             },
             Some(("sys", "path.append" | "path.insert" | "path.extend")) => {
@@ -583,6 +607,16 @@ impl<W: World> Interpreter<'_, W> {
                     Err(stop) => Some(Err(stop)),
                 }
             }
+            "hex" | "oct" | "bin" => {
+                let number = fold::integer(first?)?;
+                let sign = if number < 0 { "-" } else { "" };
+                let size = number.unsigned_abs();
+                Some(Ok(Value::str(&match name {
+                    "hex" => format!("{sign}{size:#x}"),
+                    "oct" => format!("{sign}{size:#o}"),
+                    _ => format!("{sign}{size:#b}"),
+                })))
+            }
             "pow" => {
                 let (left, right) = (first?.clone(), second?.clone());
                 Some(self.binary(&left, BinOp::Pow, &right, place.span))
@@ -651,6 +685,10 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Eval<Option<Value>> {
         let settled = |answer: Option<bool>| answer.map_or(Value::Unknown, Value::Bool);
         Ok(Some(match (name, value) {
+            ("hasattr", value) if self.builtin_type(value).is_some() => match other {
+                Some(Value::Str(attribute)) => settled(self.has(value, attribute)),
+                _ => Value::Unknown,
+            },
             (
                 "hasattr",
                 Value::Module(..) | Value::Instance(..) | Value::Class(_) | Value::Function(_),
@@ -788,23 +826,11 @@ impl<W: World> Interpreter<'_, W> {
                 Some(object) => (held(*object), false),
                 None => (Some(name.starts_with("__")), name.starts_with("__")),
             },
-            Value::Str(_)
-            | Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::None
-            | Value::Tuple(_)
-            | Value::List(_)
-            | Value::Dict(_) => {
-                (Some(false), BUILTIN_METHODS.contains(&name) || name.starts_with("__"))
-            }
-            Value::Object(object) => match self.heap.content(*object) {
-                Content::Items { .. } | Content::Pairs { .. } => {
-                    (Some(false), BUILTIN_METHODS.contains(&name) || name.starts_with("__"))
-                }
-                _ => (None, true),
+            value => match self.builtin_type(value) {
+                Some(_) if name.starts_with("__") => (None, true),
+                Some(of) => (Some(builtin_attributes(of).contains(&name)), false),
+                None => (None, true),
             },
-            _ => (None, true),
         };
         own.filter(|own| *own || !open)
     }

@@ -40,7 +40,13 @@ impl<W: World> Interpreter<'_, W> {
                     let bounds = self.bounds(parts)?;
                     return self.slice(&value, &bounds);
                 }
-                let index = self.eval(index)?;
+                let index = match &index.kind {
+                    ExprKind::Slice(parts) if matches!(value, Value::External(_)) => {
+                        let bounds = self.bounds(parts)?;
+                        Value::Tuple(bounds.map(|bound| bound.unwrap_or(Value::None)).into())
+                    }
+                    _ => self.eval(index)?,
+                };
                 self.item(&value, &index, span)?
             }
             ExprKind::Call { callee, args } => self.call_expression(callee, args, span)?,
@@ -493,9 +499,16 @@ impl<W: World> Interpreter<'_, W> {
                 let operator = if and { Operator::And } else { Operator::Or };
                 // `x or "default"`: where the left is taken at all, it is not empty.
                 let value = if and { value } else { without_false(&value) };
+                let settled = self.truth(&other)?;
                 Ok(match (&value, &other) {
                     (Value::External(_), _) | (_, Value::External(_)) => {
                         self.operate(operator, &[value.clone(), other.clone()], span)
+                    }
+                    // What is false in the end is false, whichever operand made it so.
+                    _ if and && settled == Some(false) && value == Value::Unknown => other,
+                    _ if !and && settled == Some(true) && value == Value::Unknown => {
+                        let unknown = Arc::new(External::Unknown);
+                        Value::External(Arc::new(External::Present(unknown)))
                     }
                     _ => value.or(other),
                 })
@@ -558,7 +571,7 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(Some(same == (op == CompareOp::Is)));
         }
         if let CompareOp::Eq | CompareOp::NotEq = op
-            && let Some(same) = self.same_instance(left, right)
+            && let Some(same) = self.equal(left, right)?
         {
             return Ok(Some(same == (op == CompareOp::Eq)));
         }
@@ -568,6 +581,7 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(Some(inside == (op == CompareOp::In)));
         }
         let (left, right) = (self.plain_number(left), self.plain_number(right));
+        let (left, right) = (self.tuple_or(left), self.tuple_or(right));
         let (left, right) = (self.settled(&left), self.settled(&right));
         let mut answers = left.alternatives().iter().map(|left| fold::compare(left, op, &right));
         let Some(Some(first)) = answers.next() else { return Ok(None) };
@@ -595,6 +609,26 @@ impl<W: World> Interpreter<'_, W> {
             }
             _ => None,
         }
+    }
+
+    /// Whether two instances are equal: the same one, or of the same fields where that is what counts.
+    fn equal(&mut self, left: &Value, right: &Value) -> Eval<Option<bool>> {
+        if let Some(same) = self.same_instance(left, right) {
+            return Ok(Some(same));
+        }
+        let Some((left, right)) = self.fields_of_both(left, right) else { return Ok(None) };
+        if left.len() != right.len() {
+            return Ok(Some(false));
+        }
+        let mut all = Some(true);
+        for (left, right) in left.iter().zip(&right) {
+            match self.compare(left, CompareOp::Eq, right)? {
+                Some(true) => {}
+                Some(false) => return Ok(Some(false)),
+                None => all = None,
+            }
+        }
+        Ok(all)
     }
 
     /// Whether something holds `item`, where what it holds are things of the program.
@@ -652,8 +686,16 @@ impl<W: World> Interpreter<'_, W> {
     /// The value with lists and dicts by content, for comparing.
     pub(super) fn settled(&self, value: &Value) -> Value {
         match value {
-            Value::Object(_) => self.frozen(value),
+            Value::Object(_) | Value::Tuple(_) => self.frozen(value),
             other => other.clone(),
+        }
+    }
+
+    /// A named tuple as the tuple that it is.
+    fn tuple_or(&self, value: Value) -> Value {
+        match self.tuple_of(&value) {
+            Some(items) => Value::Tuple(items.into()),
+            None => value,
         }
     }
 

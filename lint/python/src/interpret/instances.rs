@@ -8,7 +8,7 @@ use super::heap::{Content, Slot};
 use super::{Eval, Interpreter, fold};
 use crate::syntax::{BinOp, ClassDef, CompareOp, Name};
 use crate::text::Span;
-use crate::value::{Arguments, Class, External, Place, Value};
+use crate::value::{Arguments, Class, External, ObjectId, Place, Value};
 use crate::world::World;
 
 /// The hidden name of a class whose `__init__` is made from its fields.
@@ -213,6 +213,41 @@ impl<W: World> Interpreter<'_, W> {
                 })
                 .collect(),
         )
+    }
+
+    /// What counts where two data classes of the same class are compared.
+    pub(super) fn fields_of_both(
+        &self,
+        left: &Value,
+        right: &Value,
+    ) -> Option<(Vec<Value>, Vec<Value>)> {
+        let (Value::Instance(class, one), Value::Instance(other, two)) = (left, right) else {
+            return None;
+        };
+        if class != other || self.class_attribute(class, DATACLASS).is_none() {
+            return None;
+        }
+        let mut names: Vec<Name> = Vec::new();
+        for class in lineage(class).iter().rev() {
+            if let Some(Slot { value: Value::List(own), .. }) =
+                self.heap.get(class.namespace, FIELDS)
+            {
+                names.extend(own.iter().filter_map(|name| match name {
+                    Value::Str(name) => Some(Arc::clone(name)),
+                    _ => None,
+                }));
+            }
+        }
+        let values = |object: ObjectId| {
+            names
+                .iter()
+                .map(|name| {
+                    let slot = self.heap.get(object, name);
+                    slot.map_or(Value::Unknown, |slot| slot.value.clone())
+                })
+                .collect()
+        };
+        Some((values(*one), values(*two)))
     }
 
     // Enumerations
