@@ -867,7 +867,7 @@ impl<W: World> Interpreter<'_, W> {
             return Some(Ok(Value::Unknown));
         }
         if let ("str" | "repr" | "format", Some(value), false) = (name, &first, arguments.open)
-            && !matches!(value, Value::OneOf(_) | Value::External(_))
+            && !matches!(value, Value::OneOf(_))
         {
             let shown = match (name, arguments.positional(1)) {
                 ("str", None) => Shown::Str,
@@ -879,7 +879,10 @@ impl<W: World> Interpreter<'_, W> {
                 _ => Shown::Otherwise,
             };
             let text = self.text_of(value, &shown);
-            return Some(Ok(text.map_or(Value::Unknown, |text| Value::str(&text))));
+            // What the world may know more of is left to it.
+            if text.is_some() || !matches!(value, Value::External(_)) {
+                return Some(Ok(text.map_or(Value::Unknown, |text| Value::str(&text))));
+            }
         }
         if let Some(text) = first.as_ref().and_then(paths::path_text)
             && matches!(name, "str")
@@ -896,9 +899,7 @@ impl<W: World> Interpreter<'_, W> {
             && let ("int" | "float", Some(Value::Str(text)), 1) =
                 (name, &first, arguments.items.len())
             && !arguments.open
-            && text.chars().any(char::is_alphabetic)
-            && !text.trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with(['i', 'n'])
-            && !text.contains(['e', 'E'])
+            && !reads_as_number(name, text)
         {
             return Some(self.raise_builtin("ValueError"));
         }
@@ -1004,4 +1005,15 @@ fn property_with(of: &Arc<External>, name: &str, arguments: &Arguments) -> Optio
         arguments: Arc::new(Arguments { items, open: parts.open }),
         place: *place,
     })))
+}
+
+/// Whether `int` or `float` may take this text.
+fn reads_as_number(name: &str, text: &str) -> bool {
+    let text = text.trim().replace('_', "");
+    let digits = text.trim_start_matches(['+', '-']);
+    match name {
+        // One that does not fit here is one all the same.
+        "int" => !digits.is_empty() && digits.chars().all(char::is_numeric),
+        _ => text.parse::<f64>().is_ok() || !text.is_ascii(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::attributes::external_base;
+use super::attributes::{external_base, is_builtin_exception};
 use super::heap::{Content, Slot};
 use super::{Eval, Flow, Interpreter, builtins, fold, paths};
 use crate::syntax::{BinOp, CompareOp, Expr, ExprKind, FStringPart, Name, Shown, UnaryOp};
@@ -308,11 +308,45 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
+    /// What an exception says.
+    fn exception_text(&self, value: &Value) -> Option<String> {
+        let args: Vec<Value> = match value {
+            Value::Instance(class, object)
+                if external_base(class).is_some_and(|base| is_builtin_exception(&base)) =>
+            {
+                match &self.heap.get(*object, "args")?.value {
+                    Value::Tuple(args) => args.to_vec(),
+                    _ => return None,
+                }
+            }
+            Value::External(external) => match &**external {
+                External::Call { callee, arguments, .. } if is_builtin_exception(callee) => {
+                    let args = arguments.items.iter().map(|argument| argument.value.clone());
+                    Some(args.collect()).filter(|_| !arguments.open)?
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match &*args {
+            [] => Some(String::new()),
+            // A key is shown as it is written.
+            [only] if is_key_error(value) => self.text_of(only, &Shown::Repr),
+            [only] => self.text_of(only, &Shown::Str),
+            many => self.text_of(&Value::Tuple(many.into()), &Shown::Repr),
+        }
+    }
+
     /// How a constant is shown, lists and dicts of constants included.
     pub(super) fn text_of(&self, value: &Value, shown: &Shown) -> Option<String> {
         // The order of a set is nowhere written.
         if self.holds_set(value, 4) {
             return None;
+        }
+        if *shown == Shown::Str
+            && let Some(text) = self.exception_text(value)
+        {
+            return Some(text);
         }
         let settled = self.frozen(&self.plain_number(value));
         if let (Value::Instance(class, _), Value::Str(_) | Value::Int(_)) = (value, &settled) {
@@ -780,6 +814,11 @@ impl<W: World> Interpreter<'_, W> {
             }
         }
     }
+}
+
+fn is_key_error(value: &Value) -> bool {
+    matches!(value, Value::External(external) if matches!(&**external,
+        External::Call { callee, .. } if callee.name() == Some("builtins.KeyError")))
 }
 
 fn repeated(items: &[Value], times: usize) -> Vec<Value> {

@@ -145,7 +145,21 @@ fn is_thing(value: &Value) -> bool {
             | Value::Cached(_)
             | Value::Partial(_)
             | Value::Method(..)
-    ) || matches!(value, Value::External(external) if matches!(**external, External::Present(_)))
+    ) || matches!(value, Value::External(external) if is_there(external))
+}
+
+/// Whether something external is surely there: what knowledge says so of, and what Python itself
+/// provides, its exceptions among them.
+fn is_there(external: &External) -> bool {
+    match external {
+        External::Present(_) => true,
+        External::Name(path) => path.starts_with("builtins."),
+        External::Call { callee, .. } => callee
+            .name()
+            .and_then(|name| name.strip_prefix("builtins."))
+            .is_some_and(|name| super::classes::exception_lineage(name).is_some()),
+        _ => false,
+    }
 }
 
 fn equal(left: &Value, right: &Value) -> Option<bool> {
