@@ -242,6 +242,18 @@ pub(super) fn is_kept(value: &Value) -> bool {
         External::Call { callee, .. } if callee.name() == Some("functools.cached_property")))
 }
 
+/// The hidden argument of a `contextlib.ExitStack()`: the list of what it is to leave.
+const STACK: &str = "<stack>";
+
+/// What an `ExitStack` holds, in a list.
+pub(super) fn stacked(value: &Value) -> Option<Value> {
+    let Value::External(external) = value else { return None };
+    let External::Call { callee, arguments, .. } = &**external else { return None };
+    (callee.name()? == "contextlib.ExitStack")
+        .then(|| arguments.keyword(STACK))?
+        .map(|a| a.value.clone())
+}
+
 /// What `contextlib.closing(x)` closes.
 pub(super) fn closing(value: &Value) -> Option<Value> {
     let Value::External(external) = value else { return None };
@@ -308,6 +320,11 @@ impl<W: World> Interpreter<'_, W> {
         match path.split_once('.') {
             Some(("builtins", name)) => self.builtin(name, arguments, place),
             Some(("functools", "partial")) => Some(Ok(partial(arguments))),
+            Some(("contextlib", "ExitStack")) => {
+                let value = self.list(Vec::new(), false);
+                let items = vec![Argument { name: Some(STACK.into()), value, place }];
+                Some(Ok(made(&path, &Arguments { items, open: false }, place)))
+            }
             Some(("functools", "cache" | "lru_cache")) => match first {
                 Some(first) if first.function().is_some() => Some(Ok(self.cached(first))),
                 _ => None,
@@ -329,7 +346,7 @@ impl<W: World> Interpreter<'_, W> {
                 .map(|first| Ok(first.clone())),
             Some(
                 ("functools", "wraps" | "cached_property")
-                | ("contextlib", "suppress" | "nullcontext" | "ExitStack" | "closing")
+                | ("contextlib", "suppress" | "nullcontext" | "closing")
                 | ("pathlib", "Path" | "PurePath" | "PosixPath" | "PurePosixPath"),
             ) => Some(Ok(made(&path, arguments, place))),
             Some(("typing" | "typing_extensions", "cast")) => Some(Ok(second?.clone())),

@@ -456,7 +456,12 @@ impl<W: World> Interpreter<'_, W> {
             External::Attribute { name, .. } => name.to_string(),
             _ => String::new(),
         };
-        let sure = matches!(&*name, "run_until_complete" | "create_task" | "ensure_future");
+        if name == "run_until_complete"
+            && let Some(argument) = arguments.positional(0)
+        {
+            return self.awaited(argument.value.clone());
+        }
+        let sure = matches!(&*name, "create_task" | "ensure_future");
         for argument in &arguments.items {
             self.run_handed_over(&argument.value, sure);
         }

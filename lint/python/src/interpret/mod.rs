@@ -276,6 +276,8 @@ struct Interpreter<'w, W: World> {
     quiet: u32,
     /// How many `with` and `finally` are open that see what is raised within.
     catchers: u32,
+    /// How many of them may swallow it.
+    swallowers: u32,
     /// Ways out that the current statement's evaluation found possible, and what they raise.
     pending: Flow,
     raising: Vec<Value>,
@@ -325,6 +327,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             maybe: 0,
             quiet: 0,
             catchers: 0,
+            swallowers: 0,
             pending: Flow::NONE,
             raising: Vec::new(),
             handling: Vec::new(),
