@@ -96,21 +96,22 @@ fn told(trace: &Value) -> String {
         let root = root.map_or(String::new(), |root| format!(" {}", text(&root["function"])));
         let (kind, what) = (text(&event["kind"]), text(&event["what"]));
         let known = ["kind", "what", "phase", "certainty", "root", "path", "start", "end", "chain"];
-        let own: String = event
+        let own: Vec<String> = event
             .as_object()
             .into_iter()
             .flatten()
             .filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null())
             .map(|(name, value)| format!(" {name}={value}"))
             .collect();
-        let chain: String = event["chain"]
+        let chain: Vec<String> = event["chain"]
             .as_array()
             .into_iter()
             .flatten()
             .map(|step| format!(" < {} {}", place(step), text(&step["name"])))
             .collect();
         let phase = text(&event["phase"]);
-        format!("{phase}{root}: {} {kind} {what}{own}{}{chain}", place(event), unsure(event))
+        let (own, unsure, chain) = (own.concat(), unsure(event), chain.concat());
+        format!("{phase}{root}: {} {kind} {what}{own}{unsure}{chain}", place(event))
     });
     let lines = |lines: Vec<String>| Value::from(lines);
     let told = serde_json::json!({
