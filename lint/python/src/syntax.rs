@@ -306,9 +306,21 @@ pub enum ExprKind {
 pub enum FStringPart {
     /// Text, escapes decoded.
     Text(Arc<str>),
-    /// `{value}`; `plain` when neither conversion nor format follows. Values within a format follow
-    /// as parts of their own.
-    Value { value: Expr, plain: bool },
+    /// `{value}`. Values within a format follow as parts of their own.
+    Value { value: Expr, shown: Shown },
+}
+
+/// How an f-string shows a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// As `str` does.
+    Str,
+    /// As `repr` does: `{value!r}`, `{value = }`.
+    Repr,
+    /// By this format: `{value:.2f}`; or its `repr` by it: `{value!r:>8}`.
+    Format { of_repr: bool, spec: Arc<str> },
+    /// Otherwise.
+    Otherwise,
 }
 
 /// An argument of a call.

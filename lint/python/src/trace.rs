@@ -68,6 +68,8 @@ pub struct Root<R> {
     pub certainty: Certainty,
     /// The process in which it was handed over, an index into [`Trace::processes`].
     pub process: usize,
+    /// The root in which it was handed over, an index into [`Trace::roots`]; `None` during start-up.
+    pub parent: Option<usize>,
 }
 
 /// A step on the way to an event.

@@ -451,6 +451,15 @@ impl<W: World> Interpreter<'_, W> {
         for callable in &outcome.runs {
             self.call_unknown(callable, place);
         }
+        let name = match &**callee {
+            External::Name(path) => path.rsplit('.').next().unwrap_or(path).to_owned(),
+            External::Attribute { name, .. } => name.to_string(),
+            _ => String::new(),
+        };
+        let sure = matches!(&*name, "run_until_complete" | "create_task" | "ensure_future");
+        for argument in &arguments.items {
+            self.run_handed_over(&argument.value, sure);
+        }
         for script in &outcome.starts {
             self.start_process(script, place);
         }

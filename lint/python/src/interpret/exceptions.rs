@@ -356,9 +356,9 @@ impl<W: World> Interpreter<'_, W> {
             }
             // `@contextmanager`: up to the generator's `yield`.
             Value::Object(_) => self.next(value, Sent::Value(Value::None)),
-            Value::External(external) => {
-                Ok(builtins::null_context(external).unwrap_or_else(|| value.clone()))
-            }
+            Value::External(external) => Ok(builtins::null_context(external)
+                .or_else(|| builtins::closing(value))
+                .unwrap_or_else(|| value.clone())),
             other => Ok(other.clone()),
         }
     }
@@ -421,7 +421,14 @@ impl<W: World> Interpreter<'_, W> {
                 });
                 swallowed.or(Ok(None))
             }
-            _ => Ok(Some(false)),
+            other => {
+                if let Some(thing) = builtins::closing(other) {
+                    let close = self.attribute(&thing, &"close".into(), span)?;
+                    let place = self.place(span);
+                    self.call_with(&close, Vec::new(), place)?;
+                }
+                Ok(Some(false))
+            }
         }
     }
 

@@ -145,7 +145,21 @@ fn is_thing(value: &Value) -> bool {
             | Value::Cached(_)
             | Value::Partial(_)
             | Value::Method(..)
-    ) || matches!(value, Value::External(external) if matches!(**external, External::Present(_)))
+    ) || matches!(value, Value::External(external) if is_there(external))
+}
+
+/// Whether something external is surely there: what knowledge says so of, and what Python itself
+/// provides, its exceptions among them.
+fn is_there(external: &External) -> bool {
+    match external {
+        External::Present(_) => true,
+        External::Name(path) => path.starts_with("builtins."),
+        External::Call { callee, .. } => callee
+            .name()
+            .and_then(|name| name.strip_prefix("builtins."))
+            .is_some_and(|name| super::classes::exception_lineage(name).is_some()),
+        _ => false,
+    }
 }
 
 fn equal(left: &Value, right: &Value) -> Option<bool> {
@@ -228,30 +242,205 @@ pub(super) fn number(value: &Value) -> Option<f64> {
 
 /// How Python writes a constant in `str(…)` and f-strings.
 pub(super) fn text(value: &Value) -> Option<String> {
-    Some(match value {
-        Value::Str(text) => text.to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Bool(true) => "True".into(),
-        Value::Bool(false) => "False".into(),
-        Value::None => "None".into(),
-        // Python's shortest form differs from Rust's for large and small floats.
-        Value::Float(value) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value:.1}"),
-        _ => return None,
-    })
+    match value {
+        Value::Str(text) => Some(text.to_string()),
+        other => repr(other),
+    }
 }
 
 /// How Python writes a constant in `repr(…)`.
 pub(super) fn repr(value: &Value) -> Option<String> {
-    match value {
+    Some(match value {
         Value::Str(text) => {
-            // Escapes depend on what Python calls printable.
+            // What else is escaped depends on what Python calls printable.
             let plain = text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
-            if !plain || text.contains(['\'', '\\']) {
+            if !plain || text.contains('\\') {
                 return None;
             }
-            Some(format!("'{text}'"))
+            match (text.contains('\''), text.contains('"')) {
+                (true, false) => format!("\"{text}\""),
+                (true, true) => format!("'{}'", text.replace('\'', "\\'")),
+                (false, _) => format!("'{text}'"),
+            }
         }
-        other => self::text(other),
+        Value::Int(value) => value.to_string(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::None => "None".into(),
+        Value::Float(value) => float(*value),
+        Value::Tuple(items) => match &**items {
+            [only] => format!("({},)", repr(only)?),
+            items => format!("({})", listed(items)?),
+        },
+        Value::List(items) => format!("[{}]", listed(items)?),
+        Value::Dict(pairs) => {
+            let pairs: Option<Vec<String>> = pairs
+                .iter()
+                .map(|(key, value)| Some(format!("{}: {}", repr(key)?, repr(value)?)))
+                .collect();
+            let text = format!("{{{}}}", pairs?.join(", "));
+            return (text.len() <= MAX_TEXT).then_some(text);
+        }
+        _ => return None,
+    })
+}
+
+fn listed(items: &[Value]) -> Option<String> {
+    let items: Option<Vec<String>> = items.iter().map(repr).collect();
+    let text = items?.join(", ");
+    (text.len() <= MAX_TEXT).then_some(text)
+}
+
+/// The shortest digits that read back as the same number, as Python writes them.
+fn float(value: f64) -> String {
+    if !value.is_finite() {
+        return match value {
+            value if value.is_nan() => "nan".into(),
+            value if value > 0.0 => "inf".into(),
+            _ => "-inf".into(),
+        };
+    }
+    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+        let text = value.to_string();
+        return if text.contains('.') { text } else { format!("{text}.0") };
+    }
+    let text = format!("{value:e}");
+    match text.split_once('e') {
+        Some((digits, power)) => match power.strip_prefix('-') {
+            Some(power) => format!("{digits}e-{power:0>2}"),
+            None => format!("{digits}e+{power:0>2}"),
+        },
+        None => text,
+    }
+}
+
+/// `format(value, spec)` for what is common in specs.
+pub(super) fn formatted(value: &Value, spec: &str) -> Option<String> {
+    let chars: Vec<char> = spec.chars().collect();
+    let is_align = |c: &char| matches!(c, '<' | '>' | '^' | '=');
+    let (fill, align, mut at) = match (chars.first(), chars.get(1)) {
+        (Some(fill), Some(align)) if is_align(align) => (*fill, Some(*align), 2),
+        (Some(align), _) if is_align(align) => (' ', Some(*align), 1),
+        _ => (' ', None, 0),
+    };
+    let mut take = |wanted: &[char]| {
+        let found = chars.get(at).copied().filter(|c| wanted.contains(c));
+        at += usize::from(found.is_some());
+        found
+    };
+    let sign = take(&['+', '-', ' ']);
+    let zero = take(&['0']).is_some();
+    let digits = |at: &mut usize| {
+        let start = *at;
+        while chars.get(*at).is_some_and(char::is_ascii_digit) {
+            *at += 1;
+        }
+        chars[start..*at].iter().collect::<String>().parse::<usize>().ok()
+    };
+    let width = digits(&mut at).unwrap_or(0).min(MAX_TEXT);
+    let group = chars.get(at).copied().filter(|c| matches!(c, ',' | '_'));
+    at += usize::from(group.is_some());
+    let precision = match chars.get(at) {
+        Some('.') => {
+            at += 1;
+            Some(digits(&mut at)?.min(MAX_TEXT))
+        }
+        _ => None,
+    };
+    let kind = chars.get(at).copied();
+    if at + usize::from(kind.is_some()) != chars.len() {
+        return None;
+    }
+    let (negative, body, is_text) = match (value, kind) {
+        (Value::Str(text), None | Some('s')) => {
+            let kept = precision.unwrap_or(usize::MAX);
+            (false, text.chars().take(kept).collect::<String>(), true)
+        }
+        (Value::Int(_) | Value::Bool(_), None) if chars.is_empty() => return text(value),
+        (Value::Int(number), None | Some('d' | 'n')) if precision.is_none() => {
+            (*number < 0, number.unsigned_abs().to_string(), false)
+        }
+        (Value::Int(number), Some('x')) => {
+            (*number < 0, format!("{:x}", number.unsigned_abs()), false)
+        }
+        (Value::Int(number), Some('b')) => {
+            (*number < 0, format!("{:b}", number.unsigned_abs()), false)
+        }
+        (number, Some(kind @ ('f' | 'F' | '%'))) => {
+            let number = self::number(number)? * if kind == '%' { 100.0 } else { 1.0 };
+            if !number.is_finite() {
+                return None;
+            }
+            let mut body = format!("{:.*}", precision.unwrap_or(6), number.abs());
+            if kind == '%' {
+                body.push('%');
+            }
+            (number.is_sign_negative(), body, false)
+        }
+        (Value::Float(number), None) if chars.is_empty() => return Some(float(*number)),
+        _ => return None,
+    };
+    let body = match group {
+        Some(group) => grouped(&body, group),
+        None => body,
+    };
+    let sign = match (negative, sign) {
+        _ if is_text => "",
+        (true, _) => "-",
+        (false, Some('+')) => "+",
+        (false, Some(' ')) => " ",
+        _ => "",
+    };
+    let missing = width.saturating_sub(body.chars().count() + sign.len());
+    let (fill, align) = match align {
+        Some(align) => (fill, align),
+        None if zero && !is_text => ('0', '='),
+        None if zero => ('0', '<'),
+        None => (' ', if is_text { '<' } else { '>' }),
+    };
+    let pad = |count: usize| fill.to_string().repeat(count);
+    Some(match align {
+        '=' => format!("{sign}{}{body}", pad(missing)),
+        '<' => format!("{sign}{body}{}", pad(missing)),
+        '^' => format!("{}{sign}{body}{}", pad(missing / 2), pad(missing - missing / 2)),
+        _ => format!("{}{sign}{body}", pad(missing)),
+    })
+}
+
+/// Digits in groups of three.
+fn grouped(body: &str, by: char) -> String {
+    let (whole, rest) = match body.find(['.', '%']) {
+        Some(dot) => body.split_at(dot),
+        None => (body, ""),
+    };
+    let mut made = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            made.push(by);
+        }
+        made.push(digit);
+    }
+    made + rest
+}
+
+/// A function of `math`, of constants.
+pub(super) fn mathematics(name: &str, arguments: &Arguments) -> Option<Value> {
+    let first = &arguments.positional(0)?.value;
+    if let (Some(whole), "floor" | "ceil" | "trunc") = (integer(first), name) {
+        return Some(Value::Int(whole));
+    }
+    let value = number(first)?;
+    let whole = |value: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "only what fits is taken")]
+        (value.is_finite() && value.abs() < 9e15).then(|| Value::Int(value as i64))
+    };
+    match name {
+        "floor" => whole(value.floor()),
+        "ceil" => whole(value.ceil()),
+        "trunc" => whole(value.trunc()),
+        "sqrt" if value >= 0.0 => Some(Value::Float(value.sqrt())),
+        "fabs" => Some(Value::Float(value.abs())),
+        _ => None,
     }
 }
 

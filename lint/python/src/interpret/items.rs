@@ -67,6 +67,9 @@ impl<W: World> Interpreter<'_, W> {
                 joined.unwrap_or(Value::Unknown)
             }
             Value::Instance(..) => {
+                if let Some(items) = self.tuple_of(value) {
+                    return self.element(&items, index);
+                }
                 let found = self.special(value, "__getitem__", vec![index.clone()], span)?;
                 found.unwrap_or(Value::Unknown)
             }

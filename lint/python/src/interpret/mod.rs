@@ -72,6 +72,10 @@ impl Default for Limits {
     }
 }
 
+/// How many roots deep one hands over the next, before that is taken for a function that hands itself
+/// over again.
+const MAX_ROOT_DEPTH: usize = 8;
+
 /// Native stack for [`Limits::nesting`] levels in an unoptimised build, where a level takes most.
 const STACK: usize = 256 << 20;
 
@@ -291,7 +295,8 @@ struct Interpreter<'w, W: World> {
     bytes: usize,
     functions: u32,
     queue: Vec<Value>,
-    seen_roots: FxHashSet<(u32, usize)>,
+    /// By function, role, and the role of the root that it was handed over in.
+    seen_roots: FxHashSet<(u32, usize, Option<usize>)>,
     roles: Vec<W::Role>,
     out: Trace<W::Effect, W::Role>,
 }
@@ -393,15 +398,25 @@ impl<'w, W: World> Interpreter<'w, W> {
                     self.roles.push(role);
                     self.roles.len() - 1
                 });
-            if !self.seen_roots.insert((function.id, role_index)) {
+            let within = self.root.map(|root| self.out.roots[root].role);
+            let within = within.and_then(|role| self.roles.iter().position(|known| *known == role));
+            if self.depth_of_root() > MAX_ROOT_DEPTH
+                || !self.seen_roots.insert((function.id, role_index, within))
+            {
                 continue;
             }
             let callable = self.frozen(callable);
             self.queue.push(callable.clone());
             let certainty = self.certainty();
             let process = self.current;
-            self.out.roots.push(Root { role, callable, place, certainty, process });
+            let parent = self.root;
+            self.out.roots.push(Root { role, callable, place, certainty, process, parent });
         }
+    }
+
+    /// How many roots led to the present one, each handing over the next.
+    fn depth_of_root(&self) -> usize {
+        std::iter::successors(self.root, |root| self.out.roots[*root].parent).count()
     }
 
     fn certainty(&self) -> Certainty {

@@ -7,7 +7,7 @@ use super::generators::Sent;
 use super::heap::{Content, Derivation, Slot};
 use super::iteration::Turn;
 use super::{Eval, Interpreter, fold, paths};
-use crate::syntax::Name;
+use crate::syntax::{BinOp, Name};
 use crate::trace::Step;
 use crate::value::{Arguments, External, Place, Value};
 use crate::world::{Found, World};
@@ -40,6 +40,64 @@ impl<W: World> Interpreter<'_, W> {
             results.push(self.awaited(argument.value.clone())?);
         }
         Ok(self.list(results, arguments.open))
+    }
+
+    /// A function of `operator`.
+    pub(super) fn operator(
+        &mut self,
+        name: &str,
+        arguments: &Arguments,
+        place: Place,
+    ) -> Option<Eval<Value>> {
+        if matches!(name, "itemgetter" | "attrgetter") {
+            return Some(Ok(super::builtins::made(&format!("operator.{name}"), arguments, place)));
+        }
+        let first = arguments.positional(0)?.value.clone();
+        let second = arguments.positional(1).map(|argument| argument.value.clone());
+        let op = match name {
+            "add" | "concat" => BinOp::Add,
+            "sub" => BinOp::Sub,
+            "mul" => BinOp::Mul,
+            "truediv" => BinOp::Div,
+            "floordiv" => BinOp::FloorDiv,
+            "mod" => BinOp::Mod,
+            "pow" => BinOp::Pow,
+            "or_" => BinOp::BitOr,
+            "and_" => BinOp::BitAnd,
+            "xor" => BinOp::BitXor,
+            "getitem" => return Some(self.item(&first, &second?, place.span)),
+            _ => return None,
+        };
+        Some(self.binary(&first, op, &second?, place.span))
+    }
+
+    /// `operator.itemgetter(…)(value)` and `operator.attrgetter(…)(value)`.
+    pub(super) fn get_by(
+        &mut self,
+        getter: &External,
+        keys: &Arguments,
+        value: &Value,
+        place: Place,
+    ) -> Eval<Value> {
+        let mut found = Vec::with_capacity(keys.items.len());
+        for key in &keys.items {
+            found.push(match (getter.name(), &key.value) {
+                (Some("operator.itemgetter"), key) => self.item(value, key, place.span)?,
+                (_, Value::Str(path)) => {
+                    let mut value = value.clone();
+                    for name in path.split('.') {
+                        value = self.attribute(&value, &name.into(), place.span)?;
+                    }
+                    value
+                }
+                _ => Value::Unknown,
+            });
+        }
+        Ok(match (found.len(), keys.open) {
+            (1, false) => found.remove(0),
+            (_, false) => Value::Tuple(found.into()),
+            _ => Value::Unknown,
+        })
     }
 
     /// A function of `itertools` that only hands on what it is given.

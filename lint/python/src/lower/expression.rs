@@ -9,7 +9,7 @@ use super::literal::{self, Opening};
 use super::{Lower, span, unknown};
 use crate::syntax::{
     Arg, ArgKind, BinOp, Clause, CompareOp, ComprehensionKind, Expr, ExprKind, FStringPart,
-    FunctionDef, Stmt, StmtKind, UnaryOp,
+    FunctionDef, Shown, Stmt, StmtKind, UnaryOp,
 };
 use crate::text::Span;
 
@@ -616,21 +616,36 @@ impl<'t> Lower<'t> {
     }
 
     fn interpolation(&mut self, join: &mut Join) {
-        let (mut value, mut inner) = (None, Vec::new());
-        let (mut plain, mut start) = (true, None);
+        let (mut value, mut inner, mut converted) = (None, Vec::new(), false);
+        let (mut shown, mut start) = (Shown::Str, None);
         self.each(|this, node, kind| match kind {
             Kind::Equal => {
                 // `{x = }` shows its own text, then the `repr`.
                 let rest = this.text.get(node.end_byte()..).unwrap_or_default();
                 let end = this.text.len() - rest.trim_ascii_start().len();
-                let shown = start.and_then(|start| this.text.get(start..end));
-                join.text.push_str(shown.unwrap_or_default());
-                plain = false;
+                let text = start.and_then(|start| this.text.get(start..end));
+                join.text.push_str(text.unwrap_or_default());
+                shown = Shown::Repr;
             }
             _ if kind.is_token() => start = start.or(Some(node.end_byte())),
-            Kind::TypeConversion => plain = false,
+            Kind::TypeConversion => {
+                shown = match this.slice(node) {
+                    "!r" => Shown::Repr,
+                    "!s" => Shown::Str,
+                    _ => Shown::Otherwise,
+                };
+                converted = true;
+            }
             Kind::FormatSpecifier => {
-                plain = false;
+                let spec = this.slice(node).trim_start_matches(':');
+                shown = match spec {
+                    _ if spec.contains(['\\', '{', '\r', '\n']) => Shown::Otherwise,
+                    _ if converted && shown == Shown::Otherwise => Shown::Otherwise,
+                    spec => Shown::Format {
+                        of_repr: converted && shown == Shown::Repr,
+                        spec: spec.into(),
+                    },
+                };
                 this.each_node(|this, _, kind| {
                     if kind == Kind::FormatExpression {
                         let mut nested = Join::default();
@@ -641,7 +656,7 @@ impl<'t> Lower<'t> {
             }
             // `{x:=10}` is no walrus but the format `=10`.
             Kind::NamedExpression => {
-                plain = false;
+                shown = Shown::Otherwise;
                 value = this.goto_first_node().then(|| {
                     let node = this.cursor.node();
                     let name = this.expr(node, Kind::of(node));
@@ -652,7 +667,7 @@ impl<'t> Lower<'t> {
             _ => value = Some(this.expr(node, kind)),
         });
         join.flush();
-        join.parts.extend(value.map(|value| FStringPart::Value { value, plain }));
+        join.parts.extend(value.map(|value| FStringPart::Value { value, shown }));
         join.parts.append(&mut inner);
     }
 }

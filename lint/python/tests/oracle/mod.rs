@@ -10,7 +10,7 @@ use spacelint_python::Span;
 use spacelint_python::syntax::{
     Arg, ArgKind, BinOp, Case, ClassDef, Clause, CompareOp, ComprehensionKind, Expr, ExprKind,
     FStringPart, FunctionDef, Handler, ImportAlias, ImportNames, Name, Param, ParamKind, Pattern,
-    Stmt, StmtKind, UnaryOp,
+    Shown, Stmt, StmtKind, UnaryOp,
 };
 
 /// Reads `text` with ruff; `None` where ruff finds a syntax error.
@@ -466,10 +466,8 @@ impl Oracle<'_> {
                         parts.text(debug.expression());
                         parts.text(debug.trailing());
                     }
-                    let plain = it.debug_text.is_none()
-                        && it.conversion == ast::ConversionFlag::None
-                        && it.format_spec.is_none();
-                    parts.push(FStringPart::Value { value: self.expr(&it.expression), plain });
+                    let shown = self.shown(it);
+                    parts.push(FStringPart::Value { value: self.expr(&it.expression), shown });
                     if let Some(format) = &it.format_spec {
                         let mut inner = Parts::default();
                         self.format(&format.elements, &mut inner);
@@ -481,6 +479,28 @@ impl Oracle<'_> {
                     }
                 }
             }
+        }
+    }
+
+    fn shown(&self, it: &ast::InterpolatedElement) -> Shown {
+        let Some(format) = &it.format_spec else {
+            return match it.conversion {
+                ast::ConversionFlag::None if it.debug_text.is_none() => Shown::Str,
+                ast::ConversionFlag::None | ast::ConversionFlag::Repr => Shown::Repr,
+                ast::ConversionFlag::Str => Shown::Str,
+                ast::ConversionFlag::Ascii => Shown::Otherwise,
+            };
+        };
+        let written = &self.text[format.range.start().to_usize()..format.range.end().to_usize()];
+        // The grammar takes `{x:=10}` for a walrus.
+        let is_walrus = written.starts_with('=');
+        let is_ascii = it.conversion == ast::ConversionFlag::Ascii;
+        if is_ascii || is_walrus || written.contains(['\\', '{', '\r', '\n']) {
+            return Shown::Otherwise;
+        }
+        Shown::Format {
+            of_repr: it.conversion == ast::ConversionFlag::Repr,
+            spec: written.trim_start_matches(':').into(),
         }
     }
 

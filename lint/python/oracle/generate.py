@@ -1,0 +1,1645 @@
+"""Random Spaces, each made from a seed, in which every construct of the language stands inside the others.
+
+A settled program leaves nothing open: what CPython does follows from its text and from what the platform is known
+to do. An unsettled one asks the environment, chance and external things. This module must know only Python and how
+Spaces are written, never what a trace can or cannot follow: what it cannot follow is what the programs are for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+Lines = list[str]
+Labels = frozenset[str]
+
+#: What a mark may be, by the imports it needs: no value of the program goes into it.
+_PLAIN = (
+    ("import torch", "torch.cuda.synchronize()"),
+    ("import torch", "torch.zeros(1).cuda()"),
+    ("import torch", 'torch.ones(2, device="cuda")'),
+    ("import torch", 'torch.randn(3).to("cuda:0")'),
+    ("import torch", 'torch.zeros(1).to(torch.device("cuda"))'),
+    ("import torch", "torch.cuda.is_available()"),
+    ("import torch", "torch.cuda.get_device_name(0)"),
+    ("from torch import nn", 'nn.Linear(2, 2).to(device="cuda")'),
+    ("from transformers import AutoModel", 'AutoModel.from_pretrained("org/m{n}")'),
+    ("import transformers as tf", 'tf.AutoTokenizer.from_pretrained("org/t{n}").to("cpu")'),
+    ("from transformers import pipeline", 'pipeline("text", model="org/p{n}", device="cpu")'),
+    ("from huggingface_hub import snapshot_download", 'snapshot_download("org/d{n}")'),
+    ("import huggingface_hub as hub", 'hub.hf_hub_download("org/f{n}", "x.bin")'),
+    ("from gradio_client import Client", 'Client("user/space{n}")'),
+    ("import time", "time.sleep(0)"),
+    ("import requests", 'requests.get("https://example.org/{n}")'),
+    ("import subprocess", 'subprocess.run(["true"])'),
+    ("import os", 'os.system("true")'),
+    ("import os", 'os.environ["SET_{n}"] = "1"'),
+)
+
+_CARD = """---
+title: Generated
+emoji: 🎲
+sdk: gradio
+sdk_version: 6.31.0
+python_version: '3.12'
+app_file: app.py
+suggested_hardware: zero-a10g
+---
+"""
+_REQUIREMENTS = "torch==2.8.0\ntransformers\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
+
+_INDENT = "    "
+
+
+def indented(lines: Lines) -> Lines:
+    return [_INDENT + line for line in lines]
+
+
+@dataclass(frozen=True)
+class Var:
+    """Something that a name stands for."""
+
+    name: str
+    type: str
+    labels: Labels
+    #: Whether reading or calling it may do something outside that a `try` around it might catch.
+    quiet: bool = True
+
+
+@dataclass
+class Module:
+    """One file of the Space."""
+
+    name: str
+    path: str
+    imports: dict[str, None] = field(default_factory=dict)
+    body: Lines = field(default_factory=list)
+    #: Constants that its importers may read.
+    exports: dict[str, Var] = field(default_factory=dict)
+
+    def text(self) -> str:
+        return "\n".join([*self.imports, "", *self.body]) + "\n"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a piece of the program stands, and what it may use there."""
+
+    module: Module
+    kind: str
+    labels: Labels = frozenset()
+    names: dict[str, Var] = field(default_factory=dict)
+    #: Names that belong to this very frame.
+    own: frozenset[str] = frozenset()
+    depth: int = 4
+    in_try: bool = False
+    in_loop: bool = False
+    in_root: bool = False
+    is_async: bool = False
+    is_generator: bool = False
+
+    def inside(self, *labels: str, **changes: Any) -> Scope:
+        """A block of the same frame: what it binds is not sure to be bound after it."""
+        changes.setdefault("depth", self.depth - 1)
+        return replace(self, labels=self.labels | set(labels), names=dict(self.names), **changes)
+
+    def frame(self, kind: str, *labels: str, **changes: Any) -> Scope:
+        """A frame of its own, which sees what is around it."""
+        names = {} if self.kind == "class" else dict(self.names)
+        changes.setdefault("depth", self.depth - 1)
+        defaults = {"own": frozenset(), "in_loop": False, "is_async": False, "is_generator": False}
+        return replace(
+            self, kind=kind, labels=self.labels | set(labels), names=names, **{**defaults, **changes}
+        )
+
+    def elsewhere(self, module: Module, *labels: str) -> Scope:
+        """The top of another file."""
+        return Scope(
+            module, "module", self.labels | set(labels), dict(module.exports), frozenset(), self.depth - 1,
+            in_try=self.in_try, in_root=self.in_root,
+        )
+
+    @property
+    def visible(self) -> Scope:
+        """What a comprehension or a lambda here can see."""
+        return replace(self, names={}) if self.kind == "class" else self
+
+
+@dataclass(frozen=True)
+class Text:
+    """An expression, and what its value depends on."""
+
+    text: str
+    labels: Labels = frozenset()
+
+
+class Generator:
+    """Makes one Space."""
+
+    def __init__(self, seed: str, settled: bool, size: int | None = None) -> None:
+        self.random = random.Random(seed)
+        self.settled = settled
+        self.modules: dict[str, Module] = {}
+        self.files: dict[str, str] = {}
+        self.marks: dict[int, Labels] = {}
+        self.left = size or self.random.randrange(8, 26)
+        self.counter = 0
+        self.spaces_imported = False
+
+    # Chance
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def pick(self, options: Any) -> Any:
+        return self.random.choice(list(options))
+
+    def fresh(self, stem: str = "v") -> str:
+        self.counter += 1
+        return f"{stem}{self.counter}"
+
+    # Names
+
+    def bind(self, scope: Scope, name: str, kind: str, labels: Labels = frozenset(), quiet: bool = True) -> Scope:
+        scope.names[name] = Var(name, kind, scope.labels | labels, quiet)
+        return scope
+
+    def find(self, scope: Scope, kind: str) -> Var | None:
+        found = [v for v in scope.names.values() if v.type == kind and (v.quiet or not scope.in_try)]
+        return self.pick(found) if found else None
+
+    def need(self, scope: Scope, line: str) -> None:
+        scope.module.imports.setdefault(line)
+
+    # Marks
+
+    def mark(self, scope: Scope, value: Text | None = None) -> str:
+        """One line on which something is seen to happen."""
+        number = len(self.marks)
+        plain = not scope.in_try and value is None and self.chance(0.35)
+        if plain and scope.in_root:
+            plain = self.chance(0.7)
+        if plain:
+            line, text = self.pick(_PLAIN)
+            self.need(scope, line)
+            self.marks[number] = scope.labels
+            return f"{text.replace('{n}', str(number))}  # m{number}"
+        self.need(scope, "import os")
+        if not self.settled:
+            # A name that the text does not settle is a read of nobody knows what.
+            self.marks[number] = scope.labels
+            return f'os.getenv("K{number}")  # m{number}'
+        value = value or self.expression(scope, self.pick(("int", "int", "str", "bool")))
+        form = self.pick(
+            ('os.getenv(f"K{number}_{{{value}}}")', 'os.environ.get("K{number}_" + str({value}))',
+             'os.getenv("K{number}_{{}}".format({value}), "x")', 'os.getenv("K{number}_%s" % ({value},))')
+        )
+        text = value.text
+        if form.startswith('os.getenv(f"'):
+            text = text.replace('"', "'")
+            if "'" in value.text or "{" in text or "\\" in text:
+                form, text = 'os.getenv("K{number}_" + str({value}))', value.text
+        self.marks[number] = scope.labels | value.labels
+        line = form.format(number=number, value=text)
+        if self.chance(0.15):
+            line = f"{self.fresh('got')} = {line}"
+        return f"{line}  # m{number}"
+
+    # Blocks
+
+    def block(self, scope: Scope, least: int = 1) -> Lines:
+        lines: Lines = []
+        for _ in range(self.random.randint(least, 3)):
+            lines += self.statement(scope)
+            if lines and lines[-1].startswith(("return", "break", "continue", "raise")):
+                return lines
+        if not any("# m" in line for line in lines) or self.chance(0.3):
+            lines.append(self.mark(scope))
+        return lines
+
+    def statement(self, scope: Scope) -> Lines:
+        self.left -= 1
+        if self.left < 0 or scope.depth <= 0 or self.chance(0.2):
+            return self.pick((self._mark_line, self._assign))(scope)
+        for _ in range(20):
+            construct = self.pick(CONSTRUCTS)
+            if construct.fits(self, scope):
+                return construct.make(self, scope)
+        return self._mark_line(scope)
+
+    def _mark_line(self, scope: Scope) -> Lines:
+        return [self.mark(scope)]
+
+    def _assign(self, scope: Scope) -> Lines:
+        kind = self.pick(("int", "str", "ints", "dict", "bool", "pair"))
+        value = self.expression(scope, kind)
+        name = self.fresh()
+        annotation = {"int": ": int", "str": ": str"}.get(kind, "") if self.chance(0.15) else ""
+        self.bind(scope, name, kind, value.labels)
+        return [f"{name}{annotation} = {value.text}"]
+
+    # Conditions
+
+    def condition(self, scope: Scope) -> Text:
+        if self.settled or self.chance(0.3):
+            if not scope.in_try and self.chance(0.12):
+                self.need(scope, "import torch")
+                return Text("torch.cuda.is_available()", frozenset({"is_available"}))
+            if self.chance(0.1):
+                self.need(scope, "import sys")
+                return Text(self.pick(('sys.platform == "linux"', "sys.version_info >= (3, 8)", 'sys.platform.startswith("win")', "sys.version_info[0] == 3")), frozenset({"sys"}))
+            return self.expression(scope, "bool")
+        self.need(scope, "import os")
+        handed = self.find(scope, "unknown")
+        if handed is not None and self.chance(0.6):
+            form = self.pick(("{x}", "{x} is None", '{x} == "a"', "isinstance({x}, str)", "not {x}", "len({x}) > 2", "{x}.flag", "3 in {x}"))
+            return Text(form.replace("{x}", handed.name), frozenset({"argument-condition"}))
+        name = self.pick(("A_FLAG", "B_MODE", "C_DEBUG", "D_DEVICE"))
+        options = [
+            (f'os.environ.get("{name}")', "environment-condition"),
+            (f'os.getenv("{name}", "0") == "1"', "environment-condition"),
+            (f'"{name}" in os.environ', "environment-condition"),
+            (f'os.environ.get("{name}") is None', "environment-condition"),
+            (f'not os.getenv("{name}")', "environment-condition"),
+            (f'os.getenv("{name}", "").lower() in ("1", "true")', "environment-condition"),
+        ]
+        if self.chance(0.5):
+            self.need(scope, "import random")
+            options.append(("random.random() < 0.5", "chance-condition"))
+            self.need(scope, "import sys")
+            options.append(("len(sys.argv) > 1", "argv-condition"))
+            options.append((f'os.path.exists("{self.pick(("data.bin", "requirements.txt"))}")', "file-condition"))
+            self.need(scope, "import numpy as np")
+            options.append(("np.config.enabled", "recorder-condition"))
+            options.append(("np.load_state()", "recorder-condition"))
+            options.append(("np.count() > 3", "recorder-condition"))
+        text, label = self.pick(options)
+        if self.chance(0.15):
+            text = f"{text} and {self.expression(scope, 'bool').text}"
+        return Text(text, frozenset({label}))
+
+    # Expressions
+
+    def expression(self, scope: Scope, kind: str, depth: int = 2) -> Text:
+        if depth <= 0 or self.chance(0.25):
+            var = self.find(scope, kind)
+            if var is not None and self.chance(0.8):
+                return Text(var.name, var.labels)
+            return self._literal(kind)
+        for _ in range(10):
+            label, make = self.pick(EXPRESSIONS[kind])
+            made = make(self, scope, depth - 1)
+            if made is not None:
+                return Text(made.text, made.labels | ({label} if label else set()))
+        return self._literal(kind)
+
+    def _literal(self, kind: str) -> Text:
+        r = self.random
+        return Text(
+            {
+                "int": lambda: str(r.randrange(10)),
+                "str": lambda: repr(r.choice(("ab", "model", "x-y", "Cuda", "a b c", "q"))).replace("'", '"'),
+                "bool": lambda: r.choice(("True", "False")),
+                "ints": lambda: str([r.randrange(9) for _ in range(r.randrange(1, 4))]),
+                "dict": lambda: "{" + ", ".join(f'"{k}": {r.randrange(9)}' for k in r.sample("abcd", r.randrange(1, 4))) + "}",
+                "pair": lambda: f"({r.randrange(9)}, {r.randrange(9)})",
+            }[kind]()
+        )
+
+    # Definitions in other files
+
+    def other_module(self, scope: Scope) -> Module:
+        """A new file, which nothing has imported yet."""
+        stem = self.fresh("mod")
+        package = ""
+        if self.chance(0.3):
+            package = self.pick(("pkg", "lib", "core")) + str(self.counter)
+            init = f"{package}/__init__.py"
+            if self.chance(0.85):
+                module = Module(package, init)
+                self.modules[package] = module
+                if self.chance(0.5):
+                    inner = Scope(module, "module", scope.labels | {"package"}, in_try=scope.in_try, in_root=scope.in_root)
+                    module.body.append(self.mark(inner))
+        name = f"{package}.{stem}" if package else stem
+        module = Module(name, name.replace(".", "/") + ".py")
+        self.modules[name] = module
+        return module
+
+    def reference(self, scope: Scope, module: Module, name: str) -> tuple[Lines, str, str]:
+        """The import of a name of another file: its lines, how the name is then written, and its label."""
+        full = module.name
+        package, _, leaf = full.rpartition(".")
+        alias = self.fresh("as")
+        forms = ["import", "as", "from", "from-as", "module", "dunder"]
+        if scope.kind == "module":
+            forms.append("star")
+        if package:
+            forms += ["from-package", "namespace"]
+        form = self.pick(forms)
+        if form == "import":
+            return [f"import {full}"], f"{full}.{name}", "import"
+        if form == "as":
+            return [f"import {full} as {alias}"], f"{alias}.{name}", "import-as"
+        if form == "from":
+            return [f"from {full} import {name}"], name, "from-import"
+        if form == "from-as":
+            return [f"from {full} import {name} as {alias}"], alias, "from-import-as"
+        if form == "module":
+            self.need(scope, "import importlib")
+            return [f'{alias} = importlib.import_module("{full}")'], f"{alias}.{name}", "import_module"
+        if form == "dunder":
+            return [f'{alias} = __import__("{full}"{", fromlist=[" + repr(name) + "]" if package else ""})'], f"{alias}.{name}", "__import__"
+        if form == "star":
+            module.body.append(f'__all__ = ["{name}"]' if self.chance(0.3) else "")
+            return [f"from {full} import *"], name, "star-import"
+        return [f"from {package} import {leaf} as {alias}"], f"{alias}.{name}", "submodule-import"
+
+    def define(self, scope: Scope, make: Callable[[Scope, str], Lines], stem: str = "f") -> tuple[Lines, str, Labels]:
+        """A definition, here or in another file: the lines that stand here, its name here, and its labels."""
+        name = self.fresh(stem)
+        if scope.depth > 1 and self.chance(0.35):
+            module = self.other_module(scope)
+            there = scope.elsewhere(module, "module")
+            module.body += self._assign(there) if self.chance(0.5) else []
+            module.body += make(there, name)
+            if self.chance(0.3):
+                module.body.append(self.mark(there))
+            lines, reference, label = self.reference(scope, module, name)
+            return lines, reference, frozenset({"module", label})
+        return make(scope, name), name, frozenset()
+
+    # The whole
+
+    def make(self) -> None:
+        app = Module("__main__", "app.py")
+        scope = Scope(app, "module", frozenset({"module-body"}), depth=5)
+        lines: Lines = []
+        shadowed = self.chance(0.03)
+        where = self.pick(("top", "middle", "module", "never" if self.chance(0.3) else "top"))
+        if where == "top":
+            lines += self._import_spaces(scope)
+        while self.left > 0:
+            lines += self.statement(scope)
+            if where != "never" and not self.spaces_imported and self.chance(0.3):
+                lines += self._import_spaces(scope, elsewhere=where == "module")
+        if self.spaces_imported and self.chance(0.8):
+            lines += gpu_functions(self, scope)
+        if self.chance(0.8):
+            lines += handlers(self, scope)
+        if shadowed:
+            self._shadow_spaces(scope)
+        app.body = lines
+        folder = "src/" if self.chance(0.05) and not self._names_its_folder(app) else ""
+        for module in [app, *self.modules.values()]:
+            self.files[folder + module.path] = module.text()
+        self.files["README.md"] = _CARD.replace("app.py", f"{folder}app.py")
+        self.files["requirements.txt"] = _REQUIREMENTS
+
+    def _shadow_spaces(self, scope: Scope) -> None:
+        """A folder of the Space that stands in the way of the package: its functions are no GPU functions."""
+        module = Module("spaces", "spaces/__init__.py")
+        self.modules["spaces"] = module
+        there = scope.elsewhere(module, "shadowed-spaces")
+        module.body += [
+            "def GPU(*args, **kwargs):", *indented([self.mark(there.frame("function", "shadowed-spaces")),
+            "if len(args) == 1 and callable(args[0]):", "    return args[0]", "return lambda fn: fn"]),
+        ]
+
+    def _names_its_folder(self, app: Module) -> bool:
+        """Whether some path in the program is seen from the Space's folder."""
+        return any(re.search(r'sys\.path|runpy|python |\.py"', module.text()) for module in [app, *self.modules.values()])
+
+    def _import_spaces(self, scope: Scope, elsewhere: bool = False) -> Lines:
+        self.spaces_imported = True
+        if not elsewhere:
+            if not self.settled and self.chance(0.3):
+                return ["try:", "    import spaces", "except ImportError:", "    spaces = None"]
+            return ["import spaces"]
+        module = self.other_module(scope)
+        module.body += ["import spaces", self.mark(scope.elsewhere(module, "re-export"))]
+        return [f"from {module.name} import spaces"]
+
+
+@dataclass(frozen=True)
+class Construct:
+    """A way to make statements."""
+
+    make: Callable[[Generator, Scope], Lines]
+    fits: Callable[[Generator, Scope], bool]
+
+
+CONSTRUCTS: list[Construct] = []
+
+
+def construct(fits: Callable[[Generator, Scope], bool] = lambda g, s: True, weight: int = 1) -> Callable:
+    def add(make: Callable[[Generator, Scope], Lines]) -> Callable:
+        CONSTRUCTS.extend([Construct(make, fits)] * weight)
+        return make
+
+    return add
+
+
+def unsettled(g: Generator, s: Scope) -> bool:
+    return not g.settled
+
+
+def outside_class(g: Generator, s: Scope) -> bool:
+    return s.kind != "class"
+
+
+def at_top(g: Generator, s: Scope) -> bool:
+    return s.kind == "module"
+
+
+def in_function(g: Generator, s: Scope) -> bool:
+    return s.kind == "function"
+
+
+# ─── Control flow ───
+
+
+@construct(weight=2)
+def if_statement(g: Generator, s: Scope) -> Lines:
+    test = g.condition(s)
+    inner = s.inside("if", *test.labels)
+    lines = [f"if {test.text}:", *indented(g.block(inner))]
+    if g.chance(0.3):
+        other = g.condition(s)
+        lines += [f"elif {other.text}:", *indented(g.block(s.inside("elif", *test.labels, *other.labels)))]
+    if g.chance(0.6):
+        lines += ["else:", *indented(g.block(s.inside("else", *test.labels)))]
+    return lines
+
+
+@construct(weight=2)
+def for_statement(g: Generator, s: Scope) -> Lines:
+    inner = s.inside("for", in_loop=True)
+    form = g.pick(("ints", "range", "dict", "enumerate", "zip", "pairs", "str"))
+    a, b = g.fresh(), g.fresh()
+    value = g.expression(s, "ints")
+    inner = inner.inside(*value.labels, depth=inner.depth)
+    if form == "ints":
+        head = f"for {a} in {value.text}:"
+    elif form == "range":
+        value = g.expression(s, "int", 1)
+        head = f"for {a} in range({g.pick((f'{value.text} % 3', '2', '1, 4', '3, 0, -1'))}):"
+        inner = inner.inside("range", *value.labels, depth=inner.depth)
+    elif form == "dict":
+        pairs = g.expression(s, "dict")
+        head = f"for {b}, {a} in {_grouped(pairs.text)}.items():"
+        inner = inner.inside("dict-items", "unpacking", *pairs.labels, depth=inner.depth)
+        g.bind(inner, b, "str")
+    elif form == "enumerate":
+        head = f"for {b}, {a} in enumerate({value.text}, {g.random.randrange(3)}):"
+        inner = inner.inside("enumerate", depth=inner.depth)
+        g.bind(inner, b, "int")
+    elif form == "zip":
+        head = f"for {b}, {a} in zip({value.text}, {g.expression(s, 'ints').text}):"
+        inner = inner.inside("zip", depth=inner.depth)
+        g.bind(inner, b, "int")
+    elif form == "pairs":
+        head = f"for {b}, *{a}r in [(1, 2, 3), (4, 5)]:"
+        inner = inner.inside("star-unpacking", depth=inner.depth)
+        g.bind(inner, b, "int")
+        g.bind(inner, f"{a}r", "ints")
+    else:
+        head = f"for {b} in {g.expression(s, 'str').text}[:3]:"
+        inner = inner.inside("for-str", depth=inner.depth)
+        g.bind(inner, b, "str")
+    if form in ("ints", "range", "dict", "enumerate", "zip"):
+        g.bind(inner, a, "int")
+    lines = [head, *indented(_loop_body(g, inner))]
+    if g.chance(0.25):
+        lines += ["else:", *indented(g.block(s.inside("for-else")))]
+    return lines
+
+
+def _grouped(text: str) -> str:
+    return text if text.replace("_", "").isalnum() else f"({text})"
+
+
+def _loop_body(g: Generator, s: Scope) -> Lines:
+    lines = g.block(s)
+    if g.chance(0.35) and not lines[-1].startswith(("return", "break", "continue", "raise")):
+        test = g.condition(s)
+        word = g.pick(("break", "continue"))
+        lines += [f"if {test.text}:", f"    {word}", g.mark(s.inside(word, *test.labels))]
+    return lines
+
+
+@construct()
+def while_statement(g: Generator, s: Scope) -> Lines:
+    name = g.fresh("n")
+    turns = g.random.randrange(1, 4)
+    inner = g.bind(s.inside("while", in_loop=True), name, "int")
+    lines = [f"{name} = 0", f"while {name} < {turns}:", f"    {name} += 1", *indented(_loop_body(g, inner))]
+    if g.chance(0.35):
+        lines += ["else:", *indented(g.block(s.inside("while-else")))]
+    g.bind(s, name, "int", frozenset({"while", "augmented-assignment"}))
+    return lines
+
+
+@construct(unsettled)
+def while_chance(g: Generator, s: Scope) -> Lines:
+    g.need(s, "import random")
+    inner = s.inside("while-chance", in_loop=True)
+    return ["while random.random() < 0.4:", *indented(_loop_body(g, inner)), g.mark(s.inside("while-chance"))]
+
+
+@construct(unsettled)
+def for_external(g: Generator, s: Scope) -> Lines:
+    g.need(s, "import numpy as np")
+    a, b = g.fresh(), g.fresh()
+    inner = s.inside("for-external", in_loop=True)
+    head = g.pick((f"for {a}, {b} in np.settings.items():", f"for {a} in np.list_all():", f"for {a} in np.rows:"))
+    return [head, *indented(_loop_body(g, inner)), g.mark(s.inside("for-external"))]
+
+
+@construct(lambda g, s: s.in_loop, weight=1)
+def leave_loop(g: Generator, s: Scope) -> Lines:
+    test = g.condition(s)
+    word = g.pick(("break", "continue"))
+    return [f"if {test.text}:", *indented([g.mark(s.inside(word)), word]), g.mark(s.inside(word, *test.labels))]
+
+
+@construct(lambda g, s: s.kind == "function" and not s.is_generator)
+def early_return(g: Generator, s: Scope) -> Lines:
+    test = g.condition(s)
+    return [f"if {test.text}:", *indented([g.mark(s.inside("early-return")), f"return {g.expression(s, 'int').text}"]),
+            g.mark(s.inside("early-return", *test.labels))]
+
+
+@construct()
+def match_statement(g: Generator, s: Scope) -> Lines:
+    form = g.pick(("value", "sequence", "mapping", "class", "guard"))
+    a, b = g.fresh(), g.fresh()
+    inner = s.inside("match")
+
+    def case(pattern: str, label: str, **names: str) -> Lines:
+        there = inner.inside(label, depth=inner.depth)
+        for name, kind in names.items():
+            g.bind(there, name, kind, frozenset({label}))
+        return [f"case {pattern}:", *indented(g.block(there))]
+
+    if form == "value":
+        subject = g.expression(s, "int")
+        cases = [*case("0 | 1 | 2", "match-or"), *case("3", "match-value"), *case(f"int({a})" if g.chance(0.5) else a, "match-capture", **{a: "int"})]
+    elif form == "sequence":
+        subject = g.expression(s, "ints")
+        cases = [*case(f"[{a}]", "match-sequence", **{a: "int"}), *case(f"[{a}, *{b}]", "match-star", **{a: "int", b: "ints"}), *case("_", "match-wildcard")]
+    elif form == "mapping":
+        subject = g.expression(s, "dict")
+        cases = [*case(f'{{"a": {a}}}', "match-mapping", **{a: "int"}), *case(f'{{"b": int() as {b}, **{a}}}', "match-as", **{b: "int", a: "dict"}), *case("_", "match-wildcard")]
+    elif form == "class":
+        subject = g.expression(s, g.pick(("int", "str")))
+        cases = [*case("str()", "match-class"), *case(f"int() as {a}", "match-as", **{a: "int"})]
+    else:
+        subject = g.expression(s, "pair")
+        cases = [*case(f"({a}, {b}) if {a} > {b}", "match-guard", **{a: "int", b: "int"}), *case(f"({a}, _)", "match-sequence", **{a: "int"})]
+    return [f"match {subject.text}:", *indented(cases)]
+
+
+# ─── Exceptions ───
+
+_RAISING = (
+    ('{{"a": 1}}["{k}"]', "KeyError", "KeyError"), ("[1, 2][{n} + 5]", "IndexError", "IndexError"),
+    ("1 // ({n} * 0)", "ZeroDivisionError", "ZeroDivisionError"), ('int("x{n}")', "ValueError", "ValueError"),
+    ("next(iter([]))", "StopIteration", "StopIteration"), ("(None).upper()", "AttributeError", "AttributeError"),
+    ('raise ValueError("v{n}")', "ValueError", "raise"), ("raise RuntimeError", "RuntimeError", "raise"),
+    ("raise KeyError({n})", "LookupError", "raise"), ('int("{n}")', "ValueError", "no-raise"),
+    ("undefined_{n}", "NameError", "NameError"), ('"a" + {n}', "TypeError", "TypeError"),
+    ("assert {n} < 0", "AssertionError", "assert"), ('float("{n}.5")', "ValueError", "no-raise"),
+)
+
+
+@construct(weight=3)
+def try_statement(g: Generator, s: Scope) -> Lines:
+    text, caught, label = g.pick(_RAISING)
+    risky = text.format(n=g.random.randrange(5), k=g.pick("abz"))
+    body = s.inside("try", label, in_try=True)
+    before = g.block(body)
+    if before[-1].startswith(("return", "break", "continue", "raise")):
+        before = [g.mark(body)]
+    tail = [g.mark(body)] if g.chance(0.5) else []
+    lines = ["try:", *indented([*before, risky, *tail])]
+    name = g.fresh("e")
+    outer = g.pick((caught, "Exception", f"({caught}, OSError)"))
+    handlers = []
+    if g.chance(0.3):
+        other = g.pick(("OSError", "ImportError", "MemoryError"))
+        handlers += [f"except {other}:", *indented(g.block(s.inside("try", "except-other")))]
+    handler = s.inside("except", label)
+    inside = g.block(handler)
+    if g.chance(0.3):
+        inside = [g.mark(handler, Text(f"type({name}).__name__", frozenset({"exception-type"}))), *inside]
+    handlers += [f"except {outer} as {name}:", *indented(inside)]
+    lines += handlers
+    if g.chance(0.3):
+        lines += ["else:", *indented(g.block(s.inside("try-else", label)))]
+    if g.chance(0.35):
+        lines += ["finally:", *indented([g.mark(s.inside("finally", label)), *g._assign(s.inside("finally"))])]
+    return lines
+
+
+@construct()
+def try_nested(g: Generator, s: Scope) -> Lines:
+    base, derived = g.fresh("E"), g.fresh("E")
+    inner = s.inside("exception-hierarchy", "reraise", in_try=True)
+    again = g.pick(("raise", f"raise {base}('again')", "pass"))
+    caught = g.pick((base, "Exception"))
+    return [
+        f"class {base}(Exception):", f"    code = {g.random.randrange(9)}",
+        f"class {derived}({base}):", "    pass",
+        "try:",
+        "    try:",
+        *indented(indented([g.mark(inner), f"raise {g.pick((base, derived))}({g.random.randrange(9)})"])),
+        f"    except {derived} as problem:",
+        *indented(indented([g.mark(inner, Text("problem.args[0]", frozenset({"exception-arguments"}))), again])),
+        "    finally:",
+        *indented(indented([g.mark(inner.inside("finally"))])),
+        f"except {caught} as problem:",
+        *indented([g.mark(s.inside("reraise", "exception-hierarchy"), Text("problem.code", frozenset())), *g.block(s.inside("except", "reraise"))]),
+        g.mark(s.inside("reraise")),
+    ]
+
+
+@construct(outside_class)
+def raise_through(g: Generator, s: Scope) -> Lines:
+    """An exception that crosses a call, with a `finally` on the way."""
+    f = g.fresh("f")
+    inner = s.frame("function", "raise-through", in_try=True)
+    return [
+        f"def {f}(depth):",
+        "    try:",
+        "        if depth == 0:",
+        *indented(indented(indented([g.mark(inner), g.pick(('raise ValueError("deep")', 'int("deep")', "{}[depth]"))]))),
+        f"        return {f}(depth - 1)",
+        "    finally:",
+        *indented(indented([g.mark(inner.inside("finally", "recursion"), Text("depth", frozenset({"recursion"})))])),
+        "try:",
+        f"    {f}({g.random.randrange(3)})",
+        *indented([g.mark(s.inside("try", "raise-through", in_try=True))]),
+        "except (ValueError, KeyError):",
+        *indented(g.block(s.inside("except", "raise-through"))),
+    ]
+
+
+@construct(outside_class)
+def finally_return(g: Generator, s: Scope) -> Lines:
+    f = g.fresh("f")
+    inner = s.frame("function", "finally-return", in_try=True)
+    value = g.expression(inner, "int")
+    lines = [
+        f"def {f}():", "    try:", *indented(indented([g.mark(inner), g.pick((f"return {value.text}", 'raise ValueError("x")'))])),
+        "    finally:", *indented(indented([g.mark(inner), f"return {g.random.randrange(9)}"])),
+    ]
+    name = g.fresh()
+    g.bind(s, name, "int", frozenset({"finally-return"}))
+    return [*lines, f"{name} = {f}()", g.mark(s.inside("finally-return"), Text(name))]
+
+
+@construct(lambda g, s: not g.settled, weight=2)
+def try_external(g: Generator, s: Scope) -> Lines:
+    inner = s.inside("try-external")
+    raised = g.pick(("except Exception:", "except Exception as error:", "except (ValueError, OSError):", "except:"))
+    lines = ["try:", *indented(g.block(inner)), raised, *indented(g.block(s.inside("except-external")))]
+    if g.chance(0.2):
+        lines += ["else:", *indented([g.mark(s.inside("try-else"))])]
+    if g.chance(0.2):
+        lines += ["finally:", *indented([g.mark(s.inside("finally"))])]
+    return [*lines, g.mark(s.inside("after-try"))]
+
+
+@construct(lambda g, s: not g.settled)
+def try_import(g: Generator, s: Scope) -> Lines:
+    package = g.pick(("flash_attn", "xformers", "bitsandbytes", "sageattention"))
+    has = g.fresh("HAS_")
+    g.bind(s, has, "bool", frozenset({"import-guard"}))
+    return [
+        "try:", f"    import {package}", *indented([g.mark(s.inside("import-guard"))]), f"    {has} = True",
+        g.pick(("except ImportError:", "except Exception:", "except ModuleNotFoundError:")), f"    {has} = False",
+        *indented([g.mark(s.inside("import-guard"))]),
+    ]
+
+
+@construct(lambda g, s: not g.settled)
+def state_then_branch(g: Generator, s: Scope) -> Lines:
+    """State that changes on one path only and is asked about later."""
+    test = g.condition(s)
+    form = g.pick(("name", "dict", "list", "environ", "attribute"))
+    name = g.fresh("state")
+    labels = ("state", f"state-{form}")
+    g.need(s, "import os")
+    first, change, ask = {
+        "name": (f"{name} = 0", f"{name} = 1", f"{name} == 1"),
+        "dict": (f'{name} = {{"on": False}}', f'{name}["on"] = True', f'{name}["on"]'),
+        "list": (f"{name} = []", f"{name}.append(1)", f"len({name}) == 1"),
+        "environ": (f'os.environ["{name}"] = "0"', f'os.environ["{name}"] = "1"', f'os.environ["{name}"] == "1"'),
+        "attribute": (f"class {name}:\n    on = False", f"{name}.on = True", f"{name}.on"),
+    }[form]
+    return [
+        *first.split("\n"), f"if {test.text}:", f"    {change}", *indented([g.mark(s.inside(*labels))]),
+        f"if {ask}:", *indented(g.block(s.inside(*labels))), "else:", *indented([g.mark(s.inside(*labels))]),
+    ]
+
+
+# ─── Functions ───
+
+
+def _function(g: Generator, s: Scope, name: str, parameters: str = "", *, labels: tuple = (), binds: dict | None = None,
+              head: str = "def", returns: str = "int", **changes: Any) -> Lines:
+    inner = s.frame("function", "function", *labels, **changes)
+    for parameter, kind in (binds or {}).items():
+        g.bind(inner, parameter, kind, frozenset({"parameter"}))
+    lines = g.block(inner)
+    if not lines[-1].startswith(("return", "raise")):
+        lines.append(f"return {g.expression(inner, returns).text}")
+    return [f"{head} {name}({parameters}):", *indented(lines)]
+
+
+def _result(g: Generator, s: Scope, call: str, labels: Labels, kind: str = "int") -> Lines:
+    """What a call returned is kept, and perhaps shown."""
+    name = g.fresh()
+    g.bind(s, name, kind, labels)
+    lines = [f"{name} = {call}"]
+    if g.chance(0.6):
+        lines.append(g.mark(s.inside(*labels), Text(name, labels)))
+    return lines
+
+
+@construct(outside_class, weight=4)
+def function_call(g: Generator, s: Scope) -> Lines:
+    form = g.pick(("plain", "default", "star", "keyword-only", "kwargs", "nested", "positional-only"))
+    parameters, binds, call = {
+        "plain": ("a", {"a": "int"}, "({x})"),
+        "default": ("a, b={d}", {"a": "int", "b": "int"}, g.pick(("({x})", "({x}, {y})", "({x}, b={y})"))),
+        "star": ("*args", {"args": "ints"}, g.pick(("({x}, {y})", "(*[{x}, {y}], 3)", "({x})"))),
+        "keyword-only": ("*, a, b={d}", {"a": "int", "b": "int"}, "(a={x})"),
+        "kwargs": ("a, **kw", {"a": "int", "kw": "dict"}, g.pick(('({x}, k={y})', '({x}, **{{"z": {y}}})'))),
+        "nested": ("a", {"a": "int"}, "({x})"),
+        "positional-only": ("a, /, b", {"a": "int", "b": "int"}, "({x}, b={y})"),
+    }[form]
+    label = f"parameters-{form}"
+    d, x, y = (g.expression(s, "int", 1) for _ in range(3))
+    parameters = parameters.replace("{d}", str(g.random.randrange(9)))
+    lines, name, labels = g.define(s, lambda there, n: _function(g, there, n, parameters, binds=binds, labels=(label,)))
+    labels |= {"function", label} | x.labels | y.labels
+    out = [*lines, *_result(g, s, name + call.format(x=x.text, y=y.text, d=d.text), labels)]
+    if form == "plain" and name.isidentifier() and not s.in_root:
+        g.bind(s, name, "fn", labels, quiet=s.in_try)
+    return out
+
+
+@construct(outside_class)
+def closure(g: Generator, s: Scope) -> Lines:
+    f, inner_name = g.fresh("f"), g.fresh("inner")
+    outer = g.bind(s.frame("function", "closure"), "base", "int", frozenset({"parameter"}))
+    lines = [f"def {f}(base):", *indented(g._assign(outer)), *indented([g.mark(outer)])]
+    with_nonlocal = g.chance(0.5)
+    inner = outer.frame("function", "closure", *(("nonlocal",) if with_nonlocal else ()))
+    body = ["nonlocal base", f"base += {g.random.randrange(1, 4)}"] if with_nonlocal else []
+    body += g.block(inner)
+    if not body[-1].startswith("return"):
+        body.append(f"return base + {g.expression(inner, 'int', 1).text}")
+    lines += indented([f"def {inner_name}():", *indented(body), f"return {inner_name}"])
+    made = g.fresh("made")
+    label = frozenset({"closure", *(("nonlocal",) if with_nonlocal else ())})
+    return [*lines, f"{made} = {f}({g.expression(s, 'int').text})", *_result(g, s, f"{made}()", label), *_result(g, s, f"{made}()", label)]
+
+
+@construct(at_top)
+def global_statement(g: Generator, s: Scope) -> Lines:
+    name, f = g.fresh("G"), g.fresh("f")
+    inner = s.frame("function", "global")
+    lines = [f"{name} = {g.random.randrange(9)}", f"def {f}():", f"    global {name}", f"    {name} = {name} * 2 + 1", *indented([g.mark(inner, Text(name))])]
+    g.bind(s, name, "int", frozenset({"global"}))
+    return [*lines, *[f"{f}()"] * g.random.randrange(1, 3), g.mark(s.inside("global"), Text(name))]
+
+
+@construct(outside_class, weight=3)
+def generator_function(g: Generator, s: Scope) -> Lines:
+    def make(there: Scope, name: str) -> Lines:
+        inner = there.frame("function", "generator", is_generator=True)
+        first = g.expression(inner, "int")
+        lines = [g.mark(inner), f"yield {first.text}", *g.block(inner), "yield 7"]
+        if g.chance(0.4):
+            lines = ["try:", *indented(lines), "finally:", *indented([g.mark(inner.inside("generator-finally"))])]
+        elif g.chance(0.3):
+            lines += ["yield from [1, 2]", g.mark(inner.inside("yield-from"))]
+        elif g.chance(0.3):
+            lines = ["for turn in range(3):", *indented([g.mark(inner.inside("for"), Text("turn")), "yield turn"]), g.mark(inner)]
+        return [f"def {name}():", *indented(lines)]
+
+    inner_try = replace(s, in_try=True)
+    lines, name, labels = g.define(inner_try, make, "gen")
+    labels |= {"generator"}
+    a = g.fresh()
+    form = g.pick(("for", "for-break", "next", "list", "sum", "unpack", "enumerate", "zip"))
+    inside = g.bind(s.inside("generator", f"generator-{form}", *labels, in_loop=True), a, "int")
+    if form == "for":
+        use = [f"for {a} in {name}():", *indented(_loop_body(g, inside))]
+    elif form == "for-break":
+        use = [f"for {a} in {name}():", *indented([g.mark(inside, Text(a)), "break"]), g.mark(s.inside("generator-for-break"))]
+    elif form == "next":
+        it = g.fresh("it")
+        use = [f"{it} = {name}()", g.mark(s.inside("generator-next")), f"{a} = next({it})", g.mark(s.inside("generator-next", *labels), Text(a)), f"next({it}, None)"]
+    elif form == "list":
+        use = [f"{a} = list({name}())", g.mark(s.inside("generator-list", *labels), Text(f"len({a})"))]
+    elif form == "sum":
+        use = [f"{a} = sum(x + 1 for x in {name}())", g.mark(s.inside("generator-expression", *labels), Text(a))]
+    elif form == "unpack":
+        use = [f"{a}, *{a}r = {name}()", g.mark(s.inside("star-unpacking", *labels), Text(f"({a}, {a}r)"))]
+    elif form == "enumerate":
+        use = [f"for i{a}, {a} in enumerate({name}()):", *indented([g.mark(inside, Text(f"i{a} + {a}"))])]
+    else:
+        use = [f"for {a}, other in zip({name}(), [1, 2]):", *indented([g.mark(inside, Text(f"other + {a}"))])]
+    return [*lines, *use]
+
+
+@construct(outside_class)
+def generator_send(g: Generator, s: Scope) -> Lines:
+    name, it = g.fresh("gen"), g.fresh("it")
+    inner = s.frame("function", "generator-send", is_generator=True, in_try=True)
+    return [
+        f"def {name}():", "    total = 0", "    while total < 9:",
+        "        got = yield total", *indented(indented([g.mark(inner, Text("(got, total)"))])), "        total += got or 5",
+        f"{it} = {name}()", f"next({it})", g.mark(s.inside("generator-send"), Text(f"{it}.send({g.random.randrange(1, 5)})")), f"{it}.close()",
+    ]
+
+
+@construct(outside_class)
+def yield_from(g: Generator, s: Scope) -> Lines:
+    inner_gen, outer_gen, a = g.fresh("gen"), g.fresh("gen"), g.fresh()
+    inner = s.frame("function", "yield-from", is_generator=True, in_try=True)
+    use = g.bind(s.inside("yield-from", in_loop=True), a, "int")
+    return [
+        f"def {inner_gen}():", *indented([g.mark(inner), "yield 1", g.mark(inner), "yield 2", "return 5"]),
+        f"def {outer_gen}():", *indented([f"got = yield from {inner_gen}()", g.mark(inner, Text("got")), "yield got"]),
+        f"for {a} in {outer_gen}():", *indented(_loop_body(g, use)),
+    ]
+
+
+@construct(lambda g, s: s.kind != "class" and not s.is_async)
+def async_function(g: Generator, s: Scope) -> Lines:
+    g.need(s, "import asyncio")
+    first, main = g.fresh("co"), g.fresh("co")
+    inner = s.frame("function", "async", is_async=True)
+    lines = [f"async def {first}(a):", *indented(g.block(g.bind(inner, "a", "int"))), "    return a + 1"]
+    form = g.pick(("await", "gather", "for"))
+    label = frozenset({"async", f"async-{form}"})
+    there = s.frame("function", "async", f"async-{form}", is_async=True)
+    if form == "await":
+        body = [g.mark(there), f"x = await {first}({g.expression(there, 'int').text})", g.mark(there, Text("x")), "return x"]
+    elif form == "gather":
+        body = [f"x, y = await asyncio.gather({first}(1), {first}(2))", g.mark(there, Text("(x, y)")), "return x + y"]
+    else:
+        body = ["total = 0", "for i in range(2):", f"    total += await {first}(i)", *indented([g.mark(there, Text("total"))]), "return total"]
+    run = g.pick((f"asyncio.run({main}())", f"asyncio.new_event_loop().run_until_complete({main}())"))
+    return [*lines, f"async def {main}():", *indented(body), *_result(g, s, run, label)]
+
+
+@construct(outside_class)
+def async_generator(g: Generator, s: Scope) -> Lines:
+    if s.is_async:
+        return g._mark_line(s)
+    g.need(s, "import asyncio")
+    agen, main = g.fresh("agen"), g.fresh("co")
+    inner = s.frame("function", "async-generator", is_async=True)
+    return [
+        f"async def {agen}():", *indented([g.mark(inner), "yield 1", g.mark(inner), "yield 2"]),
+        f"async def {main}():", f"    async for x in {agen}():", *indented(indented([g.mark(inner, Text("x"))])),
+        f"    return [x async for x in {agen}()]", f"asyncio.run({main}())",
+    ]
+
+
+@construct(outside_class)
+def lambda_call(g: Generator, s: Scope) -> Lines:
+    name = g.fresh("lam")
+    number = len(g.marks)
+    body = g.expression(g.bind(s.frame("function", "lambda"), "x", "int"), "int")
+    g.marks[number] = s.labels | body.labels | {"lambda"}
+    g.need(s, "import os")
+    lines = [f'{name} = lambda x: (os.getenv(f"K{number}_{{x}}"), {body.text})[1]  # m{number}']
+    call = g.pick((f"{name}({g.expression(s, 'int').text})", f"list(map({name}, [1, 2]))[0]", f"sorted([2, 1], key={name})[0]"))
+    return [*lines, *_result(g, s, call, frozenset({"lambda"}))]
+
+
+@construct(outside_class)
+def lazy_iteration(g: Generator, s: Scope) -> Lines:
+    """What `map`, `filter` and generator expressions do happens when they are asked."""
+    f, it = g.fresh("f"), g.fresh("it")
+    label = g.pick(("map", "filter", "generator-expression"))
+    inner = g.bind(s.frame("function", label, in_try=True), "x", "int")
+    lines = [f"def {f}(x):", *indented([g.mark(inner, Text("x")), f"return {g.pick(('x % 2', 'x + 1', '0'))}"])]
+    values = g.expression(s, "ints")
+    made = {"map": f"map({f}, {values.text})", "filter": f"filter({f}, {values.text})", "generator-expression": f"({f}(x) for x in {_grouped(values.text)})"}[label]
+    use = g.pick((f"list({it})", f"any({it})", f"all({it})", f"next({it}, 0)", f"sum({it})", f"max({it}, default=0)", f"tuple(zip([1, 2], {it}))"))
+    name = g.fresh()
+    return [*lines, f"{it} = {made}", g.mark(s.inside(label)), f"{name} = {use}", g.mark(s.inside(label, *values.labels, "lazy"), Text(f"str({name})"))]
+
+
+# ─── Decorators ───
+
+
+@construct(outside_class, weight=3)
+def decorator(g: Generator, s: Scope) -> Lines:
+    form = g.pick(("plain", "arguments", "class", "stacked", "wraps", "register"))
+    label = f"decorator-{form}"
+
+    def make(there: Scope, name: str) -> Lines:
+        outer = there.frame("function", "decorator", label)
+        wrapper = outer.frame("function", "decorator", label)
+        wraps = []
+        if form in ("wraps", "stacked"):
+            g.need(there, "import functools")
+            wraps = ["@functools.wraps(fn)"]
+        inner = [*wraps, "def wrapper(*args, **kwargs):", *indented([g.mark(wrapper), "result = fn(*args, **kwargs)", g.mark(wrapper, Text("result")), "return result"]), "return wrapper"]
+        if form == "arguments":
+            outer = g.bind(outer, "n", "int")
+            return [f"def {name}(n):", *indented([g.mark(outer, Text("n")), "def decorate(fn):", *indented([g.mark(outer), *inner]), "return decorate"])]
+        if form == "class":
+            return [f"class {name}:", "    def __init__(self, fn):", *indented(indented([g.mark(outer), "self.fn = fn", "self.calls = 0"])),
+                    "    def __call__(self, *args):", *indented(indented(["self.calls += 1", g.mark(outer, Text("self.calls")), "return self.fn(*args)"]))]
+        if form == "register":
+            return [f"def {name}(fn):", *indented([g.mark(outer, Text("fn.__name__", frozenset({"__name__"}))), "return fn"])]
+        return [f"def {name}(fn):", *indented([g.mark(outer), *inner])]
+
+    lines, name, labels = g.define(s, make, "deco")
+    f = g.fresh("f")
+    at = [f"@{name}({g.random.randrange(9)})"] if form == "arguments" else [f"@{name}"]
+    if form == "stacked":
+        at *= 2
+    labels |= {"decorator", label}
+    body = _function(g, s, f, "a=1", binds={"a": "int"}, labels=tuple(labels))
+    out = [*lines, *at, *body, *_result(g, s, f"{f}({g.expression(s, 'int', 1).text})", labels)]
+    if form in ("wraps", "stacked", "plain", "arguments"):
+        out.append(g.mark(s.inside(*labels), Text(f"{f}.__name__", frozenset({"__name__"}))))
+    return out
+
+
+@construct(outside_class)
+def lru_cache(g: Generator, s: Scope) -> Lines:
+    g.need(s, "import functools")
+    f = g.fresh("f")
+    at = g.pick(("@functools.lru_cache", "@functools.lru_cache(maxsize=None)", "@functools.cache"))
+    inner = s.frame("function", "lru_cache")
+    a, b = g.random.randrange(3), g.random.randrange(3)
+    return [at, f"def {f}(a):", *indented([g.mark(inner, Text("a")), "return a * 2"]),
+            f"{f}({a})", f"{f}({b})", *_result(g, s, f"{f}({a})", frozenset({"lru_cache"}))]
+
+
+@construct(outside_class)
+def partial(g: Generator, s: Scope) -> Lines:
+    g.need(s, "from functools import partial")
+    name = g.fresh("part")
+    lines, f, labels = g.define(s, lambda there, n: _function(g, there, n, "a, b, c=3", binds=dict.fromkeys("abc", "int"), labels=("partial",)))
+    return [*lines, f"{name} = partial({f}, {g.expression(s, 'int').text}, {g.pick(('c=1', 'c=2'))})",
+            *_result(g, s, f"{name}({g.pick(('1', 'b=2'))})", labels | {"partial"})]
+
+
+# ─── With ───
+
+
+@construct(outside_class, weight=2)
+def with_class(g: Generator, s: Scope) -> Lines:
+    swallow = g.chance(0.4)
+    labels = ("with", *(("with-swallow",) if swallow else ()))
+
+    def make(there: Scope, name: str) -> Lines:
+        inner = there.frame("function", *labels, in_try=True)
+        return [
+            f"class {name}:", "    def __enter__(self):", *indented(indented([g.mark(inner), f"return {g.random.randrange(9)}"])),
+            "    def __exit__(self, kind, value, trace):", *indented(indented([g.mark(inner, Text("kind is None", frozenset({"with-exit"}))), f"return {swallow}"])),
+        ]
+
+    lines, name, more = g.define(s, make, "Ctx")
+    a = g.fresh()
+    body = g.bind(s.inside(*labels, *more, in_try=swallow or s.in_try), a, "int", frozenset(labels))
+    block = g.block(body)
+    if swallow and not block[-1].startswith(("return", "break", "continue", "raise")):
+        block.append(g.pick(('raise ValueError("swallowed")', "{}[1]", 'int("x")')))
+    head = f"with {name}() as {a}:"
+    if g.chance(0.3):
+        head = f"with {name}() as {a}, {name}():"
+    return [*lines, head, *indented(block), g.mark(s.inside(*labels))]
+
+
+@construct(outside_class, weight=2)
+def with_contextmanager(g: Generator, s: Scope) -> Lines:
+    def make(there: Scope, name: str) -> Lines:
+        g.need(there, "import contextlib")
+        inner = there.frame("function", "contextmanager", in_try=True)
+        body = [g.mark(inner), "try:", f"    yield {g.random.randrange(9)}", "finally:", *indented([g.mark(inner)])]
+        if g.chance(0.4):
+            body = [g.mark(inner), f"yield {g.random.randrange(9)}", g.mark(inner)]
+        return ["@contextlib.contextmanager", f"def {name}(n=0):", *indented(body)]
+
+    lines, name, more = g.define(s, make, "ctx")
+    a = g.fresh()
+    body = g.bind(s.inside("contextmanager", *more), a, "int")
+    return [*lines, f"with {name}() as {a}:", *indented(g.block(body)), g.mark(s.inside("contextmanager"))]
+
+
+@construct(outside_class)
+def with_stack(g: Generator, s: Scope) -> Lines:
+    g.need(s, "import contextlib")
+    form = g.pick(("suppress", "ExitStack", "nullcontext", "closing"))
+    inner = s.inside(f"with-{form}", in_try=True)
+    if form == "suppress":
+        return ["with contextlib.suppress(KeyError, ValueError):", *indented([g.mark(inner), g.pick(("{}[1]", "int('x')", "pass")), g.mark(inner)]), g.mark(s.inside("with-suppress"))]
+    if form == "nullcontext":
+        return [f"with contextlib.nullcontext({g.random.randrange(9)}) as {(a := g.fresh())}:", *indented([g.mark(inner, Text(a))])]
+    f = g.fresh("f")
+    there = g.bind(s.frame("function", f"with-{form}", in_try=True), "n", "int")
+    if form == "closing":
+        return [f"class {f}:", "    def close(self):", *indented(indented([g.mark(there)])), f"with contextlib.closing({f}()):", *indented([g.mark(inner)])]
+    return [f"def {f}(n):", *indented([g.mark(there, Text("n"))]), "with contextlib.ExitStack() as stack:",
+            *indented([f"stack.callback({f}, 1)", f"stack.callback({f}, 2)", g.mark(inner)]), g.mark(s.inside("with-ExitStack"))]
+
+
+# ─── Classes ───
+
+
+@construct(weight=1)
+def class_body(g: Generator, s: Scope) -> Lines:
+    name = g.fresh("C")
+    inner = s.frame("class", "class-body")
+    if s.kind == "class":
+        inner = replace(inner, names={})
+    return [f"class {name}:", *indented(g.block(inner)), f"    field = {g.expression(inner, 'int').text}",
+            g.mark(s.inside("class-body"), Text(f"{name}.field"))]
+
+
+@construct(outside_class, weight=4)
+def class_use(g: Generator, s: Scope) -> Lines:
+    """A class with a method, a property and more, made and used."""
+    label = g.pick(("method", "property", "property-setter", "classmethod", "staticmethod", "cached_property", "__call__", "__getattr__",
+                    "__getitem__", "__len__", "__contains__", "__iter__", "__eq__", "__add__", "__bool__", "__setattr__", "__lt__", "__str__", "slots"))
+
+    def make(there: Scope, name: str) -> Lines:
+        init = g.bind(there.frame("function", "class", label), "n", "int")
+        method = there.frame("function", "class", label)
+        method.names["self.n"] = Var("self.n", "int", method.labels)
+        lines = [f"class {name}:", "    def __init__(self, n):", *indented(indented([g.mark(init), "self.n = n"]))]
+        body = lambda ret: indented(indented([*g.block(method), ret]))  # noqa: E731
+        short = lambda *more: indented(indented([g.mark(method), *more]))  # noqa: E731
+        lines += {
+            "method": lambda: ["    def get(self, k=1):", *body("return self.n + k")],
+            "property": lambda: ["    @property", "    def value(self):", *body("return self.n * 2")],
+            "property-setter": lambda: ["    @property", "    def value(self):", *short("return self.n"), "    @value.setter", "    def value(self, new):", *short("self.n = new + 1")],
+            "classmethod": lambda: ["    @classmethod", "    def build(cls, n):", *indented(indented([g.mark(there.frame("function", "class", label), Text("cls.__name__", frozenset({"__name__"}))), "return cls(n)"]))],
+            "staticmethod": lambda: ["    @staticmethod", "    def help(n):", *indented(indented([g.mark(init), "return n + 1"]))],
+            "cached_property": lambda: [*(g.need(there, "import functools") or []), "    @functools.cached_property", "    def value(self):", *short("return self.n * 3")],
+            "__call__": lambda: ["    def __call__(self, k):", *body("return self.n + k")],
+            "__getattr__": lambda: ["    def __getattr__(self, name):", *indented(indented(["if name.startswith('__'):", "    raise AttributeError(name)", g.mark(method, Text("name")), "return len(name)"]))],
+            "__getitem__": lambda: ["    def __getitem__(self, key):", *indented(indented([g.mark(method, Text("key")), "return key"])), "    def __setitem__(self, key, value):", *indented(indented([g.mark(method, Text("value"))]))],
+            "__len__": lambda: ["    def __len__(self):", *short("return self.n % 3")],
+            "__contains__": lambda: ["    def __contains__(self, item):", *short("return item == self.n")],
+            "__iter__": lambda: ["    def __iter__(self):", *short("yield self.n", g.mark(method), "yield 2")],
+            "__eq__": lambda: ["    def __eq__(self, other):", *short("return self.n == other.n")],
+            "__add__": lambda: ["    def __add__(self, other):", *short("return type(self)(self.n + other.n)")],
+            "__bool__": lambda: ["    def __bool__(self):", *short("return self.n > 2")],
+            "__setattr__": lambda: ["    def __setattr__(self, name, value):", *indented(indented([g.mark(method, Text("name")), "object.__setattr__(self, name, value)"]))],
+            "__lt__": lambda: ["    def __lt__(self, other):", *short("return self.n < other.n")],
+            "__str__": lambda: ["    def __str__(self):", *short("return f'<{self.n}>'"), "    def __repr__(self):", *short("return 'r'")],
+            "slots": lambda: ["    __slots__ = ('n',)"],
+        }[label]()
+        return lines
+
+    lines, name, more = g.define(replace(s, in_try=True) if label in ("__getattr__",) else s, make, "C")
+    labels = more | {"class", label}
+    inside = s.inside(*labels)
+    o = g.fresh("o")
+    lines += [f"{o} = {name}({g.expression(s, 'int').text})"]
+    show = lambda text: g.mark(inside, Text(text))  # noqa: E731
+    lines += {
+        "method": lambda: _result(g, s, f"{o}.get({g.pick(('', '2', 'k=3'))})", labels),
+        "property": lambda: [show(f"{o}.value")],
+        "property-setter": lambda: [f"{o}.value = {g.random.randrange(9)}", show(f"{o}.value")],
+        "classmethod": lambda: [show(f"{name}.build(4).n"), show(f"{o}.build(5).n")],
+        "staticmethod": lambda: [show(f"{name}.help(4)"), show(f"{o}.help(3)")],
+        "cached_property": lambda: [show(f"{o}.value"), show(f"{o}.value")],
+        "__call__": lambda: _result(g, s, f"{o}({g.expression(s, 'int', 1).text})", labels),
+        "__getattr__": lambda: [show(f"{o}.missing"), show(f"{o}.n")],
+        "__getitem__": lambda: [show(f"{o}[{g.random.randrange(9)}]"), f"{o}[1] = 2"],
+        "__len__": lambda: [f"if {o}:", *indented(g.block(inside)), "else:", *indented([g.mark(inside)]), show(f"len({o})")],
+        "__contains__": lambda: [f"if {g.random.randrange(4)} in {o}:", *indented(g.block(inside)), "else:", *indented([g.mark(inside)])],
+        "__iter__": lambda: [f"for {(a := g.fresh())} in {o}:", *indented([show(a)]), show(f"sum({o})")],
+        "__eq__": lambda: [show(f"{o} == {name}(3)"), show(f"{o} != {name}(1)")],
+        "__add__": lambda: [show(f"({o} + {name}(3)).n")],
+        "__bool__": lambda: [f"if {o}:", *indented(g.block(inside)), "else:", *indented([g.mark(inside)]), show(f"not {o}")],
+        "__setattr__": lambda: [f"{o}.extra = 3", show(f"{o}.extra")],
+        "__lt__": lambda: [show(f"min({o}, {name}(2)).n"), show(f"{o} < {name}(5)"), show(f"[x.n for x in sorted([{o}, {name}(1)])]")],
+        "__str__": lambda: [show(f"str({o})"), show(f"repr({o})")],
+        "slots": lambda: [show(f"{o}.n")],
+    }[label]()
+    return lines
+
+
+@construct(outside_class, weight=2)
+def inheritance(g: Generator, s: Scope) -> Lines:
+    form = g.pick(("super", "override", "diamond", "init_subclass", "abc", "external-base"))
+    label = f"inheritance-{form}"
+    a, b, c, d = (g.fresh("K") for _ in range(4))
+    there = s.frame("function", "inheritance", label)
+    there.names["self.n"] = Var("self.n", "int", there.labels)
+    run = lambda text, *more: ["    def run(self):", *indented(indented([g.mark(there, Text(text)), *more]))]  # noqa: E731
+    base = [f"class {a}:", "    def __init__(self, n=1):", *indented(indented(["self.n = n"])), *run("self.n", f"return {g.expression(there, 'int').text}")]
+    use = [g.mark(s.inside("inheritance", label), Text(f"{d}(3).run()"))]
+    if form == "super":
+        return [*base, f"class {d}({a}):", "    def __init__(self, n):", *indented(indented(["super().__init__(n + 1)", g.mark(there)])),
+                *run("self.n + 1", f"return super().run() + {g.random.randrange(4)}"), *use]
+    if form == "override":
+        return [*base, f"class {d}({a}):", "    def hook(self):", *indented(indented([g.mark(there), "return 4"])), *run("type(self).__name__", "return self.hook()"), *use]
+    if form == "diamond":
+        sup = "return super().run() + 1"
+        return [*base, f"class {b}({a}):", *run("1", sup), f"class {c}({a}):", *run("2", sup), f"class {d}({b}, {c}):", *run("3", sup), *use]
+    if form == "init_subclass":
+        hook = ["    def __init_subclass__(cls, **kw):", *indented(indented([g.mark(there, Text("cls.__name__"))]))]
+        return [*base, *hook, f"class {d}({a}):", "    pass", *use]
+    if form == "abc":
+        g.need(s, "from abc import ABC, abstractmethod")
+        return [f"class {a}(ABC):", "    def __init__(self, n):", "        self.n = n", "    @abstractmethod", "    def step(self): ...", *run("self.n", "return self.step()"),
+                f"class {d}({a}):", "    def step(self):", *indented(indented([g.mark(there), "return self.n * 2"])), *use]
+    if s.in_try:
+        return g._mark_line(s)
+    g.need(s, "from torch import nn")
+    return [f"class {d}(nn.Module):", "    def __init__(self, n):", "        super().__init__()", "        self.n = n", *run("self.n", "return self.n + 1"), *use,
+            f"{d}(1).cuda()  # m{g.marks.setdefault(len(g.marks), s.labels | {label}) and len(g.marks) - 1}"]
+
+
+@construct(outside_class)
+def dataclass_use(g: Generator, s: Scope) -> Lines:
+    g.need(s, "from dataclasses import dataclass, field")
+    name, o = g.fresh("D"), g.fresh("o")
+    post = s.frame("function", "dataclass", "__post_init__")
+    at = g.pick(("@dataclass", "@dataclass(frozen=False)", "@dataclass(order=True)"))
+    lines = [at, f"class {name}:", "    a: int", f"    b: int = {g.random.randrange(9)}", "    c: list = field(default_factory=list)"]
+    if g.chance(0.5):
+        lines += ["    def __post_init__(self):", *indented(indented([g.mark(post, Text("self.a + self.b")), "self.c.append(self.a)"]))]
+    call = g.pick(("1", "1, 2", "a=3", "4, c=[1]"))
+    inside = s.inside("dataclass")
+    return [*lines, f"{o} = {name}({call})", g.mark(inside, Text(f"({o}.a, {o}.b, {o}.c)")), g.mark(inside, Text(f"{o} == {name}({call})"))]
+
+
+@construct(outside_class)
+def enum_use(g: Generator, s: Scope) -> Lines:
+    g.need(s, "from enum import Enum")
+    name = g.fresh("En")
+    inside = s.inside("enum")
+    text = g.pick((f"{name}.A.value", f"{name}(2).name", f"[m.name for m in {name}]", f'{name}["B"].value', f"{name}.A is {name}.A", f"{name}.A == {name}.B", f"len({name})"))
+    return [f"class {name}(Enum):", "    A = 1", "    B = 2", g.mark(inside, Text(text))]
+
+
+@construct(outside_class)
+def namedtuple_use(g: Generator, s: Scope) -> Lines:
+    g.need(s, "from typing import NamedTuple")
+    g.need(s, "from collections import namedtuple")
+    name, a = g.fresh("NT"), g.fresh()
+    head = g.pick(([f"class {name}(NamedTuple):", "    x: int", "    y: int = 2"], [f'{name} = namedtuple("{name}", ["x", "y"])']))
+    return [*head, f"{a} = {name}(1, 5)", g.mark(s.inside("namedtuple"), Text(g.pick((f"{a}.x + {a}.y", f"{a}[1]", f"sum({a})"))))]
+
+
+# ─── Data ───
+
+
+@construct(weight=2)
+def mutate(g: Generator, s: Scope) -> Lines:
+    name = g.fresh("data")
+    form = g.pick(("append", "extend", "insert", "pop", "sort", "reverse", "slice-assign", "item-assign", "dict-assign", "update", "setdefault",
+                   "dict-pop", "del-item", "del-name", "augmented", "set", "remove", "clear", "alias", "defaultdict", "counter", "deque"))
+    n = g.expression(s, "int", 1)
+    lines = {
+        "append": [f"{name} = [1]", f"{name}.append({n.text})"], "extend": [f"{name} = [1]", f"{name}.extend([{n.text}, 2])"],
+        "insert": [f"{name} = [1, 2]", f"{name}.insert(1, {n.text})"], "pop": [f"{name} = [1, 2, 3]", f"{name}.pop({g.pick(('', '0', '-2'))})"],
+        "sort": [f"{name} = [3, {n.text}, 2]", f"{name}.sort({g.pick(('', 'reverse=True', 'key=lambda x: -x'))})"],
+        "reverse": [f"{name} = [3, {n.text}]", f"{name}.reverse()"], "slice-assign": [f"{name} = [1, 2, 3]", f"{name}[1:] = [{n.text}]"],
+        "item-assign": [f"{name} = [1, 2]", f"{name}[-1] = {n.text}"], "dict-assign": [f"{name} = {{}}", f'{name}["k"] = {n.text}'],
+        "update": [f'{name} = {{"a": 1}}', f'{name}.update({{"b": {n.text}}}, c=3)'], "setdefault": [f"{name} = {{}}", f'{name}.setdefault("l", []).append({n.text})'],
+        "dict-pop": [f'{name} = {{"a": 1, "b": 2}}', f'{name}.pop("a")', f'{name}.pop("z", None)'],
+        "del-item": [f'{name} = {{"a": 1, "b": {n.text}}}', f'del {name}["a"]'], "del-name": [f"{name} = 1", f"del {name}", f"{name} = {n.text}"],
+        "augmented": [f"{name} = {n.text}", f"{name} {g.pick(('+=', '-=', '*=', '|=', '%='))} 3", f"{name} //= 2"],
+        "set": [f"{name} = {{1, 2}}", f"{name}.add({n.text})", f"{name} = sorted({name} & {{1, 2, 3}})"],
+        "remove": [f"{name} = [1, 2, 1]", f"{name}.remove(1)"], "clear": [f"{name} = [1]", f"{name}.clear()", f"{name}.append({n.text})"],
+        "alias": [f"{name} = [1]", f"{name}b = {name}", f"{name}b.append({n.text})"],
+        "defaultdict": ["from collections import defaultdict", f"{name} = defaultdict(list)", f"{name}[1].append({n.text})", f"{name} = dict({name})"],
+        "counter": ["from collections import Counter", f'{name} = Counter("abca")["a"]'],
+        "deque": ["from collections import deque", f"{name} = deque([1, 2], maxlen=2)", f"{name}.append({n.text})", f"{name} = list({name})"],
+    }[form]
+    return [*lines, g.mark(s.inside(f"data-{form}", *n.labels), Text(f"{name}", frozenset()))]
+
+
+@construct()
+def unpack(g: Generator, s: Scope) -> Lines:
+    a, b, c = g.fresh(), g.fresh(), g.fresh()
+    form = g.pick((f"{a}, {b} = {g.expression(s, 'pair').text}", f"{a}, *{c} = [1, 2, 3]", f"({a}, [{b}, {c}]) = (1, (2, 3))", f"{a} = {b} = {g.expression(s, 'int').text}",
+                   f"{a}, {b} = 1, 2\n{a}, {b} = {b}, {a}", f"[{a}, {b}] = 'xy'", f"*{a}, {b} = range(4)"))
+    return [*form.split("\n"), g.mark(s.inside("unpacking"), Text(a))]
+
+
+@construct()
+def environ(g: Generator, s: Scope) -> Lines:
+    name = g.fresh("E_")
+    g.need(s, "import os")
+    form = g.pick(("set-get", "default", "setdefault", "in", "item", "pop"))
+    inside = s.inside("environ", f"environ-{form}")
+    value = g.pick(("a", "1", "on"))
+    return {
+        "set-get": lambda: [f'os.environ["{name}"] = "{value}"', g.mark(inside, Text(f'os.environ.get("{name}")'))],
+        "default": lambda: [f'{name} = os.environ["{name}"] = "{value}"', f'if os.getenv("{name}", "b") == "{g.pick((value, "z"))}":', *indented([g.mark(inside)]), "else:", *indented([g.mark(inside)])],
+        "setdefault": lambda: [f'os.environ["{name}"] = "{value}"', f'{name} = os.environ.setdefault("{name}", "q")', g.mark(inside, Text(name))],
+        "in": lambda: [f'os.environ["{name}"] = "{value}"', f'if "{name}" in os.environ:', *indented(g.block(inside)), "else:", *indented([g.mark(inside)])],
+        "item": lambda: [f'os.environ["{name}"] = "{value}"', f'{name} = os.environ["{name}"]', g.mark(inside, Text(f"{name} + '!'"))],
+        "pop": lambda: [f'os.environ["{name}"] = "{value}"', f'{name} = os.environ.pop("{name}")', g.mark(inside, Text(name))],
+    }[form]()
+
+
+# ─── Modules ───
+
+
+@construct(at_top)
+def import_cycle(g: Generator, s: Scope) -> Lines:
+    if s.module.name != "__main__":
+        return g._mark_line(s)
+    a, b = g.fresh("cyc"), g.fresh("cyc")
+    first, second = Module(a, f"{a}.py"), Module(b, f"{b}.py")
+    self_scope = lambda m: Scope(m, "module", s.labels | {"import-cycle"}, in_try=s.in_try, in_root=s.in_root)  # noqa: E731
+    g.modules[a], g.modules[b] = first, second
+    first.body += ["early = 1", g.mark(self_scope(first)), f"import {b}", g.mark(self_scope(first), Text(f"{b}.value")), "late = 2"]
+    second.body += [f"from {a} import early", f"import {a}", g.mark(self_scope(second), Text(f"(early, hasattr({a}, 'late'))")), "value = early + 4"]
+    return [f"import {a}", g.mark(s.inside("import-cycle"), Text(f"{a}.late"))]
+
+
+@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__")
+def package_forms(g: Generator, s: Scope) -> Lines:
+    form = g.pick(("relative", "re-export", "namespace", "all", "module-getattr", "parent-relative", "main-guard", "sys.path", "runpy", "submodule-attribute"))
+    p = g.fresh("pk")
+    top = lambda path, name: g.modules.setdefault(name, Module(name, path))  # noqa: E731
+    at = lambda m: Scope(m, "module", s.labels | {f"package-{form}"}, in_try=s.in_try, in_root=s.in_root)  # noqa: E731
+    inside = s.inside(f"package-{form}")
+    if form == "main-guard":
+        m = top(f"{p}.py", p)
+        m.body += ['if __name__ == "__main__":', *indented([g.mark(at(m))]), g.mark(at(m), Text("__name__"))]
+        return [f"import {p}", 'if __name__ == "__main__":', *indented(g.block(inside))]
+    if form == "sys.path":
+        folder = g.fresh("src")
+        m = top(f"{folder}/{p}.py", f"{folder}/{p}")
+        m.body += [g.mark(at(m)), "value = 3"]
+        g.need(s, "import sys")
+        g.need(s, "import os")
+        add = g.pick((f'sys.path.append("{folder}")', f'sys.path.insert(0, os.path.join(os.path.dirname(__file__), "{folder}"))',
+                      f'sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "{folder}"))', f'sys.path.insert(0, "./{folder}")'))
+        return [add, f"from {p} import value as {p}v", g.mark(inside, Text(f"{p}v"))]
+    if form == "runpy":
+        m = top(f"{p}.py", p)
+        m.body += [g.mark(at(m), Text("__name__")), "value = 3"]
+        g.need(s, "import runpy")
+        return [g.pick((f'{p}r = runpy.run_path("{p}.py")', f'{p}r = runpy.run_module("{p}", run_name="__main__")', f'{p}r = runpy.run_path("{p}.py", run_name="__main__")')), g.mark(inside, Text(f'{p}r["value"]'))]
+    if form == "module-getattr":
+        m = top(f"{p}.py", p)
+        inner = at(m).frame("function")
+        m.body += ["def __getattr__(name):", *indented(["if name.startswith('__'):", "    raise AttributeError(name)", g.mark(inner, Text("name")), "return 5"])]
+        return [*g.pick(([f"import {p}", g.mark(inside, Text(f"{p}.lazy"))], [f"from {p} import lazy as {p}l", g.mark(inside, Text(f"{p}l"))]))]
+    sub = top(f"{p}/sub.py", f"{p}.sub")
+    sub.body += [g.mark(at(sub)), f"value = {g.random.randrange(9)}", "_hidden = 1", "other = 2"]
+    if form == "namespace":
+        return [f"from {p} import sub as {p}s", g.mark(inside, Text(f"{p}s.value"))]
+    init = top(f"{p}/__init__.py", p)
+    init.body.append(g.mark(at(init)))
+    if form == "relative":
+        init.body += ["from .sub import value", g.mark(at(init), Text("value"))]
+        return [f"import {p}", g.mark(inside, Text(f"{p}.value + {p}.sub.other"))]
+    if form == "re-export":
+        init.body += ["from . import sub", "from .sub import *"]
+        return [f"from {p} import *", g.mark(inside, Text("sub.value + other"))]
+    if form == "all":
+        sub.body.append('__all__ = ["value", "_hidden"]')
+        return [f"from {p}.sub import *", g.mark(inside, Text("(value, _hidden)"))]
+    if form == "submodule-attribute":
+        return [f"import {p}.sub", g.mark(inside, Text(f"{p}.sub.value"))]
+    deep = top(f"{p}/deep/__init__.py", f"{p}.deep")
+    deep.body += ["from ..sub import value as up", "from .. import sub", g.mark(at(deep), Text("up + sub.other"))]
+    return [f"import {p}.deep", g.mark(inside, Text(f"{p}.deep.up"))]
+
+
+@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__" and not s.in_try)
+def other_process(g: Generator, s: Scope) -> Lines:
+    form = g.pick(("os.system", "run", "module", "popen", "check_call"))
+    p = g.fresh("script")
+    m = g.modules.setdefault(p, Module(p, f"{p}.py"))
+    there = Scope(m, "module", s.labels | {"process"}, depth=2)
+    m.body += [g.mark(there), 'if __name__ == "__main__":', *indented(g.block(there.inside("process-main")))]
+    number = len(g.marks)
+    g.marks[number] = s.labels | {"process"}
+    for line in ("import os", "import subprocess", "import sys"):
+        g.need(s, line)
+    command = {
+        "os.system": f'os.system("python {p}.py")', "run": f'subprocess.run([sys.executable, "{p}.py"])', "module": f'subprocess.run(["python", "-m", "{p}"], check=True)',
+        "popen": f'subprocess.Popen(["python3", "{p}.py", "--port", "1"])', "check_call": f'subprocess.check_call([sys.executable, "{p}.py"])',
+    }[form]
+    return [f"{command}  # m{number}"]
+
+
+@construct(lambda g, s: not s.in_try)
+def versions(g: Generator, s: Scope) -> Lines:
+    g.need(s, "import torch")
+    g.need(s, "import importlib.metadata")
+    test = g.pick(('torch.__version__ == "2.8.0"', 'torch.__version__.startswith("2.")', 'tuple(int(p) for p in torch.__version__.split(".")[:2]) >= (2, 9)',
+                   'importlib.metadata.version("torch") == "2.8.0"'))
+    return [f"if {test}:", *indented(g.block(s.inside("version"))), "else:", *indented([g.mark(s.inside("version"))])]
+
+
+@construct(lambda g, s: not s.in_try)
+def devices(g: Generator, s: Scope) -> Lines:
+    g.need(s, "import torch")
+    name = g.fresh("device")
+    inside = s.inside("device")
+    value = g.pick(('"cuda" if torch.cuda.is_available() else "cpu"', 'torch.device("cuda")', 'torch.device("cpu")', '"cpu"', 'torch.device("cuda" if torch.cuda.is_available() else "cpu")', '"cuda:0"'))
+    number = len(g.marks)
+    g.marks[number] = inside.labels
+    return [f"{name} = {value}", f"torch.zeros(1).to({name})  # m{number}", g.mark(inside)]
+
+
+@construct()
+def type_checking(g: Generator, s: Scope) -> Lines:
+    g.need(s, "from typing import TYPE_CHECKING")
+    return ["if TYPE_CHECKING:", *indented([g.mark(s.inside("TYPE_CHECKING"))]), "else:", *indented(g.block(s.inside("TYPE_CHECKING")))]
+
+
+# ─── Expressions ───
+
+EXPRESSIONS: dict[str, list[tuple[str | None, Callable[[Generator, Scope, int], Text | None]]]] = {}
+
+
+def template(kind: str, label: str, form: str, *, nested: bool = False) -> None:
+    """An expression with holes: {int}, {str}, …; with `nested`, it has a scope of its own."""
+    holes = re.findall(r"<(\w+)>", form)
+    in_string = form.startswith("f")
+
+    def make(g: Generator, s: Scope, depth: int) -> Text | None:
+        scope = s.visible if nested else s
+        labels: set[str] = set()
+        text = form
+        for hole in holes:
+            if hole == "digit":
+                filled = Text(str(g.random.randrange(1, 6)))
+            elif hole == "fresh":
+                filled = Text(g.fresh("w"))
+            else:
+                filled = g.expression(scope, hole, depth)
+            if in_string and any(mark in filled.text for mark in ("'", '"', "\\")):
+                return None
+            labels |= filled.labels
+            inner = filled.text if hole in ("digit", "fresh") or filled.text.replace("_", "").isalnum() else f"({filled.text})"
+            text = text.replace(f"<{hole}>", inner, 1)
+        return Text(text, frozenset(labels))
+
+    EXPRESSIONS.setdefault(kind, []).append((label, make))
+
+
+for _kind, _label, _form in (
+    ("int", "arithmetic", "(<int> + <int>) % 97"), ("int", "arithmetic", "<int> * <digit> % 11"), ("int", "arithmetic", "<int> // <digit>"),
+    ("int", "arithmetic", "-<int> % 7"), ("int", "bit-operators", "<int> ^ <digit> | 8 & <int>"), ("int", "power", "<digit> ** 2 - <int>"),
+    ("int", "len", "len(<ints>)"), ("int", "len", "len(<str>)"), ("int", "len", "len(<dict>)"), ("int", "index", "<ints>[0]"), ("int", "index", "<ints>[-1]"),
+    ("int", "sum", "sum(<ints>)"), ("int", "max", "max(<ints>)"), ("int", "min", "min(<int>, <digit>)"), ("int", "max", "max(<ints>, default=3)"),
+    ("int", "conditional-expression", "<int> if <bool> else <int>"), ("int", "dict-get", '<dict>.get("a", <int>)'), ("int", "dict-get", '<dict>.get("zz", <int>)'),
+    ("int", "str-count", '<str>.count("a")'), ("int", "str-find", '<str>.find("b")'), ("int", "int", 'int("<digit>")'), ("int", "int", "int(<bool>)"),
+    ("int", "abs", "abs(<int> - <digit>)"), ("int", "divmod", "divmod(<int>, <digit>)[1]"), ("int", "index", "<pair>[1]"), ("int", "or", "<int> or <int>"), ("int", "and", "<int> and <int>"),
+    ("int", "union", "(<int>, <int>)[<bool>]"), ("int", "round", "round(<int> / 2)"), ("int", "walrus", "(<fresh> := <int>) + 1"), ("int", "list-index", "[1, <int>].index(1)"),
+    ("int", "list-count", "<ints>.count(<digit>)"), ("int", "ord", "ord(<str>[0])"), ("int", "dict-literal", '{"x": <int>, "y": 2}["x"]'), ("int", "getattr", 'getattr(<str>, "nope", <int>)'),
+    ("str", "str", "str(<int>)"), ("str", "str-method", "<str>.upper()"), ("str", "str-method", '<str>.replace("a", "o")'), ("str", "str-method", "<str>.strip().title()"),
+    ("str", "str-split", "<str>.split()[0]"), ("str", "str-split", '<str>.partition("-")[0]'), ("str", "str-slice", "<str>[:2]"), ("str", "str-slice", "<str>[::-1]"), ("str", "concatenation", "<str> + <str>"),
+    ("str", "join", '"-".join([<str>, <str>])'), ("str", "percent-format", '"%d-%s" % (<int>, <str>)'), ("str", "str-format", '"{}:{x}".format(<int>, x=<str>)'),
+    ("str", "f-string", 'f"{<int>}"'), ("str", "f-string-spec", 'f"{<int>:03d}"'), ("str", "f-string-conversion", "f'{<int>!r:>4}'"), ("str", "f-string-debug", 'f"{<int>=}"'),
+    ("str", "conditional-expression", "<str> if <bool> else <str>"), ("str", "str-repeat", "<str> * 2"), ("str", "repr", "repr(<ints>)"), ("str", "repr", "str(<pair>)"),
+    ("str", "str-method", "<str>.zfill(<digit>)"), ("str", "str-method", '<str>.removeprefix("a")'), ("str", "type-name", "type(<int>).__name__"), ("str", "chr", "chr(97 + <digit>)"), ("str", "hex", "hex(<int>)"),
+    ("str", "str-or", "<str> or <str>"),
+    ("bool", "comparison", "<int> > <int>"), ("bool", "comparison", "<int> == <digit>"), ("bool", "comparison", "0 < <int> <= <digit>"), ("bool", "comparison", "<str> != <str>"), ("bool", "in", "<int> in <ints>"),
+    ("bool", "in", '"a" in <str>'), ("bool", "in", '"a" in <dict>'), ("bool", "in", "<digit> not in (1, 2)"), ("bool", "isinstance", "isinstance(<int>, int)"), ("bool", "isinstance", "isinstance(<str>, (int, list))"),
+    ("bool", "not", "not <bool>"), ("bool", "and", "<bool> and <bool>"), ("bool", "or", "<bool> or <bool>"), ("bool", "startswith", '<str>.startswith("m")'), ("bool", "startswith", '<str>.endswith(("b", "l"))'),
+    ("bool", "is-none", '<dict>.get("zz") is None'), ("bool", "bool", "bool(<ints>)"), ("bool", "hasattr", 'hasattr(<str>, "upper")'), ("bool", "str-predicate", "str(<int>).isdigit()"), ("bool", "callable", "callable(<int>)"),
+    ("bool", "tuple-comparison", "<pair> < (3, <digit>)"), ("bool", "is", "<bool> is True"),
+    ("ints", "list", "[<int>, <int>]"), ("ints", "range", "list(range(<digit>))"), ("ints", "sorted", "sorted(<ints>)"), ("ints", "sorted", "sorted(<ints>, reverse=True)"), ("ints", "reversed", "list(reversed(<ints>))"),
+    ("ints", "list-slice", "[*<ints>, 4][1:]"), ("ints", "list-add", "<ints> + [<int>]"), ("ints", "star-list", "[<int>, *<ints>]"), ("ints", "list-repeat", "[<int>] * 2"), ("ints", "dict-values", '[*<dict>.values(), 1]'),
+    ("ints", "list-copy", "list(<pair>)"), ("ints", "list-copy", "<ints>.copy()"), ("ints", "conditional-expression", "<ints> if <bool> else [1]"),
+    ("dict", "dict-literal", '{"a": <int>, "k": <int>}'), ("dict", "dict-merge", '{**<dict>, "a": <int>}'), ("dict", "dict-merge", '<dict> | {"q": <int>}'), ("dict", "dict-call", "dict(a=<int>)"), ("dict", "dict-zip", "dict(zip('ab', [<int>, <int>]))"),
+    ("dict", "dict-copy", "dict(<dict>)"), ("dict", "fromkeys", "dict.fromkeys(['a', 'b'], <int>)"),
+    ("pair", "tuple", "(<int>, <int>)"), ("pair", "tuple", "tuple([<int>, 2])"), ("pair", "conditional-expression", "<pair> if <bool> else <pair>"), ("pair", "tuple-slice", "(1, <int>, 3)[1:]"),
+):
+    template(_kind, _label, _form)
+
+for _kind, _label, _form in (
+    ("int", "generator-expression", "sum(w * 2 for w in <ints>)"), ("int", "lambda", "(lambda w: w + <int>)(<int>)"), ("int", "max-key", "max(<ints>, key=lambda w: -w)"), ("int", "next", "next((w for w in <ints> if w > 2), 0)"),
+    ("int", "nested-comprehension", "len([v * w for v in <ints> for w in [1, 2] if v != w])"),
+    ("str", "join", '",".join(str(w) for w in <ints>)'), ("str", "join", '"".join(map(str, <ints>))'), ("str", "join", '"/".join(sorted(<dict>))'),
+    ("bool", "any", "any(w > 3 for w in <ints>)"), ("bool", "all", "all(w < 8 for w in <ints>)"), ("bool", "any", "any([])"),
+    ("ints", "list-comprehension", "[w + 1 for w in <ints>]"), ("ints", "list-comprehension", "[w for w in <ints> if w % 2] + [1]"), ("ints", "map", "list(map(lambda w: w * 2, <ints>))"), ("ints", "filter", "[0, *filter(None, <ints>)]"),
+    ("ints", "zip", "[v + w for v, w in zip(<ints>, [1, 2, 3])] + [2]"), ("ints", "enumerate", "[i * w for i, w in enumerate(<ints>)]"), ("ints", "set", "sorted({*<ints>})"), ("ints", "set-comprehension", "sorted({w % 3 for w in <ints>})"),
+    ("dict", "dict-comprehension", '{k: w + 1 for k, w in <dict>.items()}'), ("dict", "dict-comprehension", "{str(w): w for w in <ints>}"),
+):
+    template(_kind, _label, _form, nested=True)
+
+
+def _with_import(kind: str, label: str, line: str, form: str) -> None:
+    template(kind, label, form)
+    plain = EXPRESSIONS[kind].pop()[1]
+
+    def make(g: Generator, s: Scope, depth: int) -> Text:
+        g.need(s, line)
+        return plain(g, s, depth)
+
+    EXPRESSIONS[kind].append((label, make))
+
+
+for _kind, _label, _line, _form in (
+    ("str", "os.path", "import os", 'os.path.join("a", <str>)'), ("str", "os.path", "import os", "os.path.basename('x/' + <str>)"), ("str", "os.path", "import os", 'os.path.splitext("m" + <str> + ".py")[1]'),
+    ("str", "pathlib", "from pathlib import Path", 'str(Path("a") / "b.txt")'), ("str", "pathlib", "from pathlib import Path", 'Path("a/b", "c.tar.gz").stem'), ("str", "pathlib", "from pathlib import Path", "Path(__file__).name"),
+    ("str", "os.path", "import os", "os.path.basename(__file__)"), ("int", "math", "import math", "math.floor(<int> / 2)"), ("int", "reduce", "import functools", "functools.reduce(lambda v, w: v + w, <ints>, 1)"),
+    ("int", "itertools", "import itertools", "len(list(itertools.chain(<ints>, [1])))"), ("str", "json", "import json", 'json.dumps({"a": <int>})'), ("int", "json", "import json", "json.loads('{\"a\": 3}')[\"a\"]"),
+    ("str", "re", "import re", 're.sub("a", "b", <str>)'), ("int", "operator", "import operator", "operator.add(<int>, <digit>)"),
+):
+    _with_import(_kind, _label, _line, _form)
+
+
+def _call_known(g: Generator, s: Scope, depth: int) -> Text | None:
+    f = g.find(s, "fn")
+    if f is None or s.in_root:
+        return None
+    argument = g.expression(s, "int", depth)
+    return Text(f"{f.name}({argument.text})", f.labels | argument.labels)
+
+
+EXPRESSIONS["int"] += [("function", _call_known)] * 4
+EXPRESSIONS["str"].append(("__name__", lambda g, s, d: Text("__name__")))
+
+
+# ─── What is called after start-up ───
+
+
+def _root_body(g: Generator, s: Scope, label: str) -> tuple[Scope, Lines]:
+    inner = s.frame("function", "root", label, in_root=True, depth=2)
+    inner = replace(inner, names={n: v for n, v in inner.names.items() if v.type in ("int", "str", "bool", "pair")})
+    inner.names["x"] = Var("x", "unknown", inner.labels)
+    g.left = max(g.left, 3)
+    return inner, g.block(inner)
+
+
+def handlers(g: Generator, s: Scope) -> Lines:
+    lines = ["import gradio as gr", "with gr.Blocks() as demo:"]
+    defs: Lines = []
+    for _ in range(g.random.randrange(1, 4)):
+        form = g.pick(("click", "then", "load", "on", "render", "tick", "api", "lambda", "partial", "bound", "decorated", "list", "change", "interface", "chat", "thread", "executor", "fastapi", "local-function"))
+        f = g.fresh("handle")
+        _, body = _root_body(g, s, f"handler-{form}")
+        plain = [f"def {f}(x=None):", *indented(body)]
+        if form in ("click", "then", "load", "on", "tick", "api", "change", "interface", "chat", "thread", "executor"):
+            defs += plain
+        lines += {
+            "click": lambda: [f'    gr.Button("b").click(fn={f}, inputs=None)'],
+            "then": lambda: [f'    gr.Button("b").click({f}).then({f}n)'],
+            "load": lambda: [f"    demo.load({f})"],
+            "on": lambda: [f"    gr.on([], {f})"],
+            "render": lambda: ["    @gr.render(inputs=[])", *indented(plain)],
+            "tick": lambda: [f"    gr.Timer(1).tick({f})"],
+            "api": lambda: [f"    gr.api({f})"],
+            "lambda": lambda: [f'    gr.Button("b").click(lambda: os.getenv("K_lambda{f}"))'],
+            "partial": lambda: [f'    gr.Button("b").click(functools.partial({f}p, 3))'],
+            "bound": lambda: [f'    gr.Button("b").click({f}o.run)'],
+            "decorated": lambda: ['    button = gr.Button("b")', "    @button.click(inputs=None)", *indented(plain)],
+            "list": lambda: [f"    for call in [{f}a, {f}b]:", '        gr.Button("b").click(call)'],
+            "change": lambda: [f'    gr.Textbox("t").change({f}, queue=False).success({f})'],
+            "interface": lambda: [f'    gr.Interface({f}, "text", "text")'],
+            "chat": lambda: [f"    gr.ChatInterface(fn={f})"],
+            "thread": lambda: [f"    threading.Thread(target={f}, daemon=True).start()"],
+            "executor": lambda: [f"    ThreadPoolExecutor(2).submit({f}, 1)"],
+            "fastapi": lambda: [f"    app{f} = FastAPI()", f'    @app{f}.get("/")', *indented(plain)],
+            "local-function": lambda: [*indented(plain), f'    gr.Button("b").click({f})'],
+        }[form]()
+        root = s.frame("function", "root", f"handler-{form}", in_root=True, depth=1)
+        root = replace(root, names={})
+        if form == "then":
+            defs += [f"def {f}n():", *indented([g.mark(root)])]
+        elif form == "lambda":
+            g.need(s, "import os")
+        elif form == "partial":
+            g.need(s, "import functools")
+            defs += [f"def {f}p(a, b=None):", *indented([g.mark(g.bind(root, "a", "int"), Text("a + 1"))])]
+        elif form == "bound":
+            method = replace(root)
+            defs += [f"class {f}C:", "    def __init__(self, n):", "        self.n = n", "    def run(self):", *indented(indented([g.mark(method, Text("self.n"))])), f"{f}o = {f}C({g.random.randrange(9)})"]
+        elif form == "list":
+            defs += [f"def {f}a():", *indented([g.mark(root)]), f"def {f}b():", *indented([g.mark(root)])]
+        elif form == "thread":
+            g.need(s, "import threading")
+        elif form == "executor":
+            g.need(s, "from concurrent.futures import ThreadPoolExecutor")
+        elif form == "fastapi":
+            g.need(s, "from fastapi import FastAPI")
+    launch = g.pick((["demo.launch()"], ["demo.queue().launch()"], ['if __name__ == "__main__":', "    demo.launch()"]))
+    if g.chance(0.3):
+        build = g.fresh("build")
+        return [*defs, lines[0], f"def {build}():", *indented([*lines[1:], "return demo"]), f"demo = {build}()", *launch]
+    return [*defs, *lines, *launch]
+
+
+def gpu_functions(g: Generator, s: Scope) -> Lines:
+    lines: Lines = []
+    for _ in range(g.random.randrange(1, 3)):
+        form = g.pick(("bare", "called", "duration", "alias", "factory", "conditional", "programmatic", "method", "nested", "generator", "stacked", "positional", "importlib", "called-by-program", "from-import", "hasattr"))
+        f, deco = g.fresh("gpu"), g.fresh("GPU")
+        _, body = _root_body(g, s, f"gpu-{form}")
+        plain = [f"def {f}(x=None):", *indented(body)]
+        lines += {
+            "bare": lambda: ["@spaces.GPU", *plain],
+            "called": lambda: ["@spaces.GPU()", *plain],
+            "duration": lambda: ["@spaces.GPU(duration=60)", *plain],
+            "alias": lambda: [f"{deco} = spaces.GPU(duration=30)", f"@{deco}", *plain],
+            "factory": lambda: [f"def {deco}(duration):", "    def decorate(fn):", "        return spaces.GPU(duration=duration)(fn)", "    return decorate", f"@{deco}(20)", *plain],
+            "conditional": lambda: [f'{deco} = spaces.GPU if {g.condition(s).text} else (lambda fn: fn)', f"@{deco}", *plain],
+            "programmatic": lambda: [*plain, f"{f}_g = spaces.GPU({f}, duration=10)"],
+            "method": lambda: [f"class {f}C:", "    @spaces.GPU", "    def run(self, x=None):", *indented(indented(body)), f"{f}C().run(1)"],
+            "nested": lambda: [f"def {f}_make():", "    @spaces.GPU(duration=5)", *indented(plain), f"    return {f}", f"{f} = {f}_make()"],
+            "generator": lambda: ["@spaces.GPU", f"def {f}(x=None):", *indented([*[line for line in body if not line.startswith("return")], "yield 1"])],
+            "stacked": lambda: ["@spaces.GPU(duration=9)", "@torch.inference_mode()", *plain],
+            "positional": lambda: [f"@spaces.GPU({g.pick(('45', chr(34) + 'xlarge' + chr(34)))})", *plain],
+            "importlib": lambda: [f'{deco} = importlib.import_module("spaces").GPU', f"@{deco}", *plain],
+            "called-by-program": lambda: ["@spaces.GPU", *plain, f"{f}(1)"],
+            "from-import": lambda: [f"from spaces import GPU as {deco}", f"@{deco}", *plain],
+            "hasattr": lambda: [f'{deco} = getattr(spaces, "GPU")', f"{deco}(duration=3)(lambda x: x)", f"@{deco}", *plain],
+        }[form]()
+        if form == "stacked":
+            g.need(s, "import torch")
+        if form == "importlib":
+            g.need(s, "import importlib")
+    return lines
+
+
+def probes(seed: str) -> list[tuple[str, dict[str, str]]]:
+    """For every construct and every form of expression a program of little else, by its name."""
+    found = []
+    for kind, forms in EXPRESSIONS.items():
+        for number, (label, make_text) in enumerate(forms):
+            g = Generator(f"{seed}/{kind}/{number}", True, 1)
+            scope = Scope(Module("__main__", "app.py"), "module")
+            text = make_text(g, scope, 0)
+            if text is not None:
+                scope.module.body = [g.mark(scope, text)]
+                found.append((f"{kind}: {label}: {text.text}", {"app.py": scope.module.text()}))
+    for each in dict.fromkeys(CONSTRUCTS):
+        make_lines = each.make
+        for number in range(12):
+            g = Generator(f"{seed}/{make_lines.__name__}/{number}", True, 1)
+            g.left = 0
+            app = Module("__main__", "app.py")
+            scope = Scope(app, "module", depth=2)
+            if each.fits(g, scope):
+                app.body = make_lines(g, scope)
+            files = {module.path: module.text() for module in [app, *g.modules.values()]}
+            found.append((make_lines.__name__, files))
+    return [(name, {**files, "requirements.txt": _REQUIREMENTS, "README.md": _CARD}) for name, files in found]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A Space that was made: its files, and the labels of each mark by the number in its comment."""
+
+    files: dict[str, str]
+    marks: dict[int, list[str]]
+    settled: bool
+    seed: str
+
+
+def make(seed: str, settled: bool, size: int | None = None) -> Made:
+    generator = Generator(seed, settled, size)
+    generator.make()
+    marks = {number: sorted(labels) for number, labels in generator.marks.items()}
+    return Made(generator.files, marks, settled, seed)
+
+
+def write(files: dict[str, str], folder: Path) -> None:
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", default="0")
+    parser.add_argument("--unsettled", action="store_true")
+    arguments = parser.parse_args()
+    made = make(arguments.seed, not arguments.unsettled)
+    write(made.files, arguments.folder)
+    print(json.dumps(made.marks))
+
+
+if __name__ == "__main__":
+    main()
