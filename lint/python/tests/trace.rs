@@ -92,7 +92,8 @@ impl World for Program {
                 outcome.passes = arguments.positional(0).map(|argument| argument.value.clone());
             }
             "ext.start" => {
-                if let Some(Value::Str(name)) = arguments.positional(0).map(|argument| &argument.value)
+                if let Some(Value::Str(name)) =
+                    arguments.positional(0).map(|argument| &argument.value)
                     && let Some((file, text, _)) = self.files.get(&**name)
                 {
                     let path = format!("/app/{name}.py").into();
@@ -189,7 +190,8 @@ fn events(program: &str) -> String {
         .chain(names[1..].iter().map(|name| files[name].1.clone()))
         .collect();
     let world = Program { files };
-    let entry = Entry { file: FileId(0), text: entry, path: "/app/app.py".into(), folder: "".into() };
+    let entry =
+        Entry { file: FileId(0), text: entry, path: "/app/app.py".into(), folder: "".into() };
     let trace = trace(&world, &entry, Limits::default());
     let mut shown = String::new();
     for event in &trace.events {

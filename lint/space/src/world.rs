@@ -63,12 +63,7 @@ impl<'a> SpaceWorld<'a> {
         entry: &Arc<SourceFile>,
         zerogpu: bool,
     ) -> Self {
-        let world = Self {
-            files,
-            pins,
-            zerogpu,
-            reached: Mutex::default(),
-        };
+        let world = Self { files, pins, zerogpu, reached: Mutex::default() };
         world.reach(entry);
         world
     }

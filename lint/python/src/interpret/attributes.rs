@@ -23,7 +23,9 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 None => self.module_attribute(&Arc::clone(module), *names, name, span)?,
             },
-            Value::Instance(class, object) => self.instance_attribute(class, *object, name, span)?,
+            Value::Instance(class, object) => {
+                self.instance_attribute(class, *object, name, span)?
+            }
             Value::Class(class) => match self.class_attribute(class, name) {
                 Some(found) => match builtins::descriptor(&found) {
                     Some(("staticmethod", inner)) => inner,
@@ -199,7 +201,8 @@ impl<W: World> Interpreter<'_, W> {
             None => 0,
         };
         let mut joined: Option<Value> = None;
-        for slot in lineage[skip..].iter().filter_map(|class| self.heap.get(class.namespace, name)) {
+        for slot in lineage[skip..].iter().filter_map(|class| self.heap.get(class.namespace, name))
+        {
             joined = joined.into_iter().chain([slot.value.clone()]).reduce(Value::or);
             // What a class only perhaps has, the next one may have.
             if !slot.unsure {
@@ -388,8 +391,7 @@ fn linearised(class: &Arc<Class>, left: &mut u32) -> Vec<Arc<Class>> {
             _ => None,
         })
         .collect();
-    let mut lists: Vec<Vec<Arc<Class>>> =
-        bases.iter().map(|base| linearised(base, left)).collect();
+    let mut lists: Vec<Vec<Arc<Class>>> = bases.iter().map(|base| linearised(base, left)).collect();
     lists.push(bases);
     loop {
         lists.retain(|list| !list.is_empty());

@@ -213,14 +213,16 @@ impl<W: World> Interpreter<'_, W> {
                 ("functools", "wraps" | "cached_property")
                 | ("contextlib", "suppress" | "nullcontext" | "ExitStack")
                 | ("pathlib", "Path" | "PurePath" | "PosixPath" | "PurePosixPath"),
-            ) => {
-                Some(Ok(made(&path, arguments, place)))
-            }
+            ) => Some(Ok(made(&path, arguments, place))),
             Some(("typing" | "typing_extensions", "cast")) => Some(Ok(second?.clone())),
             Some(("functools", "reduce")) => Some(self.reduce(arguments, place)),
             Some((
                 "asyncio",
-                "run" | "wait_for" | "shield" | "create_task" | "ensure_future"
+                "run"
+                | "wait_for"
+                | "shield"
+                | "create_task"
+                | "ensure_future"
                 | "run_coroutine_threadsafe",
             )) => Some(self.awaited(first?.clone())),
             Some(("asyncio", "gather")) => Some(self.gather(arguments)),
@@ -445,9 +447,7 @@ impl<W: World> Interpreter<'_, W> {
                 Some(Ok(Value::Module(name, names)))
             }
             "str" | "int" | "float" | "bool" | "round" | "abs" | "repr" | "format" | "ord"
-            | "chr" => {
-                self.convert(name, arguments, place)
-            }
+            | "chr" => self.convert(name, arguments, place),
             "list" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "aiter" | "tuple"
             | "dict" | "range" | "enumerate" | "zip" | "map" | "filter" | "next" | "anext" => {
                 Some(self.collect(name, arguments, place))
@@ -528,9 +528,9 @@ impl<W: World> Interpreter<'_, W> {
             ("len", Value::Object(_) | Value::Tuple(_) | Value::List(_) | Value::Dict(_)) => {
                 self.elements_at_rest(value)?.map_or(Value::Unknown, |items| count(items.len()))
             }
-            ("len", Value::Instance(..)) => self
-                .special(value, "__len__", Vec::new(), place.span)?
-                .unwrap_or(Value::Unknown),
+            ("len", Value::Instance(..)) => {
+                self.special(value, "__len__", Vec::new(), place.span)?.unwrap_or(Value::Unknown)
+            }
             ("len", Value::Class(class)) => {
                 self.enum_members(class).map_or(Value::Unknown, |members| count(members.len()))
             }
@@ -631,12 +631,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// `int(…)` and its like, of a constant; `None` where the world may know the worth.
-    fn convert(
-        &mut self,
-        name: &str,
-        arguments: &Arguments,
-        place: Place,
-    ) -> Option<Eval<Value>> {
+    fn convert(&mut self, name: &str, arguments: &Arguments, place: Place) -> Option<Eval<Value>> {
         let first = arguments.positional(0).map(|argument| argument.value.clone());
         if let (Some(value @ Value::Instance(..)), false) = (&first, arguments.open) {
             if name == "bool" {
@@ -660,10 +655,8 @@ impl<W: World> Interpreter<'_, W> {
                 }
             }
             if let Some(value) = self.mixed_in(value).filter(|_| name != "str" && name != "repr") {
-                let arguments = Arguments {
-                    items: vec![Argument { name: None, value, place }],
-                    open: false,
-                };
+                let arguments =
+                    Arguments { items: vec![Argument { name: None, value, place }], open: false };
                 return convert(name, &arguments).map(Ok);
             }
             return Some(Ok(Value::Unknown));
@@ -690,7 +683,8 @@ impl<W: World> Interpreter<'_, W> {
         }
         let value = convert(name, arguments)?;
         if value == Value::Unknown
-            && let ("int" | "float", Some(Value::Str(text)), 1) = (name, &first, arguments.items.len())
+            && let ("int" | "float", Some(Value::Str(text)), 1) =
+                (name, &first, arguments.items.len())
             && !arguments.open
             && text.chars().any(char::is_alphabetic)
             && !text.trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with(['i', 'n'])

@@ -39,7 +39,13 @@ impl<W: World> Interpreter<'_, W> {
                     if let Value::OneOf(values) = &receiver
                         && values.iter().any(is_container)
                     {
-                        return self.method_of_one(&Arc::clone(values), name, args, callee.span, span);
+                        return self.method_of_one(
+                            &Arc::clone(values),
+                            name,
+                            args,
+                            callee.span,
+                            span,
+                        );
                     }
                     self.attribute(&receiver, name, callee.span)?
                 }
@@ -510,7 +516,10 @@ fn is_super(receiver: &Expr) -> bool {
 }
 
 fn is_container(value: &Value) -> bool {
-    matches!(value, Value::Object(_) | Value::Str(_) | Value::Dict(_) | Value::List(_) | Value::Tuple(_))
+    matches!(
+        value,
+        Value::Object(_) | Value::Str(_) | Value::Dict(_) | Value::List(_) | Value::Tuple(_)
+    )
 }
 
 fn is_callable(value: &Value) -> bool {

@@ -272,9 +272,8 @@ fn in_order(items: &[Value], keys: &[Value], reverse: Option<bool>) -> Option<Ve
     }
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by(|a, b| {
-        let less = |a: &usize, b: &usize| {
-            fold::compare(&keys[*a], CompareOp::Lt, &keys[*b]) == Some(true)
-        };
+        let less =
+            |a: &usize, b: &usize| fold::compare(&keys[*a], CompareOp::Lt, &keys[*b]) == Some(true);
         let order = match (less(a, b), less(b, a)) {
             (true, _) => std::cmp::Ordering::Less,
             (_, true) => std::cmp::Ordering::Greater,

@@ -112,9 +112,9 @@ impl<W: World> Interpreter<'_, W> {
         made: &mut Vec<Value>,
     ) {
         self.perhaps(None, |this| {
-            let done = this.assign(&clause.target, value).and_then(|()| {
-                this.turn(clause, &clause.conditions, rest, element, made)
-            });
+            let done = this
+                .assign(&clause.target, value)
+                .and_then(|()| this.turn(clause, &clause.conditions, rest, element, made));
             this.may_have_stopped(done);
         });
     }

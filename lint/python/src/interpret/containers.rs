@@ -70,7 +70,11 @@ impl<W: World> Interpreter<'_, W> {
         arguments: &Arguments,
     ) -> Eval<Value> {
         let Some(wanted) = arguments.positional(0).map(|argument| argument.value.clone()) else {
-            return Ok(if method == "copy" { self.list(items.to_vec(), false) } else { Value::Unknown });
+            return Ok(if method == "copy" {
+                self.list(items.to_vec(), false)
+            } else {
+                Value::Unknown
+            });
         };
         let answers: Option<Vec<bool>> =
             items.iter().map(|item| fold::compare(item, CompareOp::Eq, &wanted)).collect();
@@ -152,9 +156,9 @@ impl<W: World> Interpreter<'_, W> {
                     .iter()
                     .position(|item| fold::compare(item, CompareOp::Eq, &wanted) == Some(true));
                 let absent = !open
-                    && items.iter().all(|item| {
-                        fold::compare(item, CompareOp::Eq, &wanted) == Some(false)
-                    });
+                    && items
+                        .iter()
+                        .all(|item| fold::compare(item, CompareOp::Eq, &wanted) == Some(false));
                 match at {
                     Some(at) => drop(items.remove(at)),
                     None if absent && method == "discard" => {}
@@ -182,14 +186,12 @@ impl<W: World> Interpreter<'_, W> {
                 let other = Value::List(other.into());
                 let kept: Option<Vec<Value>> = items
                     .iter()
-                    .filter_map(|item| {
-                        match fold::compare(item, CompareOp::In, &other) {
-                            Some(inside) if inside == (method == "intersection") => {
-                                Some(Some(item.clone()))
-                            }
-                            Some(_) => None,
-                            None => Some(None),
+                    .filter_map(|item| match fold::compare(item, CompareOp::In, &other) {
+                        Some(inside) if inside == (method == "intersection") => {
+                            Some(Some(item.clone()))
                         }
+                        Some(_) => None,
+                        None => Some(None),
                     })
                     .collect();
                 return Ok(match kept.filter(|_| !other_open) {
@@ -310,7 +312,11 @@ impl<W: World> Interpreter<'_, W> {
                         Some(pairs) => Some(Some(pairs)),
                         None => {
                             let made = Arguments {
-                                items: vec![Argument { name: None, value: more, place: self.place(span) }],
+                                items: vec![Argument {
+                                    name: None,
+                                    value: more,
+                                    place: self.place(span),
+                                }],
                                 open: false,
                             };
                             let made = self.make_dict(&made)?;
@@ -363,9 +369,7 @@ impl<W: World> Interpreter<'_, W> {
             let (items, open) = self.elements(items)?;
             let parts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
             let parts = parts.filter(|_| !open);
-            return Ok(parts
-                .and_then(|parts| fold::join(&parts, text))
-                .unwrap_or(Value::Unknown));
+            return Ok(parts.and_then(|parts| fold::join(&parts, text)).unwrap_or(Value::Unknown));
         }
         if method == "format" {
             if let Some(formatted) = fold::format(text, arguments) {

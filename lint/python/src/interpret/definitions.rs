@@ -146,12 +146,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// `__set_name__` of what the body of a class assigned.
-    fn tell_descriptors(
-        &mut self,
-        class: &Arc<Class>,
-        owner: &Value,
-        def: &ClassDef,
-    ) -> Eval<()> {
+    fn tell_descriptors(&mut self, class: &Arc<Class>, owner: &Value, def: &ClassDef) -> Eval<()> {
         for name in assigned_names(&def.body) {
             if let Some(slot) = self.heap.get(class.namespace, &name)
                 && let value @ Value::Instance(..) = slot.value.clone()

@@ -76,9 +76,9 @@ impl<W: World> Interpreter<'_, W> {
         match point {
             Some(Resume::Else) => return self.try_else(orelse),
             Some(Resume::Handler(index, exception)) => {
-                return handlers.get(index).map_or(Flow::NEXT, |handler| {
-                    self.handler(index, handler, exception)
-                });
+                return handlers
+                    .get(index)
+                    .map_or(Flow::NEXT, |handler| self.handler(index, handler, exception));
             }
             _ => {}
         }
@@ -356,8 +356,9 @@ impl<W: World> Interpreter<'_, W> {
             }
             // `@contextmanager`: up to the generator's `yield`.
             Value::Object(_) => self.next(value, Sent::Value(Value::None)),
-            Value::External(external) => Ok(builtins::null_context(external)
-                .unwrap_or_else(|| value.clone())),
+            Value::External(external) => {
+                Ok(builtins::null_context(external).unwrap_or_else(|| value.clone()))
+            }
             other => Ok(other.clone()),
         }
     }
@@ -406,16 +407,14 @@ impl<W: World> Interpreter<'_, W> {
                     return Ok(Some(false));
                 }
                 // It is left in one way or the other, and may swallow what it sees.
-                let exception =
-                    raised.iter().cloned().reduce(Value::or).unwrap_or(Value::Unknown);
+                let exception = raised.iter().cloned().reduce(Value::or).unwrap_or(Value::Unknown);
                 let mut swallowed = Ok(Some(false));
                 self.perhaps(None, |this| {
-                    swallowed =
-                        match this.advance_with(value, Sent::Raise(exception.clone())) {
-                            Ok(_) => Ok(None),
-                            Err(Stop::Raise(other)) if other == exception => Ok(Some(false)),
-                            Err(stop) => Err(stop),
-                        };
+                    swallowed = match this.advance_with(value, Sent::Raise(exception.clone())) {
+                        Ok(_) => Ok(None),
+                        Err(Stop::Raise(other)) if other == exception => Ok(Some(false)),
+                        Err(stop) => Err(stop),
+                    };
                 });
                 self.perhaps(None, |this| {
                     let _ = this.advance(value);

@@ -218,10 +218,7 @@ impl<W: World> Interpreter<'_, W> {
                 _ => None,
             },
             Value::Dict(pairs) => Some(
-                pairs
-                    .iter()
-                    .map(|(key, value)| (key.clone(), Slot::of(value.clone())))
-                    .collect(),
+                pairs.iter().map(|(key, value)| (key.clone(), Slot::of(value.clone()))).collect(),
             ),
             _ => None,
         }
@@ -562,7 +559,8 @@ impl<W: World> Interpreter<'_, W> {
                 };
                 (builtin(one) && builtin(other)).then_some(one == other)
             }
-            (Value::Class(_), Value::External(other)) | (Value::External(other), Value::Class(_)) => {
+            (Value::Class(_), Value::External(other))
+            | (Value::External(other), Value::Class(_)) => {
                 other.name().is_some_and(|name| name.starts_with("builtins.")).then_some(false)
             }
             _ => None,
@@ -717,9 +715,8 @@ fn repeated(items: &[Value], times: usize) -> Vec<Value> {
 }
 
 pub(super) fn insert(pairs: &mut Vec<(Value, Slot)>, key: Value, slot: Slot) {
-    let same = |known: &Value| {
-        *known == key || fold::compare(known, CompareOp::Eq, &key) == Some(true)
-    };
+    let same =
+        |known: &Value| *known == key || fold::compare(known, CompareOp::Eq, &key) == Some(true);
     match pairs.iter_mut().find(|(known, _)| same(known)) {
         Some((_, known)) => *known = slot,
         None => pairs.push((key, slot)),

@@ -569,7 +569,11 @@ pub(super) fn string_method(text: &str, method: &str, arguments: &[&Value]) -> O
             &text
                 .chars()
                 .map(|c| {
-                    if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }
+                    if c.is_ascii_uppercase() {
+                        c.to_ascii_lowercase()
+                    } else {
+                        c.to_ascii_uppercase()
+                    }
                 })
                 .collect::<String>(),
         ),

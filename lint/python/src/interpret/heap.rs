@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::syntax::Name;
 use super::Flow;
+use crate::syntax::Name;
 use crate::value::{Arguments, Function, ObjectId, Place, Value};
 
 /// What a name holds.
@@ -434,7 +434,10 @@ fn join_content(left: Content, right: &Content) -> Content {
             let open = open || all.len() != pairs.len();
             Content::Pairs { pairs: all.into(), open }
         }
-        (Content::Walk { items, at, rest }, Content::Walk { items: other, at: also, rest: more }) => {
+        (
+            Content::Walk { items, at, rest },
+            Content::Walk { items: other, at: also, rest: more },
+        ) => {
             if items == *other && at == *also && rest == *more {
                 return Content::Walk { items, at, rest };
             }

@@ -297,7 +297,10 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     pub(super) fn is_external(&self, top: &str) -> bool {
-        !matches!(self.heap.get(self.process.modules, top).map(|slot| &slot.value), Some(Value::Module(..)))
+        !matches!(
+            self.heap.get(self.process.modules, top).map(|slot| &slot.value),
+            Some(Value::Module(..))
+        )
     }
 
     pub(super) fn module_value(&mut self, name: &Name) -> Value {

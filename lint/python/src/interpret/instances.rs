@@ -93,8 +93,7 @@ impl<W: World> Interpreter<'_, W> {
             };
             for name in own.iter() {
                 let Value::Str(name) = name else { continue };
-                let default =
-                    self.heap.get(class.namespace, name).map(|slot| slot.value.clone());
+                let default = self.heap.get(class.namespace, name).map(|slot| slot.value.clone());
                 match fields.iter_mut().find(|(known, _)| known == name) {
                     Some((_, known)) => *known = default,
                     None => fields.push((Arc::clone(name), default)),
@@ -107,11 +106,8 @@ impl<W: World> Interpreter<'_, W> {
                 Some(parts) => parts,
                 None => (default, None, true),
             };
-            let given = if takes {
-                arguments.keyword(&name).or_else(|| positional.next())
-            } else {
-                None
-            };
+            let given =
+                if takes { arguments.keyword(&name).or_else(|| positional.next()) } else { None };
             let value = match (given, factory, default) {
                 (Some(argument), _, _) => {
                     let slot = Slot::passed(argument.value.clone(), argument.place);
@@ -164,9 +160,9 @@ impl<W: World> Interpreter<'_, W> {
             }
             last = fold::integer(&value).unwrap_or(last);
             // A second name for the same value is the same member.
-            let known = members.iter().find(|(known, _)| {
-                fold::compare(known, CompareOp::Eq, &value) == Some(true)
-            });
+            let known = members
+                .iter()
+                .find(|(known, _)| fold::compare(known, CompareOp::Eq, &value) == Some(true));
             let member = match known {
                 Some((_, member)) => member.clone(),
                 None => {
@@ -340,9 +336,9 @@ pub(super) fn is_enum(class: &Arc<Class>) -> bool {
 
 /// Whether a member of this enumeration is shown as its value in every version of Python.
 pub(super) fn shows_value(class: &Arc<Class>) -> bool {
-    lineage(class).iter().flat_map(|class| &class.bases).any(|base| {
-        matches!(base, Value::External(base) if matches!(base.name(), Some("enum.StrEnum")))
-    })
+    lineage(class).iter().flat_map(|class| &class.bases).any(
+        |base| matches!(base, Value::External(base) if matches!(base.name(), Some("enum.StrEnum"))),
+    )
 }
 
 fn is_auto(value: &Value) -> bool {

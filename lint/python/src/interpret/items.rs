@@ -167,9 +167,9 @@ impl<W: World> Interpreter<'_, W> {
                     Content::Pairs { pairs, mut open } => {
                         let mut pairs = pairs.to_vec();
                         let slot = Slot::of(value);
-                        let at = pairs
-                            .iter()
-                            .position(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true));
+                        let at = pairs.iter().position(|(key, _)| {
+                            fold::compare(key, CompareOp::Eq, index) == Some(true)
+                        });
                         match at {
                             Some(at) => pairs[at].1 = slot,
                             None if is_absent(&pairs, index) => {

@@ -15,7 +15,8 @@ use crate::world::{Found, World};
 impl<W: World> Interpreter<'_, W> {
     /// `functools.reduce`
     pub(super) fn reduce(&mut self, arguments: &Arguments, place: Place) -> Eval<Value> {
-        let (Some(function), Some(over)) = (arguments.positional(0), arguments.positional(1)) else {
+        let (Some(function), Some(over)) = (arguments.positional(0), arguments.positional(1))
+        else {
             return Ok(Value::Unknown);
         };
         let (items, open) = self.elements(&over.value)?;
@@ -104,11 +105,8 @@ impl<W: World> Interpreter<'_, W> {
                 let items = (0..=self.limits.turns as i64)
                     .map(|turn| start.checked_add(turn).map_or(Value::Unknown, Value::Int))
                     .collect();
-                let content = Content::Walk {
-                    items: Arc::new(items),
-                    at: 0,
-                    rest: Some(Value::Unknown),
-                };
+                let content =
+                    Content::Walk { items: Arc::new(items), at: 0, rest: Some(Value::Unknown) };
                 Ok(Value::Object(self.heap.allocate(content)))
             }
             _ => return None,
@@ -251,7 +249,9 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Eval<Value> {
         // `next` of something that is no iterator is a mistake; of a list it never happens.
         let iterator = match iterator {
-            Value::Object(object) if matches!(self.heap.content(*object), Content::Items { .. }) => {
+            Value::Object(object)
+                if matches!(self.heap.content(*object), Content::Items { .. }) =>
+            {
                 self.iterator(iterator, place.span)?
             }
             Value::External(_) | Value::Tuple(_) | Value::Str(_) => {

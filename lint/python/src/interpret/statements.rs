@@ -424,21 +424,14 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// `if` from its arm `index` on.
-    fn branch(
-        &mut self,
-        arms: &[(Expr, Vec<Stmt>)],
-        orelse: &[Stmt],
-        index: usize,
-    ) -> Eval<Flow> {
+    fn branch(&mut self, arms: &[(Expr, Vec<Stmt>)], orelse: &[Stmt], index: usize) -> Eval<Flow> {
         let Some(((test, body), rest)) = arms.split_first() else {
             return Ok(self.arm(orelse, index));
         };
         let value = self.eval(test)?;
         match self.truth(&value)? {
             Some(true) => Ok(self.arm(body, index)),
-            Some(false) => {
-                self.deeper(Ok(Flow::NEXT), |this| this.branch(rest, orelse, index + 1))
-            }
+            Some(false) => self.deeper(Ok(Flow::NEXT), |this| this.branch(rest, orelse, index + 1)),
             None => {
                 let place = self.place(test.span);
                 let test = self.frozen(&value);

@@ -8,8 +8,8 @@ use super::kind::Kind;
 use super::literal::{self, Opening};
 use super::{Lower, span, unknown};
 use crate::syntax::{
-    Arg, ArgKind, BinOp, Clause, CompareOp, ComprehensionKind, Expr, ExprKind, FStringPart, Shown,
-    FunctionDef, Stmt, StmtKind, UnaryOp,
+    Arg, ArgKind, BinOp, Clause, CompareOp, ComprehensionKind, Expr, ExprKind, FStringPart,
+    FunctionDef, Shown, Stmt, StmtKind, UnaryOp,
 };
 use crate::text::Span;
 
