@@ -8,6 +8,7 @@ use super::calls::partial;
 use super::classes::{is_instance, is_subclass};
 use super::heap::{Content, Slot};
 use super::instances::DATACLASS;
+use super::keys::Table;
 use super::{Eval, Interpreter, Stop, fold, paths};
 use crate::syntax::{BinOp, Name, Shown};
 use crate::value::{Argument, Arguments, Cached, External, ObjectId, Place, Value};
@@ -581,12 +582,11 @@ impl<W: World> Interpreter<'_, W> {
             "dict.fromkeys" => {
                 let (keys, value) = (first?.clone(), second.cloned().unwrap_or(Value::None));
                 Some(self.elements(&keys).map(|(keys, open)| {
-                    let mut pairs = Vec::with_capacity(keys.len());
+                    let mut pairs = Table::of(Vec::with_capacity(keys.len()));
                     for key in keys {
-                        let slot = Slot::of(value.clone());
-                        super::expressions::insert(&mut pairs, key, slot);
+                        pairs.insert(key, Slot::of(value.clone()));
                     }
-                    self.dict(pairs, open)
+                    self.dict(pairs.into_entries(), open)
                 }))
             }
             "open" | "input" | "eval" | "exec" => None,

@@ -98,7 +98,7 @@ impl<W: World> Interpreter<'_, W> {
         let catches = caught_by(&names);
         let risks = self.risks;
         let raising = std::mem::take(&mut self.raising);
-        let mark = self.fork();
+        let mark = self.fork_watched();
         let flow = self.guarded(Guard::Try { catches }, |this| this.block(body));
         let tried = self.take_back(mark);
         let raised = std::mem::replace(&mut self.raising, raising);
