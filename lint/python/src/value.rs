@@ -498,6 +498,18 @@ impl Value {
     /// What a variable holds never does: chains and tuples that a loop or a recursion grows end
     /// here, so that whatever walks a value may recurse, and dropping it too.
     pub(crate) fn is_heavy(&self) -> bool {
+        // What is asked most often is made of one part.
+        if let Self::Unknown
+        | Self::None
+        | Self::Bool(_)
+        | Self::Int(_)
+        | Self::Str(_)
+        | Self::Object(_)
+        | Self::Function(_)
+        | Self::Instance(..) = self
+        {
+            return false;
+        }
         let mut left = MAX_PARTS;
         self.weigh(&mut left);
         left == 0

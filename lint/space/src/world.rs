@@ -472,10 +472,16 @@ impl World for SpaceWorld<'_> {
         outcome
     }
 
-    /// `spaces` is sure to be there on ZeroGPU, and to declare a GPU function raises nothing.
+    /// `spaces` is sure to be there on ZeroGPU, and to declare a GPU function raises nothing; nor does
+    /// a look into the environment that has an answer for what is not there.
     fn may_raise(&self, external: &External) -> bool {
         let effect = canonical(external).and_then(|name| effects::call(&name));
-        !effect.is_some_and(|effect| matches!(effect.kind, effects::Kind::GpuDecorator { .. }))
+        !effect.is_some_and(|effect| {
+            matches!(
+                effect.kind,
+                effects::Kind::GpuDecorator { .. } | effects::Kind::ReadsEnv { raises: false, .. }
+            )
+        })
     }
 
     fn give_up(&self, now: &Now<'_>) -> Vec<Effect> {

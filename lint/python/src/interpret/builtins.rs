@@ -8,6 +8,7 @@ use super::calls::partial;
 use super::classes::{is_instance, is_subclass};
 use super::heap::{Content, Slot};
 use super::instances::DATACLASS;
+use super::keys::Table;
 use super::{Eval, Interpreter, Stop, fold, paths};
 use crate::syntax::{BinOp, Name, Shown};
 use crate::value::{Argument, Arguments, Cached, External, ObjectId, Place, Value};
@@ -242,6 +243,18 @@ pub(super) fn is_kept(value: &Value) -> bool {
         External::Call { callee, .. } if callee.name() == Some("functools.cached_property")))
 }
 
+/// The hidden argument of a `contextlib.ExitStack()`: the list of what it is to leave.
+const STACK: &str = "<stack>";
+
+/// What an `ExitStack` holds, in a list.
+pub(super) fn stacked(value: &Value) -> Option<Value> {
+    let Value::External(external) = value else { return None };
+    let External::Call { callee, arguments, .. } = &**external else { return None };
+    (callee.name()? == "contextlib.ExitStack")
+        .then(|| arguments.keyword(STACK))?
+        .map(|a| a.value.clone())
+}
+
 /// What `contextlib.closing(x)` closes.
 pub(super) fn closing(value: &Value) -> Option<Value> {
     let Value::External(external) = value else { return None };
@@ -308,6 +321,11 @@ impl<W: World> Interpreter<'_, W> {
         match path.split_once('.') {
             Some(("builtins", name)) => self.builtin(name, arguments, place),
             Some(("functools", "partial")) => Some(Ok(partial(arguments))),
+            Some(("contextlib", "ExitStack")) => {
+                let value = self.list(Vec::new(), false);
+                let items = vec![Argument { name: Some(STACK.into()), value, place }];
+                Some(Ok(made(&path, &Arguments { items, open: false }, place)))
+            }
             Some(("functools", "cache" | "lru_cache")) => match first {
                 Some(first) if first.function().is_some() => Some(Ok(self.cached(first))),
                 _ => None,
@@ -329,7 +347,7 @@ impl<W: World> Interpreter<'_, W> {
                 .map(|first| Ok(first.clone())),
             Some(
                 ("functools", "wraps" | "cached_property")
-                | ("contextlib", "suppress" | "nullcontext" | "ExitStack" | "closing")
+                | ("contextlib", "suppress" | "nullcontext" | "closing")
                 | ("pathlib", "Path" | "PurePath" | "PosixPath" | "PurePosixPath"),
             ) => Some(Ok(made(&path, arguments, place))),
             Some(("typing" | "typing_extensions", "cast")) => Some(Ok(second?.clone())),
@@ -564,12 +582,11 @@ impl<W: World> Interpreter<'_, W> {
             "dict.fromkeys" => {
                 let (keys, value) = (first?.clone(), second.cloned().unwrap_or(Value::None));
                 Some(self.elements(&keys).map(|(keys, open)| {
-                    let mut pairs = Vec::with_capacity(keys.len());
+                    let mut pairs = Table::of(Vec::with_capacity(keys.len()));
                     for key in keys {
-                        let slot = Slot::of(value.clone());
-                        super::expressions::insert(&mut pairs, key, slot);
+                        pairs.insert(key, Slot::of(value.clone()));
                     }
-                    self.dict(pairs, open)
+                    self.dict(pairs.into_entries(), open)
                 }))
             }
             "open" | "input" | "eval" | "exec" => None,

@@ -160,6 +160,16 @@ impl<W: World> Interpreter<'_, W> {
     pub(super) fn call(
         &mut self,
         callee: &Value,
+        arguments: Arguments,
+        place: Place,
+    ) -> Eval<Value> {
+        // What is called may hand on to another callable without running any code of its own.
+        self.deeper(Ok(Value::Unknown), |this| this.call_value(callee, arguments, place))
+    }
+
+    fn call_value(
+        &mut self,
+        callee: &Value,
         mut arguments: Arguments,
         place: Place,
     ) -> Eval<Value> {
@@ -191,7 +201,7 @@ impl<W: World> Interpreter<'_, W> {
                 let mut all = partial.arguments.clone();
                 all.items.extend(arguments.items);
                 all.open |= arguments.open;
-                self.deeper(Ok(Value::Unknown), |this| this.call(&partial.callee, all, place))
+                self.call(&partial.callee, all, place)
             }
             Value::Cached(cached) => self.call_cached(&Arc::clone(cached), arguments, place),
             Value::Wrapped(wrapped) => {
@@ -456,7 +466,12 @@ impl<W: World> Interpreter<'_, W> {
             External::Attribute { name, .. } => name.to_string(),
             _ => String::new(),
         };
-        let sure = matches!(&*name, "run_until_complete" | "create_task" | "ensure_future");
+        if name == "run_until_complete"
+            && let Some(argument) = arguments.positional(0)
+        {
+            return self.awaited(argument.value.clone());
+        }
+        let sure = matches!(&*name, "create_task" | "ensure_future");
         for argument in &arguments.items {
             self.run_handed_over(&argument.value, sure);
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::heap::{Content, Derivation, Slot};
 use super::iteration::Turn;
+use super::keys::Table;
 use super::{Eval, Interpreter, fold};
 use crate::syntax::{BinOp, CompareOp};
 use crate::value::{Arguments, Operator, Place, Value};
@@ -193,10 +194,10 @@ impl<W: World> Interpreter<'_, W> {
 
     pub(super) fn make_dict(&mut self, arguments: &Arguments) -> Eval<Value> {
         let mut open = arguments.open;
-        let mut pairs: Vec<(Value, Slot)> = Vec::new();
+        let mut pairs = Table::of(Vec::new());
         if let Some(given) = arguments.positional(0) {
             match self.pairs_of(&given.value) {
-                Some(known) => pairs = known,
+                Some(known) => pairs = Table::of(known),
                 None => {
                     let (items, more) = self.elements(&given.value)?;
                     open |= more;
@@ -204,7 +205,7 @@ impl<W: World> Interpreter<'_, W> {
                         match self.elements(&item)? {
                             (pair, false) if pair.len() == 2 => {
                                 let slot = Slot::of(pair[1].clone());
-                                super::expressions::insert(&mut pairs, pair[0].clone(), slot);
+                                pairs.insert(pair[0].clone(), slot);
                             }
                             _ => open = true,
                         }
@@ -215,11 +216,10 @@ impl<W: World> Interpreter<'_, W> {
         for argument in &arguments.items {
             if let Some(name) = &argument.name {
                 let slot = Slot::passed(argument.value.clone(), argument.place);
-                pairs.retain(|(key, _)| key.as_str() != Some(name));
-                pairs.push((Value::Str(Arc::clone(name)), slot));
+                pairs.insert(Value::Str(Arc::clone(name)), slot);
             }
         }
-        Ok(self.dict(pairs, open))
+        Ok(self.dict(pairs.into_entries(), open))
     }
 
     fn range(&mut self, arguments: &Arguments) -> Value {

@@ -98,7 +98,7 @@ impl<W: World> Interpreter<'_, W> {
         let catches = caught_by(&names);
         let risks = self.risks;
         let raising = std::mem::take(&mut self.raising);
-        let mark = self.fork();
+        let mark = self.fork_watched();
         let flow = self.guarded(Guard::Try { catches }, |this| this.block(body));
         let tried = self.take_back(mark);
         let raised = std::mem::replace(&mut self.raising, raising);
@@ -296,10 +296,12 @@ impl<W: World> Interpreter<'_, W> {
                 self.guarded(Guard::Try { catches }, |this| this.with_rest(rest, body))
             }
             None => {
-                let sees = matches!(value, Value::Instance(..) | Value::Object(_));
-                self.catchers += u32::from(sees);
+                let sees = u32::from(matches!(value, Value::Instance(..) | Value::Object(_)));
+                self.catchers += sees;
+                self.swallowers += sees;
                 let flow = self.with_rest(rest, body);
-                self.catchers -= u32::from(sees);
+                self.swallowers -= sees;
+                self.catchers -= sees;
                 flow
             }
         };
@@ -427,9 +429,41 @@ impl<W: World> Interpreter<'_, W> {
                     let place = self.place(span);
                     self.call_with(&close, Vec::new(), place)?;
                 }
+                if let Some(stack) = builtins::stacked(other) {
+                    return self.unwind(&stack, flow, raised, span);
+                }
                 Ok(Some(false))
             }
         }
+    }
+
+    /// Leaves what an `ExitStack` holds, the last first.
+    fn unwind(
+        &mut self,
+        stack: &Value,
+        flow: Flow,
+        raised: &[Value],
+        span: Span,
+    ) -> Eval<Option<bool>> {
+        let (entries, _) = self.elements(stack)?;
+        let (mut flow, mut swallowed) = (flow, Some(false));
+        let place = self.place(span);
+        for entry in entries.iter().rev() {
+            match entry {
+                Value::Partial(partial) => {
+                    self.call(&partial.callee, partial.arguments.clone(), place)?;
+                }
+                manager => match self.leave(manager, flow, raised, span)? {
+                    Some(true) if flow.has(Flow::RAISE) => {
+                        flow = Flow::NEXT;
+                        swallowed = Some(true);
+                    }
+                    None if flow.has(Flow::RAISE) => swallowed = None,
+                    _ => {}
+                },
+            }
+        }
+        Ok(swallowed)
     }
 
     // What Python itself raises
@@ -438,12 +472,13 @@ impl<W: World> Interpreter<'_, W> {
     /// likelier that too little was understood than that the program fails there.
     pub(super) fn catches(&self, name: &str) -> bool {
         let lineage = super::classes::exception_lineage(name).unwrap_or(&["BaseException"]);
-        self.guards.iter().any(|guard| match guard {
-            Guard::Try { catches } => {
-                catches.iter().any(|caught| &**caught == "?" || lineage.contains(&&**caught))
-            }
-            _ => false,
-        })
+        self.swallowers > 0
+            || self.guards.iter().any(|guard| match guard {
+                Guard::Try { catches } => {
+                    catches.iter().any(|caught| &**caught == "?" || lineage.contains(&&**caught))
+                }
+                _ => false,
+            })
     }
 
     /// Python raises this, if something is there to catch it.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::attributes::{external_base, is_builtin_exception};
 use super::heap::{Content, Slot};
+use super::keys::Table;
 use super::{Eval, Flow, Interpreter, builtins, fold, paths};
 use crate::syntax::{BinOp, CompareOp, Expr, ExprKind, FStringPart, Name, Shown, UnaryOp};
 use crate::text::Span;
@@ -131,7 +132,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// What stands in a slice.
-    fn bounds(&mut self, parts: &[Option<Expr>; 3]) -> Eval<[Option<Value>; 3]> {
+    pub(super) fn bounds(&mut self, parts: &[Option<Expr>; 3]) -> Eval<[Option<Value>; 3]> {
         let mut bounds = [None, None, None];
         for (bound, part) in bounds.iter_mut().zip(parts) {
             if let Some(part) = part {
@@ -193,27 +194,27 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     fn dict_display(&mut self, pairs: &[(Option<Expr>, Expr)]) -> Eval<Value> {
-        let mut known: Vec<(Value, Slot)> = Vec::with_capacity(pairs.len());
+        let mut known = Table::of(Vec::with_capacity(pairs.len()));
         let mut open = false;
         for (key, value) in pairs {
             if let Some(key) = key {
                 let key = self.eval(key)?;
                 let place = self.argument_place(value);
                 let value = self.eval(value)?;
-                insert(&mut known, key, Slot::passed(value, place));
+                known.insert(key, Slot::passed(value, place));
                 continue;
             }
             let value = self.eval(value)?;
             match self.pairs_of(&value) {
                 Some(pairs) => {
                     for (key, slot) in pairs {
-                        insert(&mut known, key, slot);
+                        known.insert(key, slot);
                     }
                 }
                 None => open = true,
             }
         }
-        Ok(self.dict(known, open))
+        Ok(self.dict(known.into_entries(), open))
     }
 
     /// The pairs of a dict whose content is known.
@@ -458,13 +459,13 @@ impl<W: World> Interpreter<'_, W> {
                     return Ok(Some(made));
                 }
                 (Content::Pairs { pairs, open }, BinOp::BitOr) => {
-                    let mut pairs = pairs.to_vec();
+                    let mut table = Table::of(pairs.to_vec());
                     let more = self.pairs_of(right);
                     let open = open || more.is_none();
                     for (key, slot) in more.unwrap_or_default() {
-                        insert(&mut pairs, key, slot);
+                        table.insert(key, slot);
                     }
-                    return Ok(Some(self.dict(pairs, open)));
+                    return Ok(Some(self.dict(table.into_entries(), open)));
                 }
                 _ => {}
             }
@@ -823,15 +824,6 @@ fn is_key_error(value: &Value) -> bool {
 
 fn repeated(items: &[Value], times: usize) -> Vec<Value> {
     (0..times).flat_map(|_| items.iter().cloned()).collect()
-}
-
-pub(super) fn insert(pairs: &mut Vec<(Value, Slot)>, key: Value, slot: Slot) {
-    let same =
-        |known: &Value| *known == key || fold::compare(known, CompareOp::Eq, &key) == Some(true);
-    match pairs.iter_mut().find(|(known, _)| same(known)) {
-        Some((_, known)) => *known = slot,
-        None => pairs.push((key, slot)),
-    }
 }
 
 /// The alternatives of a value that are not surely false.

@@ -243,10 +243,15 @@ impl<W: World> Interpreter<'_, W> {
     /// All elements in order, and whether there may be more, or fewer, than these.
     pub(super) fn elements(&mut self, value: &Value) -> Eval<(Vec<Value>, bool)> {
         match value {
-            Value::Tuple(items) | Value::List(items) => return Ok((items.to_vec(), false)),
+            Value::Tuple(items) | Value::List(items) => {
+                self.heap.count(items.len());
+                return Ok((items.to_vec(), false));
+            }
             Value::Object(object) => {
                 if let Content::Items { items, open, .. } = self.heap.content(*object) {
-                    return Ok((items.to_vec(), *open));
+                    let (items, open) = (items.to_vec(), *open);
+                    self.heap.count(items.len());
+                    return Ok((items, open));
                 }
             }
             Value::Instance(..) | Value::Class(_) | Value::Dict(_) | Value::Str(_) => {}

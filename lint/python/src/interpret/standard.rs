@@ -272,20 +272,30 @@ impl<W: World> Interpreter<'_, W> {
         }))
     }
 
-    /// `stack.enter_context(manager)` of a `contextlib.ExitStack`.
+    /// A method of a `contextlib.ExitStack`.
     pub(super) fn exit_stack(
         &mut self,
-        of: &External,
+        of: &Arc<External>,
         name: &str,
         arguments: &Arguments,
         place: Place,
     ) -> Option<Eval<Value>> {
-        let External::Call { callee, .. } = of else { return None };
-        if callee.name()? != "contextlib.ExitStack" || name != "enter_context" {
+        let Value::Object(stack) = super::builtins::stacked(&Value::External(Arc::clone(of)))?
+        else {
             return None;
-        }
-        let manager = arguments.positional(0)?.value.clone();
-        Some(self.enter(&manager, place.span))
+        };
+        let first = arguments.positional(0)?.value.clone();
+        let (entry, result) = match name {
+            "enter_context" => (first.clone(), self.enter(&first, place.span)),
+            "push" => (first.clone(), Ok(first)),
+            "callback" => (super::calls::partial(arguments), Ok(first)),
+            _ => return None,
+        };
+        let Ok((mut entries, open)) = self.elements(&Value::Object(stack)) else { return None };
+        entries.push(entry);
+        let content = Content::Items { items: Arc::new(entries), open, is_set: false };
+        self.heap.set_content(stack, content);
+        Some(result)
     }
 
     /// What a builtin exception has that the program raised.
