@@ -203,10 +203,8 @@ impl<'a> Moment<'a> {
 
 fn phase_of(roots: &[Root<Role>], root: usize) -> Phase {
     let mut handed_over = std::iter::successors(Some(root), |root| roots[*root].parent);
-    match handed_over.any(|root| roots[root].role == Role::Gpu) {
-        true => Phase::Gpu,
-        false => Phase::Request,
-    }
+    let is_gpu = handed_over.any(|root| roots[root].role == Role::Gpu);
+    if is_gpu { Phase::Gpu } else { Phase::Request }
 }
 
 /// The path of a file of the Space, which the running program sees in its home.
