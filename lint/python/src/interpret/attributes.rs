@@ -384,7 +384,7 @@ impl<W: World> Interpreter<'_, W> {
         let is_standard = external
             .name()
             .is_some_and(|path| imports::is_standard(path.split('.').next().unwrap_or(path)));
-        self.risks.others += u32::from(!is_standard && self.world.may_raise(external));
+        self.risks += u32::from(!is_standard && self.world.may_raise(external));
         let place = self.place(span);
         let outcome = self.ask(place, |world, now| world.read(external, now));
         self.record(outcome.effects, place);

@@ -440,7 +440,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(result) = self.call_builtin(callee, arguments, place) {
             return result;
         }
-        self.risks.others += u32::from(self.world.may_raise(callee));
+        self.risks += u32::from(self.world.may_raise(callee));
         let frozen = Arc::new(Arguments {
             items: arguments
                 .items

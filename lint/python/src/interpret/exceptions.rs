@@ -109,10 +109,8 @@ impl<W: World> Interpreter<'_, W> {
         }
         // Something outside the program may raise where it is risky. That happens too rarely to
         // doubt what follows; the handlers are followed as what they are, a possibility.
-        let imports = self.risks.imports != risks.imports;
-        let others = self.risks.others != risks.others;
+        let risked = self.risks != risks;
         if flow == Flow::RAISE
-            && !imports
             && let [exception] = &*raised
             && let Some(taken) = self.surely_taken(handlers, exception)
         {
@@ -126,7 +124,7 @@ impl<W: World> Interpreter<'_, W> {
                 }
             };
         }
-        if flow == Flow::NEXT && !imports && !others {
+        if flow == Flow::NEXT && !risked {
             self.join(vec![tried]);
             return self.try_else(orelse);
         }
@@ -154,7 +152,7 @@ impl<W: World> Interpreter<'_, W> {
                 .filter(|(_, takes)| **takes != Some(false))
                 .map(|(taken, _)| taken.clone())
                 .reduce(Value::or);
-            let risked = imports || (others && !only_imports);
+            let risked = risked && !only_imports;
             if own.is_none() && !risked {
                 continue;
             }
@@ -177,11 +175,9 @@ impl<W: World> Interpreter<'_, W> {
             } else {
                 branches.push(branch);
             }
-            // A handler's `return` or `raise` is as rare as its exception.
+            // Else a handler's `return` or `raise` is as rare as its exception.
             if own.is_some() {
                 ways |= flow;
-            } else if imports {
-                ways |= flow.without(Flow::RAISE | Flow::EXIT);
             }
             let mut answers = answers.into_iter();
             left.retain(|_| answers.next().flatten() != Some(true));

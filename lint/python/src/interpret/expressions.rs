@@ -376,7 +376,7 @@ impl<W: World> Interpreter<'_, W> {
         {
             return Value::Unknown;
         }
-        self.risks.others += 1;
+        self.risks += 1;
         let operands = operands.iter().map(|operand| self.frozen(operand)).collect();
         let operation = Arc::new(External::Operation { operator, operands });
         let place = self.place(span);

@@ -242,15 +242,6 @@ impl Branch {
     }
 }
 
-/// What could have raised so far; a `try` compares before and after.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Risks {
-    /// Imports of modules that may be missing.
-    imports: u32,
-    /// Anything else outside the program.
-    others: u32,
-}
-
 /// What a process of its own has: the program starts in one, and may start others.
 #[derive(Debug)]
 struct Process {
@@ -291,7 +282,8 @@ struct Interpreter<'w, W: World> {
     raising: Vec<Value>,
     /// The exceptions whose handlers are running, innermost last.
     handling: Vec<Value>,
-    risks: Risks,
+    /// How much outside the program could have raised so far; a `try` compares before and after.
+    risks: u32,
     guards: Vec<Guard>,
     guard: Option<u32>,
     /// The conditions that the statement just followed can be passed on one branch of only.
@@ -341,7 +333,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             pending: Flow::NONE,
             raising: Vec::new(),
             handling: Vec::new(),
-            risks: Risks::default(),
+            risks: 0,
             guards: Vec::new(),
             guard: None,
             passed: Vec::new(),
