@@ -57,8 +57,13 @@ pub struct Limits {
     pub calls: usize,
     /// Bytes of source text parsed.
     pub bytes: usize,
-    /// Turns of a loop whose end is settled; what a loop does after that is not followed.
+    /// Turns of a loop whose end is settled, each time that it is reached; what a loop does after
+    /// that is taken to be what any turn of it does.
     pub turns: usize,
+    /// How often a function is entered, or a turn of a loop taken, in start-up and in each root: what
+    /// was followed so often holds no news. Where it is not settled that it is reached at all, a
+    /// function is entered [`turns`](Self::turns) times.
+    pub visits: u32,
 }
 
 impl Default for Limits {
@@ -70,6 +75,7 @@ impl Default for Limits {
             calls: 80,
             bytes: 64 << 20,
             turns: 256,
+            visits: 2048,
         }
     }
 }
@@ -81,11 +87,18 @@ const MAX_ROOT_DEPTH: usize = 8;
 /// Native stack for [`Limits::nesting`] levels in an unoptimised build, where a level takes most.
 const STACK: usize = 256 << 20;
 
+/// How often something is recorded of one place, in start-up and in each root. A recursion comes by
+/// the same place by a thousand ways, all of which a person needs not see.
+const MAX_REPEATS: u32 = 512;
+
 /// How many elements of lists, dicts and tuples a value has at most that the world sees.
 const MAX_FROZEN: usize = 4096;
 
 /// For how many elements one counts that is copied for the world, which may keep it.
 const FROZEN_ELEMENT: usize = 4;
+
+/// How often one function may be active at once where nothing settled drives the recursion.
+const MAX_UNSETTLED_RECURSION: usize = 3;
 
 /// Where a program starts.
 #[derive(Clone, Debug)]
@@ -298,6 +311,11 @@ struct Interpreter<'w, W: World> {
     root: Option<usize>,
     /// The process being followed, an index into the trace's.
     current: usize,
+    /// How often functions were entered and turns of loops taken since the start or since the root
+    /// was entered, by where their text is; in silence apart.
+    visits: FxHashMap<(usize, bool), u32>,
+    /// How often something happened at a place since then.
+    repeats: FxHashMap<Place, u32>,
     steps: u64,
     /// Elements copied for the world since the last step.
     copied: Cell<usize>,
@@ -345,6 +363,8 @@ impl<'w, W: World> Interpreter<'w, W> {
             link: None,
             root: None,
             current: 0,
+            visits: FxHashMap::default(),
+            repeats: FxHashMap::default(),
             steps: 0,
             copied: Cell::new(0),
             nesting: 0,
@@ -359,6 +379,7 @@ impl<'w, W: World> Interpreter<'w, W> {
                 processes: vec![None],
                 files: Vec::new(),
                 entry: Vec::new(),
+                steps: 0,
                 exhausted: Vec::new(),
                 links: Vec::new(),
                 guards: Vec::new(),
@@ -376,6 +397,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             self.run_root(index, &callable);
             index += 1;
         }
+        self.out.steps = self.steps;
         self.out
     }
 
@@ -389,6 +411,8 @@ impl<'w, W: World> Interpreter<'w, W> {
         self.guard = None;
         self.guards.clear();
         self.raising.clear();
+        self.visits.clear();
+        self.repeats.clear();
         self.nesting = 0;
         let mark = self.fork();
         self.call_unknown(callable, self.out.roots[index].place);
@@ -438,6 +462,14 @@ impl<'w, W: World> Interpreter<'w, W> {
         if self.quiet > 0 {
             return;
         }
+        if effects.is_empty() {
+            return;
+        }
+        let repeats = self.repeats.entry(place).or_insert(0);
+        *repeats += 1;
+        if *repeats > MAX_REPEATS {
+            return;
+        }
         for effect in effects {
             if self.out.events.len() >= self.limits.events {
                 self.exhaust(Budget::Events);
@@ -472,6 +504,29 @@ impl<'w, W: World> Interpreter<'w, W> {
             in_root: self.root.is_some(),
         };
         question(self.world, &now)
+    }
+
+    /// Counts that something is followed once more, by where its text is; how often it was.
+    fn visit<T>(&mut self, text: *const T) -> u32 {
+        let visits = self.visits.entry((text.addr(), self.quiet > 0)).or_insert(0);
+        *visits += 1;
+        *visits
+    }
+
+    /// Whether another turn of a loop with this body is followed, which had so many.
+    fn may_turn<T>(&mut self, body: *const T, turns: usize) -> bool {
+        turns < self.limits.turns && self.visit(body) <= self.limits.visits
+    }
+
+    /// Whether a function is entered once more.
+    fn may_enter(&mut self, function: &Arc<Function>) -> bool {
+        let visits = self.visit(Arc::as_ptr(&function.def));
+        if self.maybe > 0 {
+            let active = self.frames.iter().filter_map(|frame| frame.function.as_ref());
+            let active = active.filter(|active| *active == function).count();
+            return active < MAX_UNSETTLED_RECURSION && visits as usize <= self.limits.turns;
+        }
+        visits <= self.limits.visits
     }
 
     /// Counts a step, and goes one level deeper if the budgets allow it.
