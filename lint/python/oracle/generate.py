@@ -42,6 +42,18 @@ _PLAIN = (
     ("import os", 'os.environ["SET_{n}"] = "1"'),
 )
 
+_CARD = """---
+title: Generated
+emoji: 🎲
+sdk: gradio
+sdk_version: 6.31.0
+python_version: '3.12'
+app_file: app.py
+suggested_hardware: zero-a10g
+---
+"""
+_REQUIREMENTS = "torch==2.8.0\ntransformers\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
+
 _INDENT = "    "
 
 
@@ -244,6 +256,10 @@ class Generator:
                 return Text(self.pick(('sys.platform == "linux"', "sys.version_info >= (3, 8)", 'sys.platform.startswith("win")', "sys.version_info[0] == 3")), frozenset({"sys"}))
             return self.expression(scope, "bool")
         self.need(scope, "import os")
+        handed = self.find(scope, "unknown")
+        if handed is not None and self.chance(0.6):
+            form = self.pick(("{x}", "{x} is None", '{x} == "a"', "isinstance({x}, str)", "not {x}", "len({x}) > 2", "{x}.flag", "3 in {x}"))
+            return Text(form.replace("{x}", handed.name), frozenset({"argument-condition"}))
         name = self.pick(("A_FLAG", "B_MODE", "C_DEBUG", "D_DEVICE"))
         options = [
             (f'os.environ.get("{name}")', "environment-condition"),
@@ -365,6 +381,7 @@ class Generator:
         app = Module("__main__", "app.py")
         scope = Scope(app, "module", frozenset({"module-body"}), depth=5)
         lines: Lines = []
+        shadowed = self.chance(0.03)
         where = self.pick(("top", "middle", "module", "never" if self.chance(0.3) else "top"))
         if where == "top":
             lines += self._import_spaces(scope)
@@ -376,14 +393,28 @@ class Generator:
             lines += gpu_functions(self, scope)
         if self.chance(0.8):
             lines += handlers(self, scope)
+        if shadowed:
+            self._shadow_spaces(scope)
         app.body = lines
+        folder = "src/" if self.chance(0.05) and not self._names_its_folder(app) else ""
         for module in [app, *self.modules.values()]:
-            self.files[module.path] = module.text()
-        self.files["README.md"] = (
-            "---\ntitle: Generated\nemoji: 🎲\nsdk: gradio\nsdk_version: 6.31.0\npython_version: '3.12'\napp_file: app.py\n"
-            "suggested_hardware: zero-a10g\n---\n"
-        )
-        self.files["requirements.txt"] = "torch==2.8.0\ntransformers\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
+            self.files[folder + module.path] = module.text()
+        self.files["README.md"] = _CARD.replace("app.py", f"{folder}app.py")
+        self.files["requirements.txt"] = _REQUIREMENTS
+
+    def _shadow_spaces(self, scope: Scope) -> None:
+        """A folder of the Space that stands in the way of the package: its functions are no GPU functions."""
+        module = Module("spaces", "spaces/__init__.py")
+        self.modules["spaces"] = module
+        there = scope.elsewhere(module, "shadowed-spaces")
+        module.body += [
+            "def GPU(*args, **kwargs):", *indented([self.mark(there.frame("function", "shadowed-spaces")),
+            "if len(args) == 1 and callable(args[0]):", "    return args[0]", "return lambda fn: fn"]),
+        ]
+
+    def _names_its_folder(self, app: Module) -> bool:
+        """Whether some path in the program is seen from the Space's folder."""
+        return any(re.search(r'sys\.path|runpy|python |\.py"', module.text()) for module in [app, *self.modules.values()])
 
     def _import_spaces(self, scope: Scope, elsewhere: bool = False) -> Lines:
         self.spaces_imported = True
@@ -398,6 +429,8 @@ class Generator:
 
 @dataclass(frozen=True)
 class Construct:
+    """A way to make statements."""
+
     make: Callable[[Generator, Scope], Lines]
     fits: Callable[[Generator, Scope], bool]
 
@@ -1453,6 +1486,7 @@ EXPRESSIONS["str"].append(("__name__", lambda g, s, d: Text("__name__")))
 def _root_body(g: Generator, s: Scope, label: str) -> tuple[Scope, Lines]:
     inner = s.frame("function", "root", label, in_root=True, depth=2)
     inner = replace(inner, names={n: v for n, v in inner.names.items() if v.type in ("int", "str", "bool", "pair")})
+    inner.names["x"] = Var("x", "unknown", inner.labels)
     g.left = max(g.left, 3)
     return inner, g.block(inner)
 
@@ -1509,6 +1543,9 @@ def handlers(g: Generator, s: Scope) -> Lines:
         elif form == "fastapi":
             g.need(s, "from fastapi import FastAPI")
     launch = g.pick((["demo.launch()"], ["demo.queue().launch()"], ['if __name__ == "__main__":', "    demo.launch()"]))
+    if g.chance(0.3):
+        build = g.fresh("build")
+        return [*defs, lines[0], f"def {build}():", *indented([*lines[1:], "return demo"]), f"demo = {build}()", *launch]
     return [*defs, *lines, *launch]
 
 
@@ -1542,6 +1579,31 @@ def gpu_functions(g: Generator, s: Scope) -> Lines:
         if form == "importlib":
             g.need(s, "import importlib")
     return lines
+
+
+def probes(seed: str) -> list[tuple[str, dict[str, str]]]:
+    """For every construct and every form of expression a program of little else, by its name."""
+    found = []
+    for kind, forms in EXPRESSIONS.items():
+        for number, (label, make_text) in enumerate(forms):
+            g = Generator(f"{seed}/{kind}/{number}", True, 1)
+            scope = Scope(Module("__main__", "app.py"), "module")
+            text = make_text(g, scope, 0)
+            if text is not None:
+                scope.module.body = [g.mark(scope, text)]
+                found.append((f"{kind}: {label}: {text.text}", {"app.py": scope.module.text()}))
+    for each in dict.fromkeys(CONSTRUCTS):
+        make_lines = each.make
+        for number in range(12):
+            g = Generator(f"{seed}/{make_lines.__name__}/{number}", True, 1)
+            g.left = 0
+            app = Module("__main__", "app.py")
+            scope = Scope(app, "module", depth=2)
+            if each.fits(g, scope):
+                app.body = make_lines(g, scope)
+            files = {module.path: module.text() for module in [app, *g.modules.values()]}
+            found.append((make_lines.__name__, files))
+    return [(name, {**files, "requirements.txt": _REQUIREMENTS, "README.md": _CARD}) for name, files in found]
 
 
 @dataclass(frozen=True)

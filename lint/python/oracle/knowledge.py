@@ -69,6 +69,13 @@ def _effect(group: dict) -> Effect:
     return Effect(group["kind"], arguments, group)
 
 
+def _is_in(receiver: str, family: str) -> bool:
+    """Whether a name belongs to a family; one that ends in `*` stands for every package that begins so."""
+    if family.endswith("*"):
+        return receiver.startswith(family[:-1])
+    return receiver == family or receiver.startswith(family + ".")
+
+
 class Effects:
     """`effects.toml`."""
 
@@ -99,15 +106,16 @@ class Effects:
 
     def method(self, name: str, receiver: str | None) -> Effect | None:
         """What a method does on something of that canonical name, or on something of no known name."""
+        if receiver is None:
+            return next((effect for effect in self.methods.get(name, ()) if effect.table.get("alone")), None)
+        best: tuple[int, Effect] | None = None
         for effect in self.methods.get(name, ()):
-            families = effect.table.get("on", [])
-            if receiver is None:
-                fits = effect.table.get("alone", False)
-            else:
-                fits = not families or any(receiver == f or receiver.startswith(f + ".") for f in families)
-            if fits:
-                return effect
-        return None
+            lengths = [len(family) for family in effect.table.get("on", []) if _is_in(receiver, family)]
+            if not effect.table.get("on"):
+                lengths = [0]
+            if lengths and (best is None or max(lengths) > best[0]):
+                best = max(lengths), effect
+        return best and best[1]
 
     def imported(self, module: str, name: str | None) -> list[Import]:
         """What `import module`, or with a name `from module import name`, may do, in that order."""

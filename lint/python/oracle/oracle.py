@@ -12,6 +12,7 @@ import argparse
 import ast
 import builtins
 import collections
+import dis
 import functools
 import gc
 import importlib
@@ -97,6 +98,7 @@ _STANDARD_PATH = [path for path in sys.path if path and "-packages" not in path 
 _GPU = "spaces.GPU"
 _GPU_PACKAGE = "spaces"
 _SENTINEL = object()
+_IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 
 class Stopped(BaseException):
@@ -173,6 +175,7 @@ class Environ(os._Environ):
     def _set(self, key: Any) -> None:
         if isinstance(key, str) and self.run.frame_is_own(sys._getframe(2)):
             self.run.record("set-env", key)
+        self.run.own_variables.add(key)
 
     def __getitem__(self, key: Any) -> Any:
         self._read(key)
@@ -193,11 +196,12 @@ class Environ(os._Environ):
             if default is _SENTINEL:
                 raise
             return default
-        super().__delitem__(key)
+        del self[key]
         return value
 
     def setdefault(self, key: Any, value: Any = None) -> Any:
-        self._set(key)
+        if key not in self.run.own_variables:
+            self._set(key)
         try:
             return super().__getitem__(key)
         except KeyError:
@@ -207,6 +211,10 @@ class Environ(os._Environ):
     def __setitem__(self, key: Any, value: Any) -> None:
         self._set(key)
         super().__setitem__(key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        super().__delitem__(key)
+        self.run.own_variables.discard(key)
 
     def __contains__(self, key: Any) -> bool:
         if isinstance(key, str):
@@ -273,6 +281,11 @@ def _importer() -> FrameType | None:
     return None
 
 
+def _is_importing(frame: FrameType) -> bool:
+    """Whether the frame is taking a name out of a module by `from … import`."""
+    return frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
+
+
 class Run:
     """One process of a Space: its world, and what happened in it."""
 
@@ -284,6 +297,8 @@ class Run:
         self.platform_environment = knowledge.platform().environment(zerogpu)
         self.effects = knowledge.effects()
         self.exceptions: set[str] = set()
+        #: The environment variables that the program has set.
+        self.own_variables: set[str] = set()
         self.imported: set[str] = set()
         self.events: list[dict[str, Any]] = []
         self.roots: list[Root] = []
@@ -386,13 +401,14 @@ class Run:
         self.roots.append(Root(role, value, *self.place(), function.__qualname__))
 
     def reads(self, name: str) -> None:
+        """A read of the environment; what the program itself has put there is no part of that."""
         self.choose_variable(name)
-        if name not in self.platform_environment:
+        if name not in self.platform_environment and name not in self.own_variables:
             self.record("read-env", name)
 
     def choose_variable(self, name: str) -> None:
         """Whether somebody has set a variable that the platform does not set is open."""
-        if self.random is None or name in self._chosen or name in self.platform_environment:
+        if self.random is None or name in self._chosen or name in self.platform_environment or name in self.own_variables:
             return
         self._chosen.add(name)
         key = os.environ.encodekey(name)
@@ -466,7 +482,8 @@ class Run:
             module, _, name = made.path.rpartition(".")
             if name == "__version__" and (version := self.requirements.version(module)):
                 return version
-            if module in self.imported and self.frame_is_own(sys._getframe(2)):
+            frame = sys._getframe(2)
+            if module in self.imported and self.frame_is_own(frame) and not _is_importing(frame):
                 for entry in self.effects.imported(module, name):
                     if entry.lazy and entry.poisons and entry.module == module:
                         if self.requirements.may_meet(entry.condition):
@@ -565,6 +582,7 @@ class Run:
                 del sys.modules[name]
         run = Run(Path(self.space), self.requirements, self.zerogpu, None)
         run.random = self.random
+        run.own_variables = self.own_variables
         os.chdir(folder)
         sys.argv = [words[0] if kind == "file" else f"{words[0]}.py", *words[1:]]
         if kind == "file":
@@ -849,8 +867,12 @@ class Call:
                 record("load-model", name)
             case "loads-adapter":
                 record("load-model", name)
-            case "download" | "client" | "login" | "sleep" | "http" | "compile":
+            case "download" | "client" | "login" | "sleep" | "http":
                 record(effect.kind, name)
+            case "compiles":
+                if effect.table.get("touches_cuda"):
+                    record("touch-cuda", name)
+                record("compile", name)
             case "launch" | "mounts" | "serves":
                 record("serve", name)
             case "subprocess":
@@ -867,7 +889,8 @@ class Call:
         return _SENTINEL
 
     def _command(self, effect: knowledge.Effect, path: str) -> Any:
-        self.run.run_command(self.argument(effect.places("command")), self.keywords.get("cwd"))
+        folder = self.argument(effect.places("folder"), self.keywords.get("cwd"))
+        self.run.run_command(self.argument(effect.places("command")), folder)
         if path == "os.system":
             return 0 if self.run.random is None else self.run.random.randrange(2)
         done = result(self.callee, self.arguments, self.keywords)

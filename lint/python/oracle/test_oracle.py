@@ -119,12 +119,13 @@ class OracleTest(unittest.TestCase):
             getenv("A")  # 1 read-env A
             e.get("B", "x")  # 2 read-env B
             e["C"] = "1"  # 3 set-env C
-            e["C"]  # 4 read-env C
-            e.setdefault("D", "2")  # 5 set-env D
-            e.pop("D")  # 6 read-env D
+            e["C"]
+            e.setdefault("D", "2")  # 4 set-env D
+            e.pop("D")
+            e.get("D")  # 5 read-env D
             "D" in e
             os.path.expanduser("~")
-            os.environ["NO"]  # 7 read-env NO
+            os.environ["NO"]  # 6 read-env NO
             """,
             ended="KeyError: 'NO'",
         )

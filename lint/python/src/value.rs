@@ -466,7 +466,11 @@ impl Value {
                 let first = truths.next()??;
                 truths.all(|truth| truth == Some(first)).then_some(first)
             }
-            Self::External(external) => matches!(**external, External::Present(_)).then_some(true),
+            Self::External(external) => match &**external {
+                External::Present(_) => Some(true),
+                External::Name(path) if path.starts_with("builtins.") => Some(true),
+                _ => None,
+            },
             Self::Unknown | Self::Instance(..) | Self::Object(_) => None,
         }
     }

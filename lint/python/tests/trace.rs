@@ -296,7 +296,7 @@ fn import_errors_go_where_they_must() {
         "import ext\ntry:\n    import extra\n    A = 1\nexcept ImportError:\n    A = 2\n    ext.never()\ntry:\n    import gone\n    ext.never()\nexcept ImportError:\n    B = 2\ntry:\n    import perhaps\n    C = 1\nexcept ImportError:\n    C = 2\next.abc(A, B, C)\n",
         "app:1 import ext
          app:3 import extra
-         app:14 import perhaps
+         ?app:14 import perhaps
          app:18 ext.abc(1, 2, 1|2)",
     );
 }

@@ -448,7 +448,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(result) = self.call_builtin(callee, arguments, place) {
             return result;
         }
-        self.risks.others += u32::from(self.world.may_raise(callee));
+        self.risks += u32::from(self.world.may_raise(callee));
         let frozen = Arc::new(Arguments {
             items: arguments
                 .items
@@ -468,6 +468,20 @@ impl<W: World> Interpreter<'_, W> {
         }
         for callable in &outcome.runs {
             self.call_unknown(callable, place);
+        }
+        let name = match &**callee {
+            External::Name(path) => path.rsplit('.').next().unwrap_or(path).to_owned(),
+            External::Attribute { name, .. } => name.to_string(),
+            _ => String::new(),
+        };
+        if name == "run_until_complete"
+            && let Some(argument) = arguments.positional(0)
+        {
+            return self.awaited(argument.value.clone());
+        }
+        let sure = matches!(&*name, "create_task" | "ensure_future");
+        for argument in &arguments.items {
+            self.run_handed_over(&argument.value, sure);
         }
         for script in &outcome.starts {
             self.start_process(script, place);

@@ -6,7 +6,7 @@ use super::generators::Sent;
 use super::heap::{Content, Slot, light};
 use super::keys::Table;
 use super::{Eval, Interpreter, fold};
-use crate::syntax::CompareOp;
+use crate::syntax::{CompareOp, Shown};
 use crate::text::Span;
 use crate::value::{Argument, Arguments, ObjectId, Operator, Value};
 use crate::world::World;
@@ -430,7 +430,21 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(parts.and_then(|parts| fold::join(&parts, text)).unwrap_or(Value::Unknown));
         }
         if method == "format" {
-            if let Some(formatted) = fold::format(text, arguments) {
+            let shown = Arguments {
+                items: arguments
+                    .items
+                    .iter()
+                    .map(|argument| Argument {
+                        value: match self.text_of(&argument.value, &Shown::Str) {
+                            Some(text) => Value::str(&text),
+                            None => Value::Unknown,
+                        },
+                        ..argument.clone()
+                    })
+                    .collect(),
+                open: arguments.open,
+            };
+            if let Some(formatted) = fold::format(text, &shown) {
                 return Ok(Value::str(&formatted));
             }
             let mut operands = vec![receiver.clone()];

@@ -300,7 +300,8 @@ impl<W: World> Interpreter<'_, W> {
         match &value {
             Value::Object(object) => {
                 let Content::Generator(generator) = self.heap.content(*object).clone() else {
-                    return Ok(Value::Unknown);
+                    // What was awaited already: a list of results.
+                    return Ok(value);
                 };
                 if !matches!(generator.progress, Progress::Start) {
                     return Ok(Value::Unknown);
@@ -326,6 +327,44 @@ impl<W: World> Interpreter<'_, W> {
                 None => Ok(Value::Unknown),
             },
             _ => Ok(value),
+        }
+    }
+
+    /// A coroutine that is handed to something outside the program runs, at some time.
+    pub(super) fn run_handed_over(&mut self, value: &Value, sure: bool) {
+        let coroutines: Vec<Value> = match value {
+            Value::Object(object) => match self.heap.content(*object).clone() {
+                Content::Generator(generator)
+                    if generator.function.def.is_async
+                        && !generator.function.def.is_generator
+                        && generator.progress == Progress::Start =>
+                {
+                    vec![value.clone()]
+                }
+                Content::Items { items, .. } => {
+                    for item in items.iter() {
+                        if matches!(item, Value::Object(inner)
+                            if matches!(self.heap.content(*inner), Content::Generator(_)))
+                        {
+                            self.run_handed_over(item, sure);
+                        }
+                    }
+                    return;
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        for coroutine in coroutines {
+            if sure {
+                let done = self.awaited(coroutine);
+                self.may_have_stopped(done);
+            } else {
+                self.perhaps(None, |this| {
+                    let done = this.awaited(coroutine);
+                    this.may_have_stopped(done);
+                });
+            }
         }
     }
 

@@ -67,6 +67,9 @@ impl<W: World> Interpreter<'_, W> {
                 joined.unwrap_or(Value::Unknown)
             }
             Value::Instance(..) => {
+                if let Some(items) = self.tuple_of(value) {
+                    return self.element(&items, index);
+                }
                 let found = self.special(value, "__getitem__", vec![index.clone()], span)?;
                 found.unwrap_or(Value::Unknown)
             }
@@ -134,6 +137,42 @@ impl<W: World> Interpreter<'_, W> {
             (_, Some(taken)) => self.list(taken, false),
             (_, None) => self.list(items, true),
         })
+    }
+
+    /// `object[start:stop:step] = value`
+    pub(super) fn set_slice(
+        &mut self,
+        object: &Value,
+        bounds: &[Option<Value>; 3],
+        value: &Value,
+    ) -> Eval<()> {
+        let Value::Object(id) = object else { return Ok(()) };
+        let (more, more_open) = self.elements(value)?;
+        let Content::Items { items, open, is_set } = self.heap.content(*id).clone() else {
+            return Ok(());
+        };
+        let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        let at = |bound: &Option<Value>, otherwise: i64| match bound {
+            None | Some(Value::None) => Some(otherwise),
+            Some(value) => fold::integer(value).map(|at| {
+                let at = if at < 0 { at.saturating_add(len) } else { at };
+                at.clamp(0, len)
+            }),
+        };
+        let step = matches!(&bounds[2], None | Some(Value::None | Value::Int(1)));
+        let (items, open) = match (at(&bounds[0], 0), at(&bounds[1], len)) {
+            (Some(start), Some(stop)) if step && !open && !more_open => {
+                let start = usize::try_from(start).unwrap_or(0);
+                let stop = usize::try_from(stop).unwrap_or(0).max(start);
+                let mut items = items.to_vec();
+                items.splice(start..stop, more);
+                (items, false)
+            }
+            _ => (items.iter().cloned().chain(more).collect(), true),
+        };
+        let content = Content::Items { items: Arc::new(items), open, is_set };
+        self.heap.set_content(*id, content);
+        Ok(())
     }
 
     pub(super) fn set_item(

@@ -53,6 +53,10 @@ impl<W: World> Interpreter<'_, W> {
                 Content::Names => (Vec::new(), Some(Value::Unknown)),
             },
             Value::Instance(class, _) => {
+                if let Some(items) = self.tuple_of(value) {
+                    let content = Content::Walk { items: Arc::new(items), at: 0, rest: None };
+                    return Ok(Value::Object(self.heap.allocate(content)));
+                }
                 for hook in ["__iter__", "__aiter__"] {
                     if let Some(hook) = self.class_attribute(class, hook) {
                         let hook = super::attributes::method(hook, value);

@@ -255,15 +255,6 @@ impl Branch {
     }
 }
 
-/// What could have raised so far; a `try` compares before and after.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Risks {
-    /// Imports of modules that may be missing.
-    imports: u32,
-    /// Anything else outside the program.
-    others: u32,
-}
-
 /// What a process of its own has: the program starts in one, and may start others.
 #[derive(Debug)]
 struct Process {
@@ -297,12 +288,15 @@ struct Interpreter<'w, W: World> {
     quiet: u32,
     /// How many `with` and `finally` are open that see what is raised within.
     catchers: u32,
+    /// How many of them may swallow it.
+    swallowers: u32,
     /// Ways out that the current statement's evaluation found possible, and what they raise.
     pending: Flow,
     raising: Vec<Value>,
     /// The exceptions whose handlers are running, innermost last.
     handling: Vec<Value>,
-    risks: Risks,
+    /// How much outside the program could have raised so far; a `try` compares before and after.
+    risks: u32,
     guards: Vec<Guard>,
     guard: Option<u32>,
     /// The conditions that the statement just followed can be passed on one branch of only.
@@ -353,10 +347,11 @@ impl<'w, W: World> Interpreter<'w, W> {
             maybe: 0,
             quiet: 0,
             catchers: 0,
+            swallowers: 0,
             pending: Flow::NONE,
             raising: Vec::new(),
             handling: Vec::new(),
-            risks: Risks::default(),
+            risks: 0,
             guards: Vec::new(),
             guard: None,
             passed: Vec::new(),

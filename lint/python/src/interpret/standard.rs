@@ -7,7 +7,7 @@ use super::generators::Sent;
 use super::heap::{Content, Derivation, Slot};
 use super::iteration::Turn;
 use super::{Eval, Interpreter, fold, paths};
-use crate::syntax::Name;
+use crate::syntax::{BinOp, Name};
 use crate::trace::Step;
 use crate::value::{Arguments, External, Place, Value};
 use crate::world::{Found, World};
@@ -40,6 +40,64 @@ impl<W: World> Interpreter<'_, W> {
             results.push(self.awaited(argument.value.clone())?);
         }
         Ok(self.list(results, arguments.open))
+    }
+
+    /// A function of `operator`.
+    pub(super) fn operator(
+        &mut self,
+        name: &str,
+        arguments: &Arguments,
+        place: Place,
+    ) -> Option<Eval<Value>> {
+        if matches!(name, "itemgetter" | "attrgetter") {
+            return Some(Ok(super::builtins::made(&format!("operator.{name}"), arguments, place)));
+        }
+        let first = arguments.positional(0)?.value.clone();
+        let second = arguments.positional(1).map(|argument| argument.value.clone());
+        let op = match name {
+            "add" | "concat" => BinOp::Add,
+            "sub" => BinOp::Sub,
+            "mul" => BinOp::Mul,
+            "truediv" => BinOp::Div,
+            "floordiv" => BinOp::FloorDiv,
+            "mod" => BinOp::Mod,
+            "pow" => BinOp::Pow,
+            "or_" => BinOp::BitOr,
+            "and_" => BinOp::BitAnd,
+            "xor" => BinOp::BitXor,
+            "getitem" => return Some(self.item(&first, &second?, place.span)),
+            _ => return None,
+        };
+        Some(self.binary(&first, op, &second?, place.span))
+    }
+
+    /// `operator.itemgetter(…)(value)` and `operator.attrgetter(…)(value)`.
+    pub(super) fn get_by(
+        &mut self,
+        getter: &External,
+        keys: &Arguments,
+        value: &Value,
+        place: Place,
+    ) -> Eval<Value> {
+        let mut found = Vec::with_capacity(keys.items.len());
+        for key in &keys.items {
+            found.push(match (getter.name(), &key.value) {
+                (Some("operator.itemgetter"), key) => self.item(value, key, place.span)?,
+                (_, Value::Str(path)) => {
+                    let mut value = value.clone();
+                    for name in path.split('.') {
+                        value = self.attribute(&value, &name.into(), place.span)?;
+                    }
+                    value
+                }
+                _ => Value::Unknown,
+            });
+        }
+        Ok(match (found.len(), keys.open) {
+            (1, false) => found.remove(0),
+            (_, false) => Value::Tuple(found.into()),
+            _ => Value::Unknown,
+        })
     }
 
     /// A function of `itertools` that only hands on what it is given.
@@ -214,20 +272,30 @@ impl<W: World> Interpreter<'_, W> {
         }))
     }
 
-    /// `stack.enter_context(manager)` of a `contextlib.ExitStack`.
+    /// A method of a `contextlib.ExitStack`.
     pub(super) fn exit_stack(
         &mut self,
-        of: &External,
+        of: &Arc<External>,
         name: &str,
         arguments: &Arguments,
         place: Place,
     ) -> Option<Eval<Value>> {
-        let External::Call { callee, .. } = of else { return None };
-        if callee.name()? != "contextlib.ExitStack" || name != "enter_context" {
+        let Value::Object(stack) = super::builtins::stacked(&Value::External(Arc::clone(of)))?
+        else {
             return None;
-        }
-        let manager = arguments.positional(0)?.value.clone();
-        Some(self.enter(&manager, place.span))
+        };
+        let first = arguments.positional(0)?.value.clone();
+        let (entry, result) = match name {
+            "enter_context" => (first.clone(), self.enter(&first, place.span)),
+            "push" => (first.clone(), Ok(first)),
+            "callback" => (super::calls::partial(arguments), Ok(first)),
+            _ => return None,
+        };
+        let Ok((mut entries, open)) = self.elements(&Value::Object(stack)) else { return None };
+        entries.push(entry);
+        let content = Content::Items { items: Arc::new(entries), open, is_set: false };
+        self.heap.set_content(stack, content);
+        Some(result)
     }
 
     /// What a builtin exception has that the program raised.

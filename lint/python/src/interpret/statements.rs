@@ -235,6 +235,10 @@ impl<W: World> Interpreter<'_, W> {
             }
             ExprKind::Subscript { value: object, index } => {
                 let object = self.eval(object)?;
+                if let (ExprKind::Slice(parts), Value::Object(_)) = (&index.kind, &object) {
+                    let bounds = self.bounds(parts)?;
+                    return self.set_slice(&object, &bounds, &value);
+                }
                 let index = self.eval(index)?;
                 self.set_item(&object, &index, value, target.span)?;
             }
@@ -371,6 +375,10 @@ impl<W: World> Interpreter<'_, W> {
             },
             ExprKind::Subscript { value, index } => {
                 let object = self.eval(value)?;
+                if let (ExprKind::Slice(parts), Value::Object(_)) = (&index.kind, &object) {
+                    let bounds = self.bounds(parts)?;
+                    return self.set_slice(&object, &bounds, &Value::Tuple(Arc::from([])));
+                }
                 let index = self.eval(index)?;
                 self.delete_item(&object, &index, target.span)?;
             }
