@@ -84,8 +84,13 @@ impl Default for Limits {
 /// over again.
 const MAX_ROOT_DEPTH: usize = 8;
 
-/// Native stack for [`Limits::nesting`] levels in an unoptimised build, where a level takes most.
-const STACK: usize = 256 << 20;
+/// Native stack that a level of nesting, and all that does not count as one, leaves untouched at
+/// least; where there is less, more is made. A thread for each trace, with a stack for all levels that
+/// there may be, would cost more than to trace a small Space.
+const STACK_LEFT: usize = if cfg!(debug_assertions) { 1 << 20 } else { 256 << 10 };
+
+/// How much stack is made at a time.
+const STACK_MORE: usize = 8 * STACK_LEFT;
 
 /// How often something is recorded of one place, in start-up and in each root. A recursion comes by
 /// the same place by a thousand ways, all of which a person needs not see.
@@ -115,25 +120,8 @@ pub struct Entry {
 
 /// Follows a program from its entry point, run as `__main__`, through start-up and every callable
 /// that was handed over on the way.
-///
-/// # Panics
-///
-/// If the operating system gives no thread.
-pub fn trace<W: World>(world: &W, entry: &Entry, limits: Limits) -> Trace<W::Effect, W::Role>
-where
-    W::Role: Send,
-{
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("trace".into())
-            .stack_size(STACK)
-            .spawn_scoped(scope, || Interpreter::new(world, limits).follow(entry))
-            .expect("a thread can be started");
-        match thread.join() {
-            Ok(trace) => trace,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+pub fn trace<W: World>(world: &W, entry: &Entry, limits: Limits) -> Trace<W::Effect, W::Role> {
+    Interpreter::new(world, limits).follow(entry)
 }
 
 /// The ways in which control may leave a piece of code.
@@ -537,7 +525,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             return otherwise;
         }
         self.nesting += 1;
-        let result = work(self);
+        let result = stacker::maybe_grow(STACK_LEFT, STACK_MORE, || work(self));
         self.nesting -= 1;
         result
     }
