@@ -116,6 +116,8 @@ pub struct Entry {
     pub path: Arc<str>,
     /// The first folder that modules are looked for in (`sys.path[0]`), as the program sees it.
     pub folder: Arc<str>,
+    /// The dotted name of the module that is run by that name (`python -m`), if it is.
+    pub module: Option<Arc<str>>,
 }
 
 /// Follows a program from its entry point, run as `__main__`, through start-up and every callable
@@ -298,6 +300,8 @@ struct Interpreter<'w, W: World> {
     visits: FxHashMap<(usize, bool), u32>,
     /// How often something happened at a place since then.
     repeats: FxHashMap<Place, u32>,
+    /// The package of the module that is run next, where its name does not say it.
+    package: Option<Name>,
     steps: u64,
     /// Elements copied for the world since the last step.
     copied: Cell<usize>,
@@ -348,6 +352,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             current: 0,
             visits: FxHashMap::default(),
             repeats: FxHashMap::default(),
+            package: None,
             steps: 0,
             copied: Cell::new(0),
             nesting: 0,
