@@ -142,6 +142,11 @@ impl SpaceTrace {
         &self.trace.entry
     }
 
+    /// What it took: statements and expressions walked, and what counts as such.
+    pub fn steps(&self) -> u64 {
+        self.trace.steps
+    }
+
     /// The budgets that ran out.
     pub fn exhausted(&self) -> &[Budget] {
         &self.trace.exhausted

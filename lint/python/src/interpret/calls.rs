@@ -13,9 +13,6 @@ use crate::value::{
 };
 use crate::world::World;
 
-/// How often one function may be active at once where nothing settled drives the recursion.
-const MAX_UNSETTLED_RECURSION: usize = 3;
-
 impl<W: World> Interpreter<'_, W> {
     pub(super) fn call_expression(
         &mut self,
@@ -341,15 +338,13 @@ impl<W: World> Interpreter<'_, W> {
         place: Option<Place>,
     ) -> Eval<Value> {
         if self.frames.len() >= self.limits.calls {
+            if self.recurses_without_end(function, &slots) {
+                return self.raise_builtin("RecursionError");
+            }
             self.exhaust(Budget::Depth);
             return Ok(Value::Unknown);
         }
-        let active = self
-            .frames
-            .iter()
-            .filter(|frame| frame.function.as_ref().is_some_and(|active| active == function))
-            .count();
-        if active >= MAX_UNSETTLED_RECURSION && self.maybe > 0 {
+        if !self.may_enter(function) {
             return Ok(Value::Unknown);
         }
         let names = self.names_of_frame(slots);
@@ -367,6 +362,19 @@ impl<W: World> Interpreter<'_, W> {
             Some(value) if flow.has(Flow::NEXT) => value.or(Value::None),
             Some(value) => value,
             None => Value::None,
+        })
+    }
+
+    /// Whether a function, called once more with these, is called as it was the last time: so it goes
+    /// on until CPython ends it.
+    fn recurses_without_end(&self, function: &Arc<Function>, slots: &[(Name, Slot)]) -> bool {
+        let mut frames = self.frames.iter().rev();
+        let last = frames.find(|frame| frame.function.as_ref() == Some(function));
+        last.is_some_and(|last| {
+            slots.iter().all(|(name, slot)| {
+                let held = self.heap.get(last.names, name);
+                held.is_some_and(|held| held.value == slot.value)
+            })
         })
     }
 

@@ -80,7 +80,7 @@ impl<W: World> Interpreter<'_, W> {
         let Some((clause, rest)) = clauses.split_first() else { return Ok(false) };
         let mut open = false;
         for turn in 0.. {
-            let next = if turn < self.limits.turns {
+            let next = if self.may_turn(clause, turn) {
                 self.advance(iterator)?
             } else {
                 Turn::Rest(Value::Unknown)
