@@ -705,11 +705,20 @@ impl<W: World> Interpreter<'_, W> {
                 None => return Ok(None),
             },
             // `"name" in globals()`
-            Value::Module(..) => {
+            Value::Module(_, names) => {
                 return Ok(match item {
-                    Value::Str(name) => self.has(container, name),
+                    Value::Str(name) => match self.heap.get(*names, name) {
+                        Some(slot) => (!slot.unsure).then_some(true),
+                        None => Some(false),
+                    },
                     _ => None,
                 });
+            }
+            Value::Instance(class, _) if self.class_attribute(class, "__iter__").is_some() => {
+                match self.elements(container)? {
+                    (items, false) => items,
+                    _ => return Ok(None),
+                }
             }
             _ => return Ok(None),
         };

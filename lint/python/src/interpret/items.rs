@@ -86,9 +86,12 @@ impl<W: World> Interpreter<'_, W> {
                 // `Generic[T]`
                 _ => value.clone(),
             },
-            // `globals()[name]`
-            Value::Module(..) => match index {
-                Value::Str(name) => self.attribute(value, name, span)?,
+            // `globals()[name]`, which asks no `__getattr__`
+            Value::Module(_, names) => match index {
+                Value::Str(name) => match self.heap.get(*names, name) {
+                    Some(slot) => slot.value.clone(),
+                    None => self.raise_builtin("KeyError")?,
+                },
                 _ => Value::Unknown,
             },
             Value::Unknown => {
