@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,11 +50,11 @@ class Tally:
         self.disagreed += other.disagreed
 
 
-def runs_of(folder: Path, settled: bool) -> list[dict]:
+def runs_of(folder: Path, settled: bool, choices: Iterable[int] = range(CHOICES)) -> list[dict]:
     """What happened, once where everything is settled and else for several choices."""
     if settled:
         return [oracle.run_space(folder)]
-    return [oracle.run_space(folder, choices=str(choice)) for choice in range(CHOICES)]
+    return [oracle.run_space(folder, choices=str(choice)) for choice in choices]
 
 
 def is_valid(found: dict, settled: bool) -> str | None:
@@ -143,6 +144,7 @@ def smallest(
     folder = Path(tempfile.mkdtemp(prefix="shrink-"))
     original = generate.make(seed, settled, size).files
     last = ""
+    choices = list(range(CHOICES))
 
     def shows(files: shrink.Files) -> bool:
         nonlocal last
@@ -151,17 +153,20 @@ def smallest(
         place = folder / "space"
         shutil.rmtree(place, ignore_errors=True)
         generate.write(files, place)
-        runs = runs_of(place, settled)
+        runs = runs_of(place, settled, choices)
         if any(is_valid(run, settled) for run in runs):
             return False
         try:
             trace = compare.traces(binary, folder, timeout=20)["space"]
         except (RuntimeError, KeyError, OSError):
             return False
-        found = disagreements(runs, trace, settled)
-        if any(other.signature == wanted.signature for other in found):
-            last = side_by_side(runs, trace, found)
-            return True
+        for run in runs:
+            found = disagreements([run], trace, settled)
+            if any(other.signature == wanted.signature for other in found):
+                # One run that shows it is enough from here on.
+                choices[:] = [choices[runs.index(run)]]
+                last = side_by_side([run], trace, found)
+                return True
         return False
 
     try:

@@ -849,7 +849,7 @@ def generator_function(g: Generator, s: Scope) -> Lines:
         use = [f"for {a} in {name}():", *indented([g.mark(inside, Text(a)), "break"]), g.mark(s.inside("generator-for-break"))]
     elif form == "next":
         it = g.fresh("it")
-        use = [f"{it} = {name}()", g.mark(s.inside("generator-next")), f"{a} = next({it})", g.mark(s.inside("generator-next", *labels), Text(a)), f"next({it}, None)"]
+        use = [f"{it} = {name}()", g.mark(s.inside("generator-next")), f"{a} = next({it})", g.mark(s.inside("generator-next", *labels), Text(a)), g.pick((f"next({it}, None)\n{it}.close()", f"{it}.close()", f"{a} = [*{it}]")).replace("\n", "; ")]
     elif form == "list":
         use = [f"{a} = list({name}())", g.mark(s.inside("generator-list", *labels), Text(f"len({a})"))]
     elif form == "sum":
