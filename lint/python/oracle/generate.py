@@ -52,7 +52,7 @@ app_file: app.py
 suggested_hardware: zero-a10g
 ---
 """
-_REQUIREMENTS = "torch==2.8.0\ntransformers\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
+_REQUIREMENTS = "torch==2.8.0\ntransformers==4.57.0\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
 
 _INDENT = "    "
 
@@ -1351,9 +1351,10 @@ def other_process(g: Generator, s: Scope) -> Lines:
 @construct(lambda g, s: not s.in_try)
 def versions(g: Generator, s: Scope) -> Lines:
     g.need(s, "import torch")
+    g.need(s, "import transformers")
     g.need(s, "import importlib.metadata")
-    test = g.pick(('torch.__version__ == "2.8.0"', 'torch.__version__.startswith("2.")', 'tuple(int(p) for p in torch.__version__.split(".")[:2]) >= (2, 9)',
-                   'importlib.metadata.version("torch") == "2.8.0"'))
+    test = g.pick(('transformers.__version__ == "4.57.0"', 'transformers.__version__.startswith("4.")', 'tuple(int(p) for p in torch.__version__.split(".")[:2]) >= (2, 9)',
+                   'importlib.metadata.version("transformers") == "4.57.0"'))
     return [f"if {test}:", *indented(g.block(s.inside("version"))), "else:", *indented([g.mark(s.inside("version"))])]
 
 
