@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from program import Labels, Lines, Module, Scope, Text, Var, indented
 
@@ -960,3 +960,337 @@ def devices(g: Generator, s: Scope) -> Lines:
 def type_checking(g: Generator, s: Scope) -> Lines:
     g.need(s, "from typing import TYPE_CHECKING")
     return ["if TYPE_CHECKING:", *indented([g.mark(s.inside("TYPE_CHECKING"))]), "else:", *indented(g.block(s.inside("TYPE_CHECKING")))]
+
+
+# ─── Ways in which programs find what they call ───
+
+
+@construct(outside_class, weight=3)
+def dispatch(g: Generator, s: Scope) -> Lines:
+    """A function that is called by way of a table, a name, a loop."""
+    form = g.pick(
+        ("dict", "list", "getattr", "registry", "globals", "attribute", "class-table", "star-call", "conditional", "nested-dict", "method-table")
+    )
+    label = f"dispatch-{form}"
+    a, b, table, deco = g.fresh("f"), g.fresh("f"), g.fresh("table"), g.fresh("register")
+    inner = g.bind(s.frame("function", "dispatch", label), "n", "int")
+    one = [f"def {a}(n=1):", *indented([g.mark(inner, Text("n")), f"return n + {g.random.randrange(5)}"])]
+    two = [f"def {b}(n=2):", *indented([*g.block(inner), "return n * 2"])]
+    inside = s.inside("dispatch", label)
+    key = g.pick(("one", "two"))
+    show = lambda text: g.mark(inside, Text(text))  # noqa: E731
+    if form == "globals" and s.kind != "module":
+        form = "dict"
+    return {
+        "dict": lambda: [*one, *two, f'{table} = {{"one": {a}, "two": {b}}}', show(f'{table}["{key}"](3)')],
+        "list": lambda: [*one, *two, f"for call in [{a}, {b}]:", *indented([show("call(4)")])],
+        "getattr": lambda: [f"class {table}:", "    def one(self, n=1):", *indented(indented([g.mark(inner, Text("n")), "return n"])), show(f'getattr({table}(), "one")(3)')],
+        "registry": lambda: [f"{table} = {{}}", f"def {deco}(name):", "    def add(fn):", f"        {table}[name] = fn", "        return fn", "    return add",
+                             f'@{deco}("one")', *one, f'@{deco}("two")', *two, f"for name, call in {table}.items():", *indented([show("(name, call())")])],
+        "globals": lambda: [*one, show(f'globals()["{a}"](2)')],
+        "attribute": lambda: [*one, f"{a}.calls = 0", f"{a}.calls += 1", show(f"({a}.calls, {a}())")],
+        "class-table": lambda: [f"class {table}A:", "    def go(self):", *indented(indented([g.mark(inner, Text("1")), "return 1"])), f"class {table}B({table}A):", "    pass",
+                                f'{table} = {{"a": {table}A, "b": {table}B}}', show(f'{table}["{g.pick("ab")}"]().go()')],
+        "star-call": lambda: [*one, f"def {b}(*args, **kwargs):", *indented([g.mark(inner, Text("len(args)")), f"return {a}(*args, **kwargs)"]), show(f"{b}({g.pick(('3', 'n=4', ''))})")],
+        "conditional": lambda: [*one, *two, f"{table} = {a} if {g.condition(s).text} else {b}", show(f"{table}(1)")],
+        "nested-dict": lambda: [*one, f'{table} = {{"x": {{"y": [{a}]}}}}', show(f'{table}["x"]["y"][0](5)')],
+        "method-table": lambda: [f"class {table}:", "    def __init__(self):", '        self.calls = {"one": self.one}', "    def one(self, n=3):",
+                                 *indented(indented([g.mark(inner, Text("n")), "return n"])), show(f'{table}().calls["one"]()')],
+    }[form]()
+
+
+@construct(outside_class, weight=2)
+def order(g: Generator, s: Scope) -> Lines:
+    """In which order the parts of an expression are evaluated, and which are not."""
+    f = g.fresh("f")
+    inner = s.frame("function", "order", in_try=True)
+    define = [f"def {f}(n):", *indented([g.mark(inner, Text("n")), "return n"])]
+    label, text = g.pick(
+        (
+            ("order-arguments", "max({f}(1), {f}(2))"), ("order-and", "{f}(0) and {f}(1)"), ("order-or", "{f}(3) or {f}(1)"),
+            ("order-comparison", "{f}(5) < {f}(3) < {f}(9)"), ("order-dict", "{{{f}(1): {f}(2), {f}(3): {f}(4)}}"), ("order-list", "[{f}(2), *[{f}(3)], {f}(1)]"),
+            ("order-conditional", "{f}(1) if {f}(0) else {f}(2)"), ("order-f-string", "f'{{{f}(1)}}-{{{f}(2)}}'"), ("order-subscript", "[{f}(7), {f}(8)][{f}(1)]"),
+            ("order-comprehension", "[{f}(x) for x in range({f}(3)) if {f}(x) != 1]"), ("order-slice", "[1, 2, 3][{f}(0):{f}(2)]"), ("order-not", "not {f}(0) and not {f}(1)"),
+            ("order-any", "any({f}(x) for x in [0, 2, 3])"), ("order-all", "all({f}(x) > 0 for x in [1, 0, 3])"), ("order-next", "next({f}(x) for x in [4, 5])"),
+            ("order-sorted", "sorted([3, 1, 2], key={f})"), ("order-in", "{f}(1) in [{f}(2), {f}(1)]"), ("order-tuple", "({f}(1), ({f}(2), {f}(3)))"), ("order-walrus", "[w := {f}(4), w + 1]"),
+            ("order-nested-call", "{f}({f}({f}(2)) + 1)"), ("order-keyword", "dict(b={f}(1), a={f}(2))"), ("order-zip", "list(zip(map({f}, [1, 2]), map({f}, [3, 4])))"),
+        )
+    )
+    name = g.fresh()
+    if s.kind != "module" and "walrus" in label:
+        label, text = "order-arguments", "max({f}(1), {f}(2))"
+    return [*define, f"{name} = {text.format(f=f)}", g.mark(s.inside("order", label), Text(name))]
+
+
+@construct(outside_class, weight=2)
+def bindings(g: Generator, s: Scope) -> Lines:
+    """What a name stands for at the moment when it is asked."""
+    form = g.pick(("late", "default", "mutable-default", "shadow", "class-scope", "comprehension-scope", "recursion", "memo", "reassigned", "redefined", "loop-variable", "global-read", "nested-default"))
+    label = f"binding-{form}"
+    f, name = g.fresh("f"), g.fresh()
+    inside = s.inside("binding", label)
+    inner = s.frame("function", "binding", label, in_try=True)
+    show = lambda text: g.mark(inside, Text(text))  # noqa: E731
+    say = lambda text: g.mark(inner, Text(text))  # noqa: E731
+    return {
+        "late": lambda: [f"{name} = [lambda: i for i in range(3)]", show(f"[call() for call in {name}]")],
+        "default": lambda: [f"{name} = [lambda i=i: i * 2 for i in range(3)]", show(f"[call() for call in {name}]")],
+        "mutable-default": lambda: [f"def {f}(x, seen=[]):", *indented(["seen.append(x)", say("seen"), "return len(seen)"]), f"{f}(1)", show(f"{f}(2)")],
+        "shadow": lambda: [f"len_{f} = len", f"def {f}(len):", *indented([say("len"), "return len"]), show(f"{f}(3) + len_{f}([1])")],
+        "class-scope": lambda: [f"{name} = 1", f"class {f}:", f"    {name} = 2", "    def get(self):", *indented(indented([say(name), f"return {name}"])), show(f"({f}().get(), {f}.{name})")],
+        "comprehension-scope": lambda: [f"{name} = 5", f"{f} = [{name} for {name} in [1, 2]]", show(f"({name}, {f})")],
+        "recursion": lambda: [f"def {f}(n):", *indented([say("n"), f"return 1 if n < 2 else n * {f}(n - 1)"]), show(f"{f}({g.random.randrange(4)})")],
+        "memo": lambda: [f"{name} = {{}}", f"def {f}(k):", *indented([f"if k not in {name}:", *indented([say("k"), f"{name}[k] = k * 2"]), f"return {name}[k]"]), f"{f}(2)", show(f"{f}(2) + {f}(3)")],
+        "reassigned": lambda: [f"{name} = 1", f"def {f}():", *indented([say(name), f"return {name}"]), f"{f}()", f"{name} = 7", show(f"{f}()")] if s.kind == "module" else [f"{name} = 3", show(name)],
+        "redefined": lambda: [f"def {f}():", *indented([say("1"), "return 1"]), f"{name} = {f}", f"def {f}():", *indented([say("2"), f"return {name}() + 2"]), show(f"{f}()")],
+        "loop-variable": lambda: [f"for {name} in range(3):", "    pass", show(name)],
+        "global-read": lambda: [f"def {f}():", *indented([say(f"{name}_later"), f"return {name}_later"]), f"{name}_later = 4", show(f"{f}()")],
+        "nested-default": lambda: [f"def {f}(a, b=lambda: 3, *, c=(1, 2)):", *indented([say("b() + c[1]"), "return a"]), show(f"{f}(1)"), show(f"{f}(1, lambda: 5, c=(0, 0))")],
+    }[form]()
+
+
+@construct(lambda g, s: not g.settled, weight=2)
+def union(g: Generator, s: Scope) -> Lines:
+    """A name that stands for one of two things, and what is done with it."""
+    form = g.pick(("device", "function", "class", "model", "module", "none"))
+    inside = s.inside("union", f"union-{form}")
+    a, b, name = g.fresh("f"), g.fresh("f"), g.fresh("either")
+    test = g.condition(s)
+    inner = s.frame("function", "union", f"union-{form}")
+    g.need(s, "import torch")
+    number = len(g.marks)
+    g.marks[number] = inside.labels
+    if form == "device":
+        return [f'{name} = {g.pick((chr(34) + "cuda" + chr(34), "torch.device(" + chr(34) + "cuda" + chr(34) + ")"))} if {test.text} else "cpu"', f"torch.zeros(1).to({name})  # m{number}"]
+    if form == "function":
+        return [f"def {a}():", *indented(g.block(inner)), f"def {b}():", *indented(g.block(inner)), f"if {test.text}:", f"    {name} = {a}", "else:", f"    {name} = {b}", f"{name}()", g.mark(inside)]
+    if form == "class":
+        return [f"class {a}:", "    def go(self):", *indented(indented(g.block(inner))), f"class {b}({a}):", "    def go(self):", *indented(indented([g.mark(inner), "super().go()"])),
+                f"{name} = ({a} if {test.text} else {b})()", f"{name}.go()", g.mark(inside)]
+    if form == "model":
+        return [f"{name} = torch.zeros(1)", f"if {test.text}:", f"    {name} = {name}.half()", f"{name}.cuda()  # m{number}"]
+    if form == "module":
+        g.need(s, "import importlib")
+        module = Module(a, f"{a}.py")
+        g.modules[a] = module
+        module.body = ["def go():", *indented(g.block(Scope(module, "module", inside.labels, in_try=s.in_try, in_root=s.in_root, depth=1).frame("function", "union")))]
+        return [f"{name} = None", f"if {test.text}:", f"    import {a} as {name}", f"if {name} is not None:", f"    {name}.go()", g.mark(inside)]
+    return [f"{name} = None", f"if {test.text}:", f"    {name} = torch.zeros(1)", f"if {name}:", f"    {name}.cuda()  # m{number}", "else:", *indented([g.mark(inside)])]
+
+
+# ─── More of classes ───
+
+
+@construct(outside_class, weight=2)
+def class_more(g: Generator, s: Scope) -> Lines:
+    """Classes that do what is done less often."""
+    form = g.pick(
+        ("descriptor", "missing", "list-subclass", "dict-subclass", "exception", "new", "class-counter", "nested", "generic", "protocol", "inherited-property",
+         "static-inherited", "super-new", "counter", "context-self", "iterator", "hash", "contains-operator", "reflected", "call-super-twice", "singleton", "class-decorator", "metaclass", "type-call")
+    )
+    label = f"class-{form}"
+    c, o = g.fresh("C"), g.fresh("o")
+    inside = s.inside("class", label)
+    inner = s.frame("function", "class", label, in_try=True)
+    say = lambda text: indented(indented([g.mark(inner, Text(text))]))  # noqa: E731
+    show = lambda text: g.mark(inside, Text(text))  # noqa: E731
+    if form in ("generic", "protocol"):
+        g.need(s, "from typing import Generic, Protocol, TypeVar")
+    return {
+        "descriptor": lambda: [f"class {c}D:", "    def __set_name__(self, owner, name):", *say("name"), "        self.name = name", "    def __get__(self, instance, owner):", *say("self.name"), "        return 7",
+                               f"class {c}:", f"    field = {c}D()", show(f"{c}().field")],
+        "missing": lambda: [f"class {c}(dict):", "    def __missing__(self, key):", *say("key"), "        return key * 2", f"{o} = {c}(a=1)", show(f'({o}["a"], {o}["bc"])')],
+        "list-subclass": lambda: [f"class {c}(list):", "    def append(self, item):", *say("item"), "        super().append(item + 1)", f"{o} = {c}()", f"{o}.append(3)", show(f"(len({o}), {o}[0])")],
+        "dict-subclass": lambda: [f"class {c}(dict):", "    def __getattr__(self, name):", *say("name"), "        return self[name]", f'{o} = {c}({{"k": 4}})', show(f"{o}.k")],
+        "exception": lambda: [f"class {c}(ValueError):", "    def __init__(self, message, code=3):", "        super().__init__(message)", *say("code"), "        self.code = code",
+                              "try:", f'    raise {c}("m", code=5)', f"except ValueError as {o}:", *indented([show(f"({o}.code, str({o}), {o}.args)")])],
+        "new": lambda: [f"class {c}:", "    def __new__(cls, n):", *say("n"), "        made = super().__new__(cls)", "        made.n = n", "        return made", show(f"{c}(4).n")],
+        "class-counter": lambda: [f"class {c}:", "    made = 0", "    def __init__(self):", f"        {c}.made += 1", *say(f"{c}.made"), f"{c}()", f"{c}()", show(f"{c}.made")],
+        "nested": lambda: [f"class {c}:", "    class Inner:", "        size = 3", "        def go(self):", *indented(say("self.size")), "            return 1", "    def make(self):", "        return self.Inner()", show(f"{c}().make().go()")],
+        "generic": lambda: [f'{c}T = TypeVar("{c}T")', f"class {c}(Generic[{c}T]):", "    def go(self, x):", *say("x"), "        return x", show(f"{c}[int]().go(3)")],
+        "protocol": lambda: [f"class {c}P(Protocol):", "    def go(self): ...", f"class {c}({c}P):", "    def go(self):", *say("1"), "        return 2", show(f"{c}().go()")],
+        "inherited-property": lambda: [f"class {c}B:", "    @property", "    def size(self):", *say("self.n"), "        return self.n", f"class {c}({c}B):", "    n = 6", show(f"{c}().size + 1")],
+        "static-inherited": lambda: [f"class {c}B:", "    @classmethod", "    def name(cls):", *say("cls.__name__"), "        return cls.tag", f"class {c}({c}B):", '    tag = "t"', show(f"{c}.name()")],
+        "super-new": lambda: [f"class {c}B:", "    def __init__(self, a, b=2):", *say("a + b"), "        self.total = a + b", f"class {c}({c}B):", "    def __init__(self, *args, **kwargs):", "        super().__init__(*args, **kwargs)", "        self.total *= 2", show(f"{c}(1, b=4).total")],
+        "counter": lambda: [f"class {c}:", "    def __init__(self):", "        self.n = 0", "    def step(self):", "        self.n += 1", *say("self.n"), "        return self", show(f"{c}().step().step().n")],
+        "context-self": lambda: [f"class {c}:", "    def __enter__(self):", "        self.open = True", "        return self", "    def __exit__(self, *details):", *say("details[0] is None"), "        self.open = False",
+                                 f"with {c}() as {o}:", *indented([show(f"{o}.open")]), show(f"{o}.open")],
+        "iterator": lambda: [f"class {c}:", "    def __init__(self):", "        self.n = 0", "    def __iter__(self):", "        return self", "    def __next__(self):", "        if self.n > 2:", "            raise StopIteration", "        self.n += 1",
+                             *say("self.n"), "        return self.n", f"for x in {c}():", *indented([show("x")]), show(f"list({c}())")],
+        "hash": lambda: [f"class {c}:", "    def __init__(self, n):", "        self.n = n", "    def __hash__(self):", "        return 1", "    def __eq__(self, other):", "        return self.n == other.n", f"{o} = {{{c}(1): 'a'}}", show(f"{o}[{c}(1)]"), show(f"{c}(2) in {o}")],
+        "contains-operator": lambda: [f"class {c}:", "    def __iter__(self):", *say("1"), "        return iter([1, 2])", show(f"2 in {c}()")],
+        "reflected": lambda: [f"class {c}:", "    def __radd__(self, other):", *say("other"), "        return other + 10", "    def __mul__(self, other):", *say("other"), "        return other * 3", show(f"5 + {c}()"), show(f"{c}() * 2")],
+        "call-super-twice": lambda: [f"class {c}A:", "    def go(self):", *say("1"), "        return 1", f"class {c}B({c}A):", "    def go(self):", "        return super().go() + super().go()", f"class {c}({c}B):", "    def go(self):", *say("3"), "        return super(type(self), self).go() * 2", show(f"{c}().go()")],
+        "singleton": lambda: [f"class {c}:", "    _one = None", "    @classmethod", "    def get(cls):", "        if cls._one is None:", *indented(say("0")), "            cls._one = cls()", "        return cls._one", show(f"{c}.get() is {c}.get()")],
+        "class-decorator": lambda: [f"def {c}D(cls):", *indented([g.mark(inner, Text("cls.__name__")), "cls.extra = 5", "return cls"]), f"@{c}D", f"class {c}:", "    pass", show(f"{c}.extra")],
+        "metaclass": lambda: [f"class {c}M(type):", "    def __new__(mcls, name, bases, names):", *say("name"), "        return super().__new__(mcls, name, bases, names)", f"class {c}(metaclass={c}M):", "    n = 2", show(f"{c}.n")],
+        "type-call": lambda: [f'{c} = type("{c}", (), {{"n": 3, "go": lambda self: self.n}})', show(f"{c}().go()")],
+    }[form]()
+
+
+# ─── More of async ───
+
+
+@construct(lambda g, s: s.kind != "class" and not s.is_async)
+def async_more(g: Generator, s: Scope) -> Lines:
+    g.need(s, "import asyncio")
+    form = g.pick(("with", "task", "comprehension", "sleep", "method", "return-exceptions", "wait_for", "queue"))
+    label = f"async-{form}"
+    c, co = g.fresh("C"), g.fresh("co")
+    inner = s.frame("function", "async", label, in_try=True, is_async=True)
+    say = lambda text: g.mark(inner, Text(text))  # noqa: E731
+    part = [f"async def {c}(n):", *indented([say("n"), "return n * 2"])]
+    lines = {
+        "with": lambda: [f"class {c}:", "    async def __aenter__(self):", *indented(indented([say("1"), "return 4"])), "    async def __aexit__(self, *details):", *indented(indented([say("details[0] is None")])),
+                         f"async def {co}():", f"    async with {c}() as x:", *indented(indented([say("x")])), "    return x"],
+        "task": lambda: [*part, f"async def {co}():", f"    task = asyncio.create_task({c}(3))", *indented([say("'before'")]), "    x = await task", *indented([say("x")]), "    return x"],
+        "comprehension": lambda: [*part, f"async def {co}():", f"    xs = [await {c}(i) for i in range(3)]", *indented([say("xs")]), "    return xs[-1]"],
+        "sleep": lambda: [f"async def {c}(n):", *indented([say("n"), "await asyncio.sleep(0)", say("n + 10"), "return n"]), f"async def {co}():", f"    xs = await asyncio.gather({c}(1), {c}(2))", *indented([say("xs")]), "    return xs[0]"],
+        "method": lambda: [f"class {c}:", "    async def go(self, n):", *indented(indented([say("n"), "return n + 1"])), f"async def {co}():", f"    return await {c}().go(4)"],
+        "return-exceptions": lambda: [f"async def {c}(n):", *indented([say("n"), "if n == 2:", '    raise ValueError("two")', "return n"]), f"async def {co}():", f"    xs = await asyncio.gather({c}(1), {c}(2), return_exceptions=True)", *indented([say("type(xs[1]).__name__")]), "    return xs[0]"],
+        "wait_for": lambda: [*part, f"async def {co}():", f"    x = await asyncio.wait_for({c}(5), timeout=1)", *indented([say("x")]), "    return x"],
+        "queue": lambda: [f"async def {co}():", "    queue = asyncio.Queue()", "    await queue.put(3)", "    x = await queue.get()", *indented([say("x")]), "    return x"],
+    }[form]()
+    return [*lines, *_result(g, s, f"asyncio.run({co}())", frozenset({"async", label}))]
+
+
+# ─── More of patterns, exceptions and with ───
+
+
+@construct()
+def match_more(g: Generator, s: Scope) -> Lines:
+    form = g.pick(("attributes", "dataclass", "nested", "strings", "constants", "dotted", "star-middle", "fall-through"))
+    label = f"match-{form}"
+    c, a = g.fresh("P"), g.fresh()
+    inside = s.inside("match", label)
+    show = lambda text: g.mark(inside, Text(text))  # noqa: E731
+    make = [f"class {c}:", "    __match_args__ = ('x',)", "    kind = 3", "    def __init__(self, x):", "        self.x = x"]
+    cases = {
+        "attributes": (make, f"{c}({g.random.randrange(3)})", [f"case {c}(x=0):", "    #0", f"case {c}(x={a}):", f"    #{a}"]),
+        "dataclass": (make, f"{c}({g.random.randrange(3)})", [f"case {c}(1):", "    #1", f"case {c}({a}):", f"    #{a}"]),
+        "nested": ([], '{"op": "add", "args": [1, [2, 3]]}', ['case {"op": "sub"}:', "    #0", f'case {{"op": "add", "args": [_, [{a}, *rest]]}}:', f"    #({a}, rest)"]),
+        "strings": ([], g.expression(s, "str", 1).text, ['case "ab" | "q":', "    #1", 'case "model":', "    #2", f"case {a}:", f"    #{a}"]),
+        "constants": ([], g.pick(("None", "True", "3", "2.0", "'x'")), ["case None:", "    #'none'", "case True | False:", "    #'bool'", "case 2.0:", "    #2", "case _:", "    #'other'"]),
+        "dotted": (make, "3", [f"case {c}.kind:", "    #'kind'", "case _:", "    #'none'"]),
+        "star-middle": ([], "[1, 2, 3, 4]", [f"case [{a}, *middle, 4]:", f"    #({a}, middle)", "case _:", "    #0"]),
+        "fall-through": ([], "(1, 2, 3)", ["case (1, 2):", "    #1", "case [_, _]:", "    #2"]),
+    }
+    before, subject, arms = cases[form]
+    body = [f"    {show(arm.strip()[1:])}" if arm.strip().startswith("#") else arm for arm in arms]
+    return [*before, f"match {subject}:", *indented(body), show("'after'")]
+
+
+@construct()
+def exceptions_more(g: Generator, s: Scope) -> Lines:
+    form = g.pick(("from", "context", "finally-continue", "else-raise", "bare", "tuple", "nested-function", "exit-in-finally", "with-raise", "loop", "variable-gone", "contextmanager-catches", "generator-throw", "stop-iteration"))
+    label = f"exception-{form}"
+    f, e = g.fresh("f"), g.fresh("e")
+    inside = s.inside("try", label, in_try=True)
+    handler = s.inside("except", label)
+    inner = s.frame("function", "try", label, in_try=True)
+    show = lambda text: g.mark(inside, Text(text))  # noqa: E731
+    after = lambda text: g.mark(handler, Text(text))  # noqa: E731
+    say = lambda text: g.mark(inner, Text(text))  # noqa: E731
+    if s.kind == "class" and form in ("nested-function", "contextmanager-catches", "generator-throw"):
+        form = "tuple"
+    if form == "contextmanager-catches":
+        g.need(s, "import contextlib")
+    return {
+        "from": lambda: ["try:", "    try:", "        {}[1]", f"    except KeyError as {e}:", f'        raise ValueError("v") from {e}', f"except ValueError as {e}:", *indented([after(f"type({e}.__cause__).__name__")])],
+        "context": lambda: ["try:", "    try:", "        1 / 0", "    except ZeroDivisionError:", *indented(indented([show("1")])), "        int('x')", "except ValueError:", *indented([after("2")])],
+        "finally-continue": lambda: ["for x in range(2):", "    try:", *indented(indented([show("x")])), "        continue", "    finally:", *indented(indented([show("x + 10")]))],
+        "else-raise": lambda: ["try:", "    try:", *indented(indented([show("1")])), "    except ValueError:", *indented(indented([after("2")])), "    else:", "        raise KeyError('k')", f"except KeyError as {e}:", *indented([after(f"{e}.args[0]")])],
+        "bare": lambda: ["try:", "    [][0]", "except ValueError:", *indented([after("1")]), "except:", *indented([after("2")])],
+        "tuple": lambda: [f"{f} = (KeyError, IndexError)", "try:", f"    {g.pick(('{}[0]', '[][0]'))}", f"except {f}:", *indented([after("1")])],
+        "nested-function": lambda: [f"def {f}(n):", "    try:", "        return 1 // n", "    except ZeroDivisionError:", *indented(indented([say("n"), "return -1"])), "    finally:", *indented(indented([say("'f'")])), after(f"({f}(0), {f}(1))")],
+        "exit-in-finally": lambda: ["try:", "    try:", "        raise KeyError('a')", "    finally:", *indented(indented([show("1")])), "except LookupError:", *indented([after("2")])],
+        "with-raise": lambda: ["try:", "    with open('/nowhere/at/all') as file:", *indented(indented([show("1")])), "except OSError:", *indented([after("2")])],
+        "loop": lambda: [f"for {e}x in ['1', 'x', '3']:", "    try:", f"        {f} = int({e}x)", "    except ValueError:", *indented(indented([after(f"{e}x"), "continue"])), *indented([show(f)])],
+        "variable-gone": lambda: [f"{e} = 1", "try:", "    int('x')", f"except ValueError as {e}:", "    pass", "try:", f"    {e}", "except NameError:", *indented([after("'gone'")])],
+        "contextmanager-catches": lambda: ["@contextlib.contextmanager", f"def {f}():", "    try:", "        yield 1", "    except ValueError:", *indented(indented([say("'caught'")])), f"with {f}():", "    int('x')", after("'on'")],
+        "generator-throw": lambda: [f"def {f}():", "    try:", "        yield 1", "    except KeyError:", *indented(indented([say("'thrown'"), "yield 2"])), f"{e} = {f}()", f"next({e})", show(f"{e}.throw(KeyError)"), f"{e}.close()"],
+        "stop-iteration": lambda: [f"{f} = iter([1])", f"next({f})", "try:", f"    next({f})", "except StopIteration:", *indented([after("'stop'")])],
+    }[form]()
+
+
+# ─── More of modules ───
+
+
+@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__")
+def modules_more(g: Generator, s: Scope) -> Lines:
+    form = g.pick(("relative-fallback", "config", "patched", "again", "main-imported", "star-private", "package-main", "pathlib-path", "cwd", "sys-modules", "conditional-definition", "from-function", "deep", "alias-chain", "init-order"))
+    label = f"module-{form}"
+    m = g.fresh("m")
+    inside = s.inside("module", label)
+    show = lambda text: g.mark(inside, Text(text))  # noqa: E731
+
+    def file(name: str, path: str, *lines: Any) -> Module:
+        module = g.modules.setdefault(name, Module(name, path))
+        there = Scope(module, "module", inside.labels, in_try=s.in_try, in_root=s.in_root)
+        module.body += [line if isinstance(line, str) else g.mark(there, Text(line[0])) for line in lines]
+        g.need(there, "import os")
+        return module
+
+    plain = lambda: file(m, f"{m}.py", ("1",), "value = 3", "def get():", "    return value", "_hidden = 4")  # noqa: E731
+    if form == "relative-fallback":
+        plain()
+        return ["try:", f"    from .{m} import value as {m}v", "except ImportError:", f"    from {m} import value as {m}v", show(f"{m}v")]
+    if form == "config":
+        file(m, f"{m}.py", "DEBUG = False", "SIZE = 4")
+        file(f"{m}b", f"{m}b.py", f"import {m}", f"if {m}.DEBUG:", f"    size = 1", "else:", f"    size = {m}.SIZE", ("size",))
+        return [f"import {m}", f"{m}.SIZE = 9", f"import {m}b", show(f"{m}b.size")]
+    if form == "patched":
+        plain()
+        return [f"import {m}", f"{m}.value = 8", show(f"{m}.get()"), f"from {m} import value as {m}v", show(f"{m}v")]
+    if form == "again":
+        plain()
+        return [f"import {m}", f"from {m} import get as {m}g", f"import {m} as {m}c", show(f"{m}c is {m}"), show(f"{m}g()")]
+    if form == "main-imported":
+        file(m, f"{m}.py", ("__name__",), "if __name__ == '__main__':", "    value = 1", "else:", "    value = 2")
+        return [f"from {m} import value as {m}v", show(f"({m}v, __name__)")]
+    if form == "star-private":
+        plain()
+        return [f"from {m} import *", "try:", "    _hidden", "except NameError:", *indented([show("'private'")]), show("get()")]
+    if form == "package-main":
+        file(m, f"{m}/__init__.py", ("'init'",))
+        file(f"{m}.__main__", f"{m}/__main__.py", ("__name__",), "from . import extra", ("extra.value",))
+        file(f"{m}.extra", f"{m}/extra.py", "value = 6")
+        for line in ("import subprocess", "import sys"):
+            g.need(s, line)
+        return [f'subprocess.run([sys.executable, "-m", "{m}"], check=True)', show("'done'")]
+    if form == "pathlib-path":
+        file(f"{m}d/{m}", f"{m}d/{m}.py", ("2",), "value = 5")
+        g.need(s, "import sys")
+        g.need(s, "from pathlib import Path")
+        add = g.pick((f'sys.path.append(str(Path(__file__).parent / "{m}d"))', f'sys.path.insert(0, str(Path(__file__).resolve().parent / "{m}d"))', f'sys.path.append(os.path.join(os.getcwd(), "{m}d"))'))
+        return [add, f"import {m}", show(f"{m}.value")]
+    if form == "cwd":
+        file(f"{m}d/{m}", f"{m}d/{m}.py", ("__name__",), f"import {m}h", (f"{m}h.value",))
+        file(f"{m}d/{m}h", f"{m}d/{m}h.py", "value = 2")
+        g.need(s, "import subprocess")
+        return [g.pick((f'subprocess.run(["python", "{m}.py"], cwd="{m}d")', f'subprocess.run("cd {m}d && python {m}.py", shell=True)', f'subprocess.run(["python", "{m}d/{m}.py"])')), show("'done'")]
+    if form == "sys-modules":
+        plain()
+        g.need(s, "import sys")
+        return [f"import {m}", show(f'"{m}" in sys.modules'), show(f'sys.modules["{m}"].value')]
+    if form == "conditional-definition":
+        file(m, f"{m}.py", "FAST = True", "if FAST:", "    def go():", "        return 'fast'", "else:", "    def go():", "        return 'slow'")
+        return [f"from {m} import go as {m}g", show(f"{m}g()")]
+    if form == "from-function":
+        plain()
+        return [f"def {m}f():", f"    from {m} import value", *indented([g.mark(s.frame("function", "module", label), Text("value"))]), "    return value", f"{m}f()", show(f"{m}f()")]
+    if form == "deep":
+        file(m, f"{m}/__init__.py", ("'a'",))
+        file(f"{m}.b", f"{m}/b/__init__.py", ("'b'",), "from .c import value")
+        file(f"{m}.b.c", f"{m}/b/c.py", ("'c'",), "value = 1", "from ..d import other")
+        file(f"{m}.d", f"{m}/d.py", ("'d'",), "other = 2")
+        return [g.pick((f"import {m}.b.c", f"from {m}.b import c as {m}c", f"from {m}.b.c import other as {m}o")), show("'deep'")]
+    if form == "alias-chain":
+        file(m, f"{m}.py", ("1",), "def go():", "    return 4")
+        file(f"{m}b", f"{m}b.py", f"from {m} import go as run")
+        file(f"{m}c", f"{m}c.py", f"import {m}b as tools", "start = tools.run")
+        return [f"from {m}c import start as {m}s", show(f"({m}s(), {m}s.__name__)")]
+    file(m, f"{m}/__init__.py", ("'init'",), f"from . import first, second", ("first.n + second.n",))
+    file(f"{m}.first", f"{m}/first.py", ("'first'",), "n = 1", "from . import second")
+    file(f"{m}.second", f"{m}/second.py", ("'second'",), "n = 2")
+    return [f"import {m}", show(f"{m}.second.n")]
