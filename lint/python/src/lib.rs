@@ -19,7 +19,7 @@ pub use lower::parse;
 pub use text::{BOM, Position, Span, Text};
 pub use trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
 pub use value::{
-    Argument, Arguments, Cached, Class, External, FileId, Function, MAX_ALTERNATIVES, ObjectId, Operator,
-    Partial, Place, Value, Wrapped,
+    Argument, Arguments, Cached, Class, External, FileId, Function, MAX_ALTERNATIVES, ObjectId,
+    Operator, Partial, Place, Value, Wrapped,
 };
 pub use world::{Found, Guard, Now, Outcome, World};

@@ -317,8 +317,8 @@ pub enum Shown {
     Str,
     /// As `repr` does: `{value!r}`, `{value = }`.
     Repr,
-    /// By this format: `{value:.2f}`.
-    Format(Arc<str>),
+    /// By this format: `{value:.2f}`; or its `repr` by it: `{value!r:>8}`.
+    Format { of_repr: bool, spec: Arc<str> },
     /// Otherwise.
     Otherwise,
 }

@@ -466,7 +466,11 @@ impl Value {
                 let first = truths.next()??;
                 truths.all(|truth| truth == Some(first)).then_some(first)
             }
-            Self::External(external) => matches!(**external, External::Present(_)).then_some(true),
+            Self::External(external) => match &**external {
+                External::Present(_) => Some(true),
+                External::Name(path) if path.starts_with("builtins.") => Some(true),
+                _ => None,
+            },
             Self::Unknown | Self::Instance(..) | Self::Object(_) => None,
         }
     }
@@ -494,6 +498,18 @@ impl Value {
     /// What a variable holds never does: chains and tuples that a loop or a recursion grows end
     /// here, so that whatever walks a value may recurse, and dropping it too.
     pub(crate) fn is_heavy(&self) -> bool {
+        // What is asked most often is made of one part.
+        if let Self::Unknown
+        | Self::None
+        | Self::Bool(_)
+        | Self::Int(_)
+        | Self::Str(_)
+        | Self::Object(_)
+        | Self::Function(_)
+        | Self::Instance(..) = self
+        {
+            return false;
+        }
         let mut left = MAX_PARTS;
         self.weigh(&mut left);
         left == 0

@@ -92,7 +92,8 @@ impl World for Program {
                 outcome.passes = arguments.positional(0).map(|argument| argument.value.clone());
             }
             "ext.start" => {
-                if let Some(Value::Str(name)) = arguments.positional(0).map(|argument| &argument.value)
+                if let Some(Value::Str(name)) =
+                    arguments.positional(0).map(|argument| &argument.value)
                     && let Some((file, text, _)) = self.files.get(&**name)
                 {
                     let path = format!("/app/{name}.py").into();
@@ -189,7 +190,8 @@ fn events(program: &str) -> String {
         .chain(names[1..].iter().map(|name| files[name].1.clone()))
         .collect();
     let world = Program { files };
-    let entry = Entry { file: FileId(0), text: entry, path: "/app/app.py".into(), folder: "".into() };
+    let entry =
+        Entry { file: FileId(0), text: entry, path: "/app/app.py".into(), folder: "".into() };
     let trace = trace(&world, &entry, Limits::default());
     let mut shown = String::new();
     for event in &trace.events {
@@ -294,7 +296,7 @@ fn import_errors_go_where_they_must() {
         "import ext\ntry:\n    import extra\n    A = 1\nexcept ImportError:\n    A = 2\n    ext.never()\ntry:\n    import gone\n    ext.never()\nexcept ImportError:\n    B = 2\ntry:\n    import perhaps\n    C = 1\nexcept ImportError:\n    C = 2\next.abc(A, B, C)\n",
         "app:1 import ext
          app:3 import extra
-         app:14 import perhaps
+         ?app:14 import perhaps
          app:18 ext.abc(1, 2, 1|2)",
     );
 }

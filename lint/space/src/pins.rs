@@ -27,6 +27,12 @@ impl Allowed {
     pub fn of(asked: &VersionSpecifiers, range: &VersionSpecifiers) -> Self {
         Versions { all: asked, one: &[], prereleases: false }.within(range)
     }
+
+    /// Whether the newest version that `asked` allows lies in `range`. Where it sets no upper bound,
+    /// that is newer than any version that `range` names.
+    pub fn newest_of(asked: &VersionSpecifiers, range: &VersionSpecifiers) -> Self {
+        Versions { all: asked, one: &[], prereleases: false }.newest_within(range)
+    }
 }
 
 /// What pip is told to install.

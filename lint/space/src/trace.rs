@@ -198,5 +198,6 @@ impl<'a> Moment<'a> {
 /// The path of a file of the Space, which the running program sees in its home.
 fn within(path: &Arc<str>) -> Arc<str> {
     let home = platform::home().folder;
-    path.strip_prefix(home).map_or_else(|| Arc::clone(path), |path| path.trim_start_matches('/').into())
+    path.strip_prefix(home)
+        .map_or_else(|| Arc::clone(path), |path| path.trim_start_matches('/').into())
 }

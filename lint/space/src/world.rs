@@ -3,6 +3,9 @@
 
 mod calls;
 mod scripts;
+mod settled;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -63,12 +66,7 @@ impl<'a> SpaceWorld<'a> {
         entry: &Arc<SourceFile>,
         zerogpu: bool,
     ) -> Self {
-        let world = Self {
-            files,
-            pins,
-            zerogpu,
-            reached: Mutex::default(),
-        };
+        let world = Self { files, pins, zerogpu, reached: Mutex::default() };
         world.reach(entry);
         world
     }
@@ -149,6 +147,15 @@ impl<'a> SpaceWorld<'a> {
             })
     }
 
+    /// Whether the builder installs this for a Space of this kind.
+    fn is_built_with(&self, line: &platform::BuilderLine) -> bool {
+        match line.on {
+            platform::Spaces::ZeroGpu => self.zerogpu,
+            platform::Spaces::Other => !self.zerogpu,
+            platform::Spaces::Every => true,
+        }
+    }
+
     /// Whether what a condition asks for is installed: `None` where it is known not to be.
     fn holds(&self, condition: &Condition) -> Option<bool> {
         if !condition.also.is_empty() {
@@ -208,6 +215,17 @@ impl<'a> SpaceWorld<'a> {
         }))
     }
 
+    /// The touch of an iteration over what was made so that it touches then.
+    fn iteration_touch(&self, over: &Value) -> Option<Effect> {
+        let External::Call { callee, arguments, .. } = &**over.as_external()? else { return None };
+        let effect = canonical(callee).and_then(|name| effects::call(&name))?;
+        let effects::Kind::PoisonsWhenIterated { when } = effect.kind else { return None };
+        let sure = argument(arguments, when)?.value.truth().unwrap_or(false);
+        let ruled_out = argument(arguments, when)?.value.truth() == Some(false);
+        let condition = effect.condition.as_ref();
+        self.call_touch(callee, effect.says, condition, sure).filter(|_| !ruled_out)
+    }
+
     /// Whether a device's value is CUDA: `None` if it surely is not, else whether it surely is.
     fn cuda(value: &Value) -> Option<bool> {
         let mut some = false;
@@ -217,17 +235,13 @@ impl<'a> SpaceWorld<'a> {
                 Value::Str(text) => effects::names_cuda(text) || effects::spreads_over_cuda(text),
                 Value::Int(index) => *index >= 0,
                 Value::Dict(pairs) => pairs.iter().any(|(_, device)| Self::cuda(device).is_some()),
-                Value::External(external) => match &**external {
-                    External::Call { callee, arguments, .. }
-                        if callee.name() == Some("torch.device") =>
-                    {
-                        arguments
-                            .get(0, "device")
-                            .or_else(|| arguments.keyword("type"))
-                            .is_some_and(|device| Self::cuda(&device.value).is_some())
-                    }
-                    _ => false,
-                },
+                Value::External(external) if settled::is_cuda_of_some_index(external) => true,
+                Value::External(_) => {
+                    let devices = settled::device(value).unwrap_or_default();
+                    let is_cuda = |device: &String| effects::names_cuda(device);
+                    all &= devices.iter().all(is_cuda);
+                    devices.iter().any(is_cuda)
+                }
                 _ => false,
             };
             some |= is;
@@ -267,14 +281,9 @@ impl World for SpaceWorld<'_> {
         }
         let top = name.split('.').next().unwrap_or(name);
         let asked_for = self.pins.contains(top)
-            || platform::builder().iter().any(|line| {
-                line.package == top
-                    && match line.on {
-                        platform::Spaces::ZeroGpu => self.zerogpu,
-                        platform::Spaces::Other => !self.zerogpu,
-                        platform::Spaces::Every => true,
-                    }
-            });
+            || platform::builder()
+                .iter()
+                .any(|line| line.package == top && self.is_built_with(line));
         if asked_for {
             return Found::Installed;
         }
@@ -342,6 +351,9 @@ impl World for SpaceWorld<'_> {
             }
             _ => {}
         }
+        if outcome.value.is_none() {
+            outcome.value = self.read_settled(external, now);
+        }
         outcome
     }
 
@@ -363,27 +375,18 @@ impl World for SpaceWorld<'_> {
             let condition = effect.condition.as_ref();
             self.does(&call, effect.kind, effect.says, condition, &mut outcome);
             outcome.passes = passes(effect.passes, arguments);
-            if let Some(settled) = &effect.value
-                && self.zerogpu
-            {
-                let constant = if now.imported.contains(GPU_PACKAGE) {
-                    Some(settled.after_spaces)
-                } else if now.perhaps_imported.contains(GPU_PACKAGE) {
-                    None
-                } else {
-                    settled.before_spaces
-                };
-                outcome.value = constant.map(|constant| match constant {
-                    effects::Constant::Bool(value) => Value::Bool(value),
-                    effects::Constant::Int(value) => Value::Int(value),
-                });
+            if let Some(settled) = &effect.value {
+                outcome.value = self.worth(settled, callee, now);
+            } else if let Some(value) = self.call_settled(callee, arguments) {
+                outcome.value = Some(value);
             }
             return outcome;
         }
         if let Some((receiver, method)) = method_of(callee)
             && let Some(effect) = fitting(&receiver, method)
         {
-            self.does(&call, effect.kind, effect.says, None, &mut outcome);
+            let condition = effect.condition.as_ref();
+            self.does(&call, effect.kind, effect.says, condition, &mut outcome);
             if effect.returns_receiver && outcome.value.is_none() {
                 outcome.value = Some(match *receiver {
                     External::Unknown => Value::Unknown,
@@ -393,6 +396,10 @@ impl World for SpaceWorld<'_> {
             return outcome;
         }
         if decorates(callee, arguments, &mut outcome) {
+            return outcome;
+        }
+        if let Some(value) = self.call_settled(callee, arguments) {
+            outcome.value = Some(value);
             return outcome;
         }
         converts(&call, &mut outcome);
@@ -436,6 +443,7 @@ impl World for SpaceWorld<'_> {
                 }
             }
             (Operator::Element, [only]) => {
+                outcome.effects.extend(self.iteration_touch(only));
                 if let Some(names) = environment::may_be_none(only) {
                     outcome.effects.extend(need(names, "`None` cannot be iterated over", now));
                 }
@@ -449,15 +457,31 @@ impl World for SpaceWorld<'_> {
                     outcome.value = Some(Value::Bool(*op == In));
                 }
             }
+            (Operator::Compare(op), [left, right]) => {
+                outcome.value = self.compares(*op, left, right).map(Value::Bool);
+            }
+            // Whatever the other side is.
+            (Operator::And, parts) if parts.contains(&Value::Bool(false)) => {
+                outcome.value = Some(Value::Bool(false));
+            }
+            (Operator::Or, parts) if parts.contains(&Value::Bool(true)) => {
+                outcome.value = Some(Value::Bool(true));
+            }
             _ => {}
         }
         outcome
     }
 
-    /// `spaces` is sure to be there on ZeroGPU, and to declare a GPU function raises nothing.
+    /// `spaces` is sure to be there on ZeroGPU, and to declare a GPU function raises nothing; nor does
+    /// a look into the environment that has an answer for what is not there.
     fn may_raise(&self, external: &External) -> bool {
         let effect = canonical(external).and_then(|name| effects::call(&name));
-        !effect.is_some_and(|effect| matches!(effect.kind, effects::Kind::GpuDecorator { .. }))
+        !effect.is_some_and(|effect| {
+            matches!(
+                effect.kind,
+                effects::Kind::GpuDecorator { .. } | effects::Kind::ReadsEnv { raises: false, .. }
+            )
+        })
     }
 
     fn give_up(&self, now: &Now<'_>) -> Vec<Effect> {

@@ -68,6 +68,8 @@ pub enum Kind {
     Handler {
         /// The functions; anything that is no callable there is none.
         functions: Arguments,
+        /// More of them, that are never called at once.
+        later: Arguments,
         /// How they are called.
         role: Role,
         /// Whether the result, where no function is given, is a decorator that takes it.
@@ -76,11 +78,16 @@ pub enum Kind {
         runs_now: bool,
     },
     /// Serves the app by `gr.Blocks.launch`, which is when ZeroGPU counts GPU functions.
-    Launch,
+    Launch {
+        /// Functions called for each request.
+        functions: Arguments,
+    },
     /// Serves a Gradio app inside another, without `launch`.
     Mounts {
         /// The Gradio app.
         app: Arguments,
+        /// Functions called for each request.
+        functions: Arguments,
     },
     /// Serves an app.
     Serves {
@@ -156,8 +163,30 @@ pub enum Kind {
         /// Whether a variable that is set stays as it is (and is what the call returns).
         unless_set: bool,
     },
+    /// Sets the environment variables of a dict, and those given by keyword.
+    SetsEnvAll {
+        /// The dict.
+        values: Arguments,
+    },
     /// Reads a `.env` file into the environment.
     LoadsEnvFile,
+    /// Makes a value that stands for a device, which touches nothing.
+    MakesDevice {
+        /// Which one.
+        device: Arguments,
+    },
+    /// Gives the version of a package, as a text.
+    PackageVersion {
+        /// The package.
+        package: Arguments,
+    },
+    /// Makes something that compares as versions do.
+    ParsesVersion {
+        /// The version's text.
+        version: Arguments,
+    },
+    /// Gives the version of Python, as a text.
+    PythonVersion,
 }
 
 /// What can be said to a call that loads a model.
@@ -229,15 +258,52 @@ pub enum Constant {
     Bool(bool),
     /// An integer.
     Int(i64),
+    /// A string.
+    Str(&'static str),
+    /// A tuple of integers.
+    Tuple(&'static [i64]),
+    /// Something, and not `None`.
+    There,
 }
 
-/// What a call returns on ZeroGPU.
+/// What something is worth: one of these constants, or unknown where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Settled {
-    /// Before `import spaces`, if that is settled.
-    pub before_spaces: Option<Constant>,
+    /// Before `import spaces`.
+    pub before_spaces: &'static [Constant],
     /// After `import spaces`, in the web process as in the worker.
-    pub after_spaces: Constant,
+    pub after_spaces: &'static [Constant],
+    /// Whether that is so on ZeroGPU only.
+    pub zerogpu_only: bool,
+}
+
+/// A version that an attribute holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VersionOf {
+    /// Of what.
+    pub of: Versioned,
+    /// As what.
+    pub form: VersionForm,
+}
+
+/// What has a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Versioned {
+    /// A package, by the name that pip knows.
+    Package(&'static str),
+    /// Python.
+    Python,
+}
+
+/// As what an attribute holds a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum VersionForm {
+    /// A string like any other: `"1.10" < "1.9"`.
+    Text,
+    /// A string that compares as versions do, and may say more than pip was asked for.
+    Version,
+    /// A tuple of numbers.
+    Tuple,
 }
 
 /// Where a fact holds.
@@ -263,7 +329,7 @@ pub struct CallEffect {
     pub kind: Kind,
     /// Which callable the result stands for.
     pub passes: Passes,
-    /// What it returns on ZeroGPU.
+    /// What it returns.
     pub value: Option<Settled>,
     /// Where this holds; else nothing is known of the call.
     pub condition: Option<Condition>,
@@ -282,7 +348,8 @@ pub struct CallEffect {
 pub struct MethodEffect {
     /// The method.
     pub name: &'static str,
-    /// The families of the receiver, as dotted prefixes; empty for any.
+    /// The families of the receiver, as dotted prefixes, one that ends in `*` for every package that
+    /// begins so; empty for any.
     pub on: &'static [&'static str],
     /// Whether the name is enough where nothing is known of the receiver.
     pub alone: bool,
@@ -290,6 +357,8 @@ pub struct MethodEffect {
     pub kind: Kind,
     /// Whether it returns what it was called on.
     pub returns_receiver: bool,
+    /// Where this holds; else nothing is known of the call.
+    pub condition: Option<Condition>,
     /// Words for a message, as a predicate: "moves to CUDA".
     pub says: &'static str,
     /// Where this comes from.
@@ -301,13 +370,15 @@ pub struct MethodEffect {
 }
 
 impl MethodEffect {
-    /// Whether this is meant when the method is called on something of that dotted name, or on
-    /// something of which nothing is known.
-    pub fn fits(&self, receiver: Option<&str>) -> bool {
+    /// How closely this is about a method called on something of that dotted name, or on something of
+    /// which nothing is known; none if it is not.
+    fn fit(&self, receiver: Option<&str>) -> Option<usize> {
         match receiver {
-            None => self.alone,
+            None => self.alone.then_some(0),
+            Some(_) if self.on.is_empty() => Some(0),
             Some(receiver) => {
-                self.on.is_empty() || self.on.iter().any(|family| is_in(receiver, family))
+                let families = self.on.iter().filter(|family| is_in(receiver, family));
+                families.map(|family| family.len()).max()
             }
         }
     }
@@ -375,9 +446,43 @@ pub fn call(name: &str) -> Option<&'static CallEffect> {
     Some(&CALLS[usize::from(CALL_NAMES[index].1)])
 }
 
-/// What a method of that name may do, depending on its receiver (see [`MethodEffect::fits`]).
-pub fn method(name: &str) -> &'static [MethodEffect] {
-    equal_range(METHODS, name, |effect| effect.name)
+/// What the attribute of that full name is worth.
+pub fn value(name: &str) -> Option<Settled> {
+    let index = VALUES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    Some(VALUES[index].1)
+}
+
+/// Whose version the attribute of that full name holds.
+pub fn version(name: &str) -> Option<VersionOf> {
+    let index = VERSIONS.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    Some(VERSIONS[index].1)
+}
+
+/// Whether what that package says of its own version may have more behind it than pip was asked for: the
+/// `+cu128` of a build.
+pub fn says_more_than_asked(package: &str) -> bool {
+    VERSIONS.iter().any(|(_, version)| {
+        version.form == VersionForm::Version
+            && matches!(version.of, Versioned::Package(of) if of == package)
+    })
+}
+
+/// The attribute of a device (see [`Kind::MakesDevice`]) that says of which kind it is.
+pub fn device_type() -> &'static str {
+    DEVICE_TYPE
+}
+
+/// What a method of that name does on a receiver of that dotted name, or on one of which nothing is
+/// known. The longest family that the receiver is in decides.
+pub fn method(name: &str, receiver: Option<&str>) -> Option<&'static MethodEffect> {
+    let mut best: Option<(usize, &'static MethodEffect)> = None;
+    for effect in equal_range(METHODS, name, |effect| effect.name) {
+        let Some(fit) = effect.fit(receiver) else { continue };
+        if best.is_none_or(|(other, _)| fit > other) {
+            best = Some((fit, effect));
+        }
+    }
+    best.map(|(_, effect)| effect)
 }
 
 /// What `import module` or, with a name, `from module import name` may do, depending on what is installed
@@ -413,6 +518,9 @@ fn equal_range<T>(sorted: &'static [T], name: &str, key: impl Fn(&T) -> &str) ->
 }
 
 fn is_in(name: &str, family: &str) -> bool {
+    if let Some(start) = family.strip_suffix('*') {
+        return name.starts_with(start);
+    }
     name.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
@@ -446,6 +554,11 @@ pub fn names_cuda(device: &str) -> bool {
                 .strip_prefix(':')
                 .is_some_and(|index| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()))
     })
+}
+
+/// How a device is written that is given as a whole number.
+pub fn cuda_device(index: i64) -> String {
+    format!("cuda:{index}")
 }
 
 /// Whether a `device_map`'s text spreads the model over the CUDA devices there are, for which it counts

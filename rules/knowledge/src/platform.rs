@@ -226,6 +226,11 @@ pub fn supported() -> &'static Supported {
     &SUPPORTED
 }
 
+/// The versions of Python that a Space may get whose card names none.
+pub fn python_defaults() -> &'static [&'static str] {
+    PYTHON_DEFAULTS
+}
+
 /// A kind of Space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Spaces {

@@ -15,8 +15,11 @@ struct Effects {
     aliases: Aliases,
     no_weights: NoWeights,
     device_map: DeviceMap,
+    device: Device,
     call: Vec<Call>,
     method: Vec<Method>,
+    value: Vec<Attribute>,
+    version: Vec<VersionOf>,
     import: Vec<Import>,
 }
 
@@ -42,6 +45,36 @@ struct NoWeights {
 #[serde(deny_unknown_fields)]
 struct DeviceMap {
     spreads: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Device {
+    r#type: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attribute {
+    names: Vec<String>,
+    value: Settled,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VersionOf {
+    names: Vec<String>,
+    package: Option<String>,
+    form: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -89,7 +122,9 @@ struct Method {
     args: BTreeMap<String, Vec<String>>,
     role: Option<String>,
     decorator: Option<bool>,
+    detects_cuda: Option<bool>,
     touches_cuda: Option<bool>,
+    condition: Option<Condition>,
     says: String,
     source: String,
     as_of: Datetime,
@@ -136,7 +171,10 @@ struct Like {
 #[serde(deny_unknown_fields)]
 struct Settled {
     before: Option<Value>,
-    after: Value,
+    after: Option<Value>,
+    always: Option<Value>,
+    #[serde(default)]
+    there: bool,
 }
 
 #[derive(Deserialize)]
@@ -190,6 +228,10 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     sorted("[device_map]", table.device_map.spreads.iter().map(String::as_str))?;
     let _ = writeln!(out, "static NO_WEIGHTS: &[&str] = {};", strings(&table.no_weights.endings));
     let _ = writeln!(out, "static SPREADS: &[&str] = {};", strings(&table.device_map.spreads));
+    let device = &table.device;
+    origin("[device]", &device.source, device.as_of, &device.confidence)?;
+    let _ = writeln!(out, "static DEVICE_TYPE: &str = {:?};", device.r#type);
+    attributes(&mut out, &table.value, &table.version)?;
     calls(&mut out, table.call, &table.aliases.names)?;
     methods(&mut out, table.method)?;
     imports(&mut out, &table.import)?;
@@ -210,8 +252,10 @@ fn calls(
         sorted(&what, group.names.iter().map(String::as_str))?;
         let origin = origin(&what, &group.source, group.as_of, &group.confidence)?;
         let passes = passes(&what, group.passes.as_deref())?;
-        let value =
-            group.value.as_ref().map_or(Ok("None".to_owned()), |value| settled(&what, value))?;
+        let value = match &group.value {
+            Some(value) => format!("Some({})", settled(&what, value)?),
+            None => "None".to_owned(),
+        };
         let condition = condition(&what, group.condition.as_ref())?;
         let kind = Pieces {
             what: &what,
@@ -277,7 +321,7 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
             role: group.role,
             decorator: group.decorator,
             runs_now: None,
-            detects_cuda: None,
+            detects_cuda: group.detects_cuda,
             id_prefix: None,
             environment: None,
             at: None,
@@ -287,11 +331,12 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
         }
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;
+        let condition = condition(&what, group.condition.as_ref())?;
         for name in group.names {
             let on = strings(&group.on);
             let code = format!(
                 "MethodEffect {{ name: {name:?}, on: {on}, alone: {}, kind: {kind}, returns_receiver: {}, \
-                 says: {says:?}, {origin} }},\n",
+                 condition: {condition}, says: {says:?}, {origin} }},\n",
                 group.alone, group.returns_receiver,
             );
             entries.push((name, on, code));
@@ -366,20 +411,98 @@ fn passes(what: &str, text: Option<&str>) -> Result<String, String> {
     })
 }
 
+/// `Settled { … }`
 fn settled(what: &str, value: &Settled) -> Result<String, String> {
-    let constant = |value: &Value| match value {
-        Value::Boolean(value) => Ok(format!("Constant::Bool({value})")),
-        Value::Integer(value) => Ok(format!("Constant::Int({value})")),
-        other => Err(format!("{what}: {other:?} is not a value that can be settled")),
-    };
-    let before = match &value.before {
-        None => "None".to_owned(),
-        Some(value) => format!("Some({})", constant(value)?),
+    let (before, after, zerogpu_only) = match value {
+        Settled { before: None, after: None, always: Some(value), there: false } => {
+            let value = constants(what, value)?;
+            (value.clone(), value, false)
+        }
+        Settled { before: None, after: None, always: None, there: true } => {
+            let there = "&[Constant::There]".to_owned();
+            (there.clone(), there, false)
+        }
+        Settled { before, after: Some(after), always: None, there: false } => {
+            let before = before.as_ref().map(|before| constants(what, before)).transpose()?;
+            (before.unwrap_or_else(|| "&[]".to_owned()), constants(what, after)?, true)
+        }
+        _ => return Err(format!("{what}: when is it worth that?")),
     };
     Ok(format!(
-        "Some(Settled {{ before_spaces: {before}, after_spaces: {} }})",
-        constant(&value.after)?
+        "Settled {{ before_spaces: {before}, after_spaces: {after}, zerogpu_only: {zerogpu_only} }}"
     ))
+}
+
+/// One constant, or one of several tuples.
+fn constants(what: &str, value: &Value) -> Result<String, String> {
+    let refused = || format!("{what}: {value:?} is not a value that can be settled");
+    Ok(match value {
+        Value::Boolean(value) => format!("&[Constant::Bool({value})]"),
+        Value::Integer(value) => format!("&[Constant::Int({value})]"),
+        Value::String(value) => format!("&[Constant::Str({value:?})]"),
+        Value::Array(tuples) if !tuples.is_empty() => {
+            let mut out = String::from("&[");
+            for tuple in tuples {
+                let numbers = tuple.as_array().ok_or_else(refused)?;
+                let numbers: Option<Vec<i64>> = numbers.iter().map(Value::as_integer).collect();
+                let _ = write!(out, "Constant::Tuple(&{:?}), ", numbers.ok_or_else(refused)?);
+            }
+            out.push(']');
+            out
+        }
+        _ => return Err(refused()),
+    })
+}
+
+/// `VALUES` and `VERSIONS`.
+fn attributes(
+    out: &mut String,
+    values: &[Attribute],
+    versions: &[VersionOf],
+) -> Result<(), String> {
+    let mut entries: Vec<(&str, String)> = Vec::new();
+    for group in values {
+        let what = format!("[[value]] {}", group.names.first().map_or("", String::as_str));
+        origin(&what, &group.source, group.as_of, &group.confidence)?;
+        let value = settled(&what, &group.value)?;
+        entries.extend(group.names.iter().map(|name| (name.as_str(), value.clone())));
+    }
+    listed(out, "VALUES", "Settled", entries)?;
+    let mut entries: Vec<(&str, String)> = Vec::new();
+    for group in versions {
+        let what = format!("[[version]] {}", group.names.first().map_or("", String::as_str));
+        origin(&what, &group.source, group.as_of, &group.confidence)?;
+        let form = match &*group.form {
+            "text" => "Text",
+            "version" => "Version",
+            "tuple" => "Tuple",
+            other => return Err(format!("{what}: no form is called {other:?}")),
+        };
+        let of = match &group.package {
+            Some(package) => format!("Versioned::Package({package:?})"),
+            None => "Versioned::Python".to_owned(),
+        };
+        let code = format!("VersionOf {{ of: {of}, form: VersionForm::{form} }}");
+        entries.extend(group.names.iter().map(|name| (name.as_str(), code.clone())));
+    }
+    listed(out, "VERSIONS", "VersionOf", entries)
+}
+
+/// A static list of names, each with something.
+fn listed(
+    out: &mut String,
+    name: &str,
+    of: &str,
+    mut entries: Vec<(&str, String)>,
+) -> Result<(), String> {
+    entries.sort();
+    sorted(name, entries.iter().map(|(name, _)| *name))?;
+    let _ = writeln!(out, "static {name}: &[(&str, {of})] = &[");
+    for (name, code) in entries {
+        let _ = writeln!(out, "({name:?}, {code}),");
+    }
+    out.push_str("];\n");
+    Ok(())
 }
 
 fn condition(what: &str, condition: Option<&Condition>) -> Result<String, String> {
@@ -450,18 +573,7 @@ impl Pieces<'_> {
             "moves-to-cuda" => {
                 format!("Kind::MovesToCuda {{ device: {} }}", self.needed("device")?)
             }
-            "loads-model" => format!(
-                "Kind::LoadsModel(ModelLoad {{ id: {}, id_prefix: {:?}, part: {}, dtype: {}, quantisation: {}, \
-                 token: {}, device: {}, detects_cuda: {} }})",
-                self.needed("id")?,
-                self.id_prefix.take().unwrap_or_default(),
-                self.taken("part")?,
-                self.taken("dtype")?,
-                self.taken("quantisation")?,
-                self.taken("token")?,
-                self.taken("device")?,
-                self.detects_cuda.take().unwrap_or_default(),
-            ),
+            "loads-model" => self.loads_model()?,
             "loads-adapter" => {
                 format!(
                     "Kind::LoadsAdapter {{ id: {}, token: {} }}",
@@ -476,14 +588,21 @@ impl Pieces<'_> {
                 self.needed("size")?
             ),
             "handler" => format!(
-                "Kind::Handler {{ functions: {}, role: {}, decorator: {}, runs_now: {} }}",
+                "Kind::Handler {{ functions: {}, later: {}, role: {}, decorator: {}, runs_now: {} }}",
                 self.needed("functions")?,
+                self.taken("later")?,
                 self.role()?,
                 self.decorator.take().unwrap_or_default(),
                 self.runs_now.take().unwrap_or_default(),
             ),
-            "launch" => "Kind::Launch".to_owned(),
-            "mounts" => format!("Kind::Mounts {{ app: {} }}", self.needed("app")?),
+            "launch" => {
+                format!("Kind::Launch {{ functions: {} }}", self.taken("functions")?)
+            }
+            "mounts" => format!(
+                "Kind::Mounts {{ app: {}, functions: {} }}",
+                self.needed("app")?,
+                self.taken("functions")?
+            ),
             "serves" => format!("Kind::Serves {{ app: {} }}", self.needed("app")?),
             "download" => {
                 format!(
@@ -511,19 +630,18 @@ impl Pieces<'_> {
             ),
             "login" => format!("Kind::Login {{ token: {} }}", self.needed("token")?),
             "needs-key" => self.needs_key()?,
-            "reads-env" => format!(
-                "Kind::ReadsEnv {{ name: {}, default: {}, raises: {} }}",
-                self.needed("name")?,
-                self.taken("default")?,
-                self.raises.take().ok_or_else(|| format!("{}: does it raise?", self.what))?,
-            ),
-            "sets-env" => format!(
-                "Kind::SetsEnv {{ name: {}, value: {}, unless_set: {} }}",
-                self.needed("name")?,
-                self.needed("value")?,
-                self.unless_set.take().unwrap_or_default(),
-            ),
+            "reads-env" => self.reads_env()?,
+            "sets-env" => self.sets_env()?,
+            "sets-env-all" => format!("Kind::SetsEnvAll {{ values: {} }}", self.needed("values")?),
             "loads-env-file" => "Kind::LoadsEnvFile".to_owned(),
+            "makes-device" => format!("Kind::MakesDevice {{ device: {} }}", self.needed("device")?),
+            "package-version" => {
+                format!("Kind::PackageVersion {{ package: {} }}", self.needed("package")?)
+            }
+            "parses-version" => {
+                format!("Kind::ParsesVersion {{ version: {} }}", self.needed("version")?)
+            }
+            "python-version" => "Kind::PythonVersion".to_owned(),
             other => return Err(format!("{}: no kind is called {other:?}", self.what)),
         };
         let left = !self.args.is_empty()
@@ -541,6 +659,39 @@ impl Pieces<'_> {
             return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
         }
         Ok(kind)
+    }
+
+    fn loads_model(&mut self) -> Result<String, String> {
+        Ok(format!(
+            "Kind::LoadsModel(ModelLoad {{ id: {}, id_prefix: {:?}, part: {}, dtype: {}, quantisation: {}, \
+                 token: {}, device: {}, detects_cuda: {} }})",
+            self.needed("id")?,
+            self.id_prefix.take().unwrap_or_default(),
+            self.taken("part")?,
+            self.taken("dtype")?,
+            self.taken("quantisation")?,
+            self.taken("token")?,
+            self.taken("device")?,
+            self.detects_cuda.take().unwrap_or_default(),
+        ))
+    }
+
+    fn reads_env(&mut self) -> Result<String, String> {
+        Ok(format!(
+            "Kind::ReadsEnv {{ name: {}, default: {}, raises: {} }}",
+            self.needed("name")?,
+            self.taken("default")?,
+            self.raises.take().ok_or_else(|| format!("{}: does it raise?", self.what))?,
+        ))
+    }
+
+    fn sets_env(&mut self) -> Result<String, String> {
+        Ok(format!(
+            "Kind::SetsEnv {{ name: {}, value: {}, unless_set: {} }}",
+            self.needed("name")?,
+            self.needed("value")?,
+            self.unless_set.take().unwrap_or_default(),
+        ))
     }
 
     fn needs_key(&mut self) -> Result<String, String> {

@@ -17,6 +17,7 @@ struct Platform {
     messages: Messages,
     home: Home,
     supported: Supported,
+    python: Python,
     builder: Vec<Builder>,
     hardware: Hardware,
     environment: Vec<Environment>,
@@ -116,6 +117,15 @@ struct Home {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Python {
+    defaults: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Supported {
     gradio_minimum: String,
     python: Vec<String>,
@@ -190,6 +200,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     sizes(&mut out, &table.size)?;
     duration(&mut out, &table)?;
     supported(&mut out, &table)?;
+    python(&mut out, &table.python)?;
     builder(&mut out, &table.builder)?;
     environment(&mut out, &table.environment)?;
     names(&mut out, &table)?;
@@ -303,6 +314,15 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         home.folder,
         origin("[home]", &home.source, home.as_of, &home.confidence)?,
     );
+    Ok(())
+}
+
+fn python(out: &mut String, python: &Python) -> Result<(), String> {
+    for text in &python.defaults {
+        version("[python]", text)?;
+    }
+    origin("[python]", &python.source, python.as_of, &python.confidence)?;
+    let _ = writeln!(out, "static PYTHON_DEFAULTS: &[&str] = {};", strings(&python.defaults));
     Ok(())
 }
 

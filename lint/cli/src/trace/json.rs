@@ -147,23 +147,24 @@ fn event(moment: &Moment<'_>, place: &Place) -> Event {
 
 fn own(effect: &Effect) -> Own {
     let settled = |value: Option<&Value>| value.map_or(Json::Null, told::settled);
+    let described = |value: Option<&Value>| value.map_or(Json::Null, told::described);
     let texts = |ids: &[std::sync::Arc<str>]| ids.iter().map(ToString::to_string).collect();
     match effect {
         Effect::TouchCuda(touch) => Own::Touch { sure: touch.sure },
         Effect::LoadModel(load) => Own::Load {
             ids: texts(&load.ids),
             settled: load.settled,
-            part: settled(load.part.as_ref()),
-            dtype: settled(load.dtype.as_ref()),
+            part: described(load.part.as_ref()),
+            dtype: described(load.dtype.as_ref()),
             quantisation: load
                 .quantisation
                 .iter()
                 .map(|argument| {
                     let name = argument.name.as_deref().unwrap_or("?");
-                    (name.to_owned(), told::settled(&argument.value))
+                    (name.to_owned(), told::described(&argument.value))
                 })
                 .collect(),
-            device: settled(load.device.as_ref()),
+            device: described(load.device.as_ref()),
             weights: load.weights,
             adapter: load.adapter,
         },

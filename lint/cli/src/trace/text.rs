@@ -7,7 +7,6 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use serde_json::Value as Json;
 use spacelint_knowledge::effects::Role as Handed;
 use spacelint_python::{Certainty, Root, Span, Value};
 use spacelint_space::effect::{Effect, Missing, Token};
@@ -367,11 +366,7 @@ fn ids(ids: &[std::sync::Arc<str>]) -> String {
 
 /// Appends `, name value`, if the value is settled; that it is not says nothing.
 fn push(said: &mut String, name: &str, value: Option<&Value>) {
-    let shown = match value.map(told::settled) {
-        None | Some(Json::Null) => return,
-        Some(Json::String(text)) => text,
-        Some(other) => other.to_string(),
-    };
+    let Some(shown) = value.and_then(told::shown) else { return };
     // Writing to a String cannot fail.
     let _ = write!(said, ", {} {}", escape(name), escape(&shown));
 }

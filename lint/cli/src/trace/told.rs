@@ -1,6 +1,7 @@
 //! The words for what is in a trace: the kind of an event, what it is about, what a value is as far
 //! as the text settles it. Both forms of the trace say the same because both ask here.
 
+use serde_json::Value as Json;
 use spacelint_knowledge::effects;
 use spacelint_python::{Arguments, Budget, Certainty, External, Function, Step, Value};
 use spacelint_space::effect::{Effect, Missing};
@@ -127,22 +128,40 @@ pub(super) fn step(step: &Step) -> (&'static str, &str) {
     }
 }
 
-/// A value as far as the text settles it: a constant, the dotted name of something external, a list
-/// of these; null where it is none of them.
-pub(super) fn settled(value: &Value) -> serde_json::Value {
-    use serde_json::Value as Json;
+/// A constant, or a list of constants; null where the text does not settle it.
+pub(super) fn settled(value: &Value) -> Json {
     match value {
         Value::Bool(value) => Json::from(*value),
         Value::Int(value) => Json::from(*value),
         Value::Float(value) => Json::from(*value),
         Value::Str(text) => Json::from(&**text),
         Value::Tuple(items) | Value::List(items) => items.iter().map(settled).collect(),
+        _ => Json::Null,
+    }
+}
+
+/// Like [`settled`], and something external by its name, or by how it is made.
+pub(super) fn described(value: &Value) -> Json {
+    match value {
         Value::External(external) => match &**external {
             External::Name(name) => Json::from(&**name),
             External::Call { callee, arguments, .. } => Json::from(call(callee, arguments)),
             _ => Json::Null,
         },
-        _ => Json::Null,
+        Value::Tuple(items) | Value::List(items) => items.iter().map(described).collect(),
+        value => settled(value),
+    }
+}
+
+/// A value in a line of text; none where there is nothing to say.
+pub(super) fn shown(value: &Value) -> Option<String> {
+    if let Some(function) = value.function() {
+        return Some(format!("by {}", name(function)));
+    }
+    match described(value) {
+        Json::Null => None,
+        Json::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 
@@ -152,10 +171,11 @@ fn call(callee: &External, arguments: &Arguments) -> String {
         .items
         .iter()
         .map(|argument| {
-            let value = match settled(&argument.value) {
-                serde_json::Value::Null if argument.value == Value::None => "None".to_owned(),
-                serde_json::Value::Null => unknown(),
-                value => value.to_string(),
+            let value = match (&argument.value, described(&argument.value)) {
+                (Value::None, _) => "None".to_owned(),
+                (_, Json::Null) => unknown(),
+                (Value::External(_), Json::String(made)) => made,
+                (_, constant) => constant.to_string(),
             };
             match &argument.name {
                 Some(name) => format!("{name}={value}"),

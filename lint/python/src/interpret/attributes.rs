@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::definitions::OWNER;
 use super::heap::Slot;
-use super::{Eval, Interpreter, builtins, paths};
+use super::{Eval, Interpreter, builtins, imports, paths};
 use crate::syntax::Name;
 use crate::text::Span;
 use crate::value::{
@@ -23,7 +23,9 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 None => self.module_attribute(&Arc::clone(module), *names, name, span)?,
             },
-            Value::Instance(class, object) => self.instance_attribute(class, *object, name, span)?,
+            Value::Instance(class, object) => {
+                self.instance_attribute(class, *object, name, span)?
+            }
             Value::Class(class) => match self.class_attribute(class, name) {
                 Some(found) => match builtins::descriptor(&found) {
                     Some(("staticmethod", inner)) => inner,
@@ -36,6 +38,11 @@ impl<W: World> Interpreter<'_, W> {
                 None => self.inherited(value, class, name, span)?,
             },
             Value::External(external) => {
+                if let ("__name__" | "__qualname__", Some(builtin)) =
+                    (&**name, external.name().and_then(|name| name.strip_prefix("builtins.")))
+                {
+                    return Ok(Value::str(builtin));
+                }
                 if builtins::property_part(external, name) {
                     return Ok(Value::External(Arc::new(external.attribute(name))));
                 }
@@ -106,8 +113,10 @@ impl<W: World> Interpreter<'_, W> {
         let own = self.heap.get(object, name).cloned();
         // A property goes before what the instance holds.
         let found = self.class_attribute(class, name);
-        let is_property =
-            matches!(found.as_ref().and_then(builtins::descriptor), Some(("property", _)));
+        let is_property = found.as_ref().is_some_and(|found| {
+            matches!(builtins::descriptor(found), Some(("property", _)))
+                && !builtins::is_kept(found)
+        });
         match own {
             Some(Slot { value: own, unsure: false, .. }) if !is_property => return Ok(own),
             Some(Slot { value: own, .. }) if !is_property => {
@@ -199,7 +208,8 @@ impl<W: World> Interpreter<'_, W> {
             None => 0,
         };
         let mut joined: Option<Value> = None;
-        for slot in lineage[skip..].iter().filter_map(|class| self.heap.get(class.namespace, name)) {
+        for slot in lineage[skip..].iter().filter_map(|class| self.heap.get(class.namespace, name))
+        {
             joined = joined.into_iter().chain([slot.value.clone()]).reduce(Value::or);
             // What a class only perhaps has, the next one may have.
             if !slot.unsure {
@@ -288,12 +298,26 @@ impl<W: World> Interpreter<'_, W> {
         Ok(Some(match self.class_attribute_after(&class, Some(owner), name) {
             Some(found) => self.bound(found, &receiver, &class, span)?,
             None => match external_base(&class) {
+                Some(base) if &**name == "__init__" && is_builtin_exception(&base) => {
+                    self.of_object(&"__init_exception__".into(), &receiver, span)
+                }
                 Some(base) => {
                     let instance = External::Instance { class, base };
                     self.read(&Arc::new(Arc::new(instance).attribute(name)), span)
                 }
-                None => Value::external(&format!("builtins.object.{name}")),
+                // `object`'s own; only `__new__` is given its class by whoever calls it.
+                None if &**name == "__new__" => Value::external("builtins.object.__new__"),
+                None => self.of_object(name, &receiver, span),
             },
+        }))
+    }
+
+    /// A method of `object`, bound.
+    fn of_object(&self, name: &Name, receiver: &Value, span: Span) -> Value {
+        let argument = Argument { name: None, value: receiver.clone(), place: self.place(span) };
+        Value::Partial(Arc::new(Partial {
+            callee: Value::external(&format!("builtins.object.{name}")),
+            arguments: Arguments { items: vec![argument], open: false },
         }))
     }
 
@@ -356,7 +380,11 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(value) = builtins::constant(external) {
             return value;
         }
-        self.risks.others += u32::from(self.world.may_raise(external));
+        // What the standard library has it has.
+        let is_standard = external
+            .name()
+            .is_some_and(|path| imports::is_standard(path.split('.').next().unwrap_or(path)));
+        self.risks += u32::from(!is_standard && self.world.may_raise(external));
         let place = self.place(span);
         let outcome = self.ask(place, |world, now| world.read(external, now));
         self.record(outcome.effects, place);
@@ -388,8 +416,7 @@ fn linearised(class: &Arc<Class>, left: &mut u32) -> Vec<Arc<Class>> {
             _ => None,
         })
         .collect();
-    let mut lists: Vec<Vec<Arc<Class>>> =
-        bases.iter().map(|base| linearised(base, left)).collect();
+    let mut lists: Vec<Vec<Arc<Class>>> = bases.iter().map(|base| linearised(base, left)).collect();
     lists.push(bases);
     loop {
         lists.retain(|list| !list.is_empty());
@@ -406,6 +433,12 @@ fn linearised(class: &Arc<Class>, left: &mut u32) -> Vec<Arc<Class>> {
         }
         order.push(next);
     }
+}
+
+/// Whether this is an exception that Python provides.
+pub(super) fn is_builtin_exception(external: &External) -> bool {
+    let name = external.name().and_then(|name| name.strip_prefix("builtins."));
+    name.is_some_and(|name| super::classes::exception_lineage(name).is_some())
 }
 
 /// The first external base of a class.

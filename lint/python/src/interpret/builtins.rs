@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use super::attributes::{external_base, lineage};
+use super::attributes::{external_base, is_builtin_exception, lineage};
 use super::calls::partial;
 use super::classes::{is_instance, is_subclass};
-use super::heap::Content;
+use super::heap::{Content, Slot};
 use super::instances::DATACLASS;
+use super::keys::Table;
 use super::{Eval, Interpreter, Stop, fold, paths};
 use crate::syntax::{BinOp, Name, Shown};
 use crate::value::{Argument, Arguments, Cached, External, ObjectId, Place, Value};
@@ -87,6 +88,114 @@ pub(super) const BUILTINS: &[&str] = &[
     "zip",
 ];
 
+/// What values of the builtin types have, besides what is special.
+fn builtin_attributes(of: &str) -> &'static [&'static str] {
+    match of {
+        "str" => &[
+            "capitalize",
+            "casefold",
+            "center",
+            "count",
+            "encode",
+            "endswith",
+            "expandtabs",
+            "find",
+            "format",
+            "format_map",
+            "index",
+            "isalnum",
+            "isalpha",
+            "isascii",
+            "isdecimal",
+            "isdigit",
+            "isidentifier",
+            "islower",
+            "isnumeric",
+            "isprintable",
+            "isspace",
+            "istitle",
+            "isupper",
+            "join",
+            "ljust",
+            "lower",
+            "lstrip",
+            "maketrans",
+            "partition",
+            "removeprefix",
+            "removesuffix",
+            "replace",
+            "rfind",
+            "rindex",
+            "rjust",
+            "rpartition",
+            "rsplit",
+            "rstrip",
+            "split",
+            "splitlines",
+            "startswith",
+            "strip",
+            "swapcase",
+            "title",
+            "translate",
+            "upper",
+            "zfill",
+        ],
+        "int" | "bool" => &[
+            "as_integer_ratio",
+            "bit_count",
+            "bit_length",
+            "conjugate",
+            "denominator",
+            "from_bytes",
+            "imag",
+            "numerator",
+            "real",
+            "to_bytes",
+        ],
+        "float" => {
+            &["as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"]
+        }
+        "list" => &[
+            "append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove",
+            "reverse", "sort",
+        ],
+        "dict" => &[
+            "clear",
+            "copy",
+            "fromkeys",
+            "get",
+            "items",
+            "keys",
+            "pop",
+            "popitem",
+            "setdefault",
+            "update",
+            "values",
+        ],
+        "set" => &[
+            "add",
+            "clear",
+            "copy",
+            "difference",
+            "difference_update",
+            "discard",
+            "intersection",
+            "intersection_update",
+            "isdisjoint",
+            "issubset",
+            "issuperset",
+            "pop",
+            "remove",
+            "symmetric_difference",
+            "symmetric_difference_update",
+            "union",
+            "update",
+        ],
+        "tuple" => &["count", "index"],
+        _ => &[],
+    }
+}
+
 /// What a name is worth that no scope holds.
 pub(super) fn name(name: &str) -> Option<Value> {
     let known = BUILTINS.binary_search(&name).is_ok()
@@ -134,6 +243,27 @@ pub(super) fn is_kept(value: &Value) -> bool {
         External::Call { callee, .. } if callee.name() == Some("functools.cached_property")))
 }
 
+/// The hidden argument of a `contextlib.ExitStack()`: the list of what it is to leave.
+const STACK: &str = "<stack>";
+
+/// What an `ExitStack` holds, in a list.
+pub(super) fn stacked(value: &Value) -> Option<Value> {
+    let Value::External(external) = value else { return None };
+    let External::Call { callee, arguments, .. } = &**external else { return None };
+    (callee.name()? == "contextlib.ExitStack")
+        .then(|| arguments.keyword(STACK))?
+        .map(|a| a.value.clone())
+}
+
+/// What `contextlib.closing(x)` closes.
+pub(super) fn closing(value: &Value) -> Option<Value> {
+    let Value::External(external) = value else { return None };
+    let External::Call { callee, arguments, .. } = &**external else { return None };
+    (callee.name()? == "contextlib.closing")
+        .then(|| arguments.get(0, "thing"))?
+        .map(|a| a.value.clone())
+}
+
 /// What `contextlib.nullcontext(x)` hands out.
 pub(super) fn null_context(external: &External) -> Option<Value> {
     let External::Call { callee, arguments, .. } = external else { return None };
@@ -175,7 +305,9 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Option<Eval<Value>> {
         let path = match &**callee {
             External::Name(path) => Arc::clone(path),
-            External::Call { callee: outer, .. } => return self.call_again(outer, arguments),
+            External::Call { callee: outer, arguments: given, .. } => {
+                return self.call_again(outer, given, arguments, place);
+            }
             External::Attribute { of, name } => {
                 return property_with(of, name, arguments)
                     .or_else(|| paths::path_method(of, name, arguments))
@@ -189,6 +321,11 @@ impl<W: World> Interpreter<'_, W> {
         match path.split_once('.') {
             Some(("builtins", name)) => self.builtin(name, arguments, place),
             Some(("functools", "partial")) => Some(Ok(partial(arguments))),
+            Some(("contextlib", "ExitStack")) => {
+                let value = self.list(Vec::new(), false);
+                let items = vec![Argument { name: Some(STACK.into()), value, place }];
+                Some(Ok(made(&path, &Arguments { items, open: false }, place)))
+            }
             Some(("functools", "cache" | "lru_cache")) => match first {
                 Some(first) if first.function().is_some() => Some(Ok(self.cached(first))),
                 _ => None,
@@ -204,23 +341,24 @@ impl<W: World> Interpreter<'_, W> {
                 | (
                     "typing" | "typing_extensions",
                     "overload" | "final" | "override" | "runtime_checkable",
-                )
-                | ("atexit", "register"),
+                ),
             ) => first
                 .filter(|first| first.function().is_some() || matches!(first, Value::Class(_)))
                 .map(|first| Ok(first.clone())),
             Some(
                 ("functools", "wraps" | "cached_property")
-                | ("contextlib", "suppress" | "nullcontext" | "ExitStack")
+                | ("contextlib", "suppress" | "nullcontext" | "closing")
                 | ("pathlib", "Path" | "PurePath" | "PosixPath" | "PurePosixPath"),
-            ) => {
-                Some(Ok(made(&path, arguments, place)))
-            }
+            ) => Some(Ok(made(&path, arguments, place))),
             Some(("typing" | "typing_extensions", "cast")) => Some(Ok(second?.clone())),
             Some(("functools", "reduce")) => Some(self.reduce(arguments, place)),
             Some((
                 "asyncio",
-                "run" | "wait_for" | "shield" | "create_task" | "ensure_future"
+                "run"
+                | "wait_for"
+                | "shield"
+                | "create_task"
+                | "ensure_future"
                 | "run_coroutine_threadsafe",
             )) => Some(self.awaited(first?.clone())),
             Some(("asyncio", "gather")) => Some(self.gather(arguments)),
@@ -236,9 +374,10 @@ impl<W: World> Interpreter<'_, W> {
                 let value = first?.clone();
                 Some(Ok(self.copied(&value)))
             }
-            Some(("operator", "itemgetter" | "attrgetter")) => {
-                Some(Ok(made(&path, arguments, place)))
-            }
+            Some(("operator", name)) => self.operator(name, arguments, place),
+            Some(("math", name)) => fold::mathematics(name, arguments).map(Ok),
+            Some(("collections", "namedtuple")) => Some(self.named_tuple(arguments, place)),
+            Some(("collections", "OrderedDict")) => Some(self.make_dict(arguments)),
             Some(("sys", "exit")) => Some(self.exit(place)),
             Some(("os", "_exit" | "abort")) => {
                 self.give_up(place.span);
@@ -260,8 +399,10 @@ impl<W: World> Interpreter<'_, W> {
             Some(("importlib", "import_module")) => self.import_constant(first?, second, place),
             Some(("importlib", "util.find_spec")) => match self.find(first?.as_str()?) {
                 Found::Missing => Some(Ok(Value::None)),
-                Found::Installed => Some(Ok(Value::external("importlib.machinery.ModuleSpec"))),
-                Found::Local { .. } | Found::Namespace => Some(Ok(Value::Bool(true))),
+                Found::Installed | Found::Local { .. } | Found::Namespace => {
+                    let spec = External::Name("importlib.machinery.ModuleSpec".into());
+                    Some(Ok(Value::External(Arc::new(External::Present(Arc::new(spec))))))
+                }
                 Found::Unsure => Some(Ok(Value::Unknown)),
             },
             Some(("sys", "path.append" | "path.insert" | "path.extend")) => {
@@ -329,10 +470,34 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// `decorator(options)(function)` for decorators that leave the function what it is.
-    fn call_again(&mut self, outer: &External, arguments: &Arguments) -> Option<Eval<Value>> {
+    fn call_again(
+        &mut self,
+        outer: &External,
+        given: &Arguments,
+        arguments: &Arguments,
+        place: Place,
+    ) -> Option<Eval<Value>> {
         let decorated = &arguments.positional(0)?.value;
         match outer.name()? {
-            "functools.wraps" => Some(Ok(decorated.clone())),
+            "functools.wraps" => {
+                let wrapped = given.get(0, "wrapped").map(|argument| argument.value.clone());
+                if let (Some(wrapped), Value::Function(_)) = (wrapped, decorated) {
+                    for name in ["__name__", "__qualname__", "__module__"] {
+                        let name: Name = name.into();
+                        if wrapped.function().is_some()
+                            && let Ok(value) = self.attribute(&wrapped, &name, place.span)
+                        {
+                            let _ = self.set_attribute(decorated, &name, &value, place.span);
+                        }
+                    }
+                    let _ =
+                        self.set_attribute(decorated, &"__wrapped__".into(), &wrapped, place.span);
+                }
+                Some(Ok(decorated.clone()))
+            }
+            "operator.itemgetter" | "operator.attrgetter" => {
+                Some(self.get_by(outer, given, decorated, place))
+            }
             "functools.lru_cache" if decorated.function().is_some() => {
                 Some(Ok(self.cached(decorated)))
             }
@@ -387,9 +552,42 @@ impl<W: World> Interpreter<'_, W> {
                 Value::Class(class) => Some(Ok(self.new_instance(class))),
                 _ => Some(Ok(Value::Unknown)),
             },
-            "object.__init__" | "object.__init_subclass__" | "object.__setattr__" => {
-                // `super().__setattr__(name, value)` comes without its receiver.
+            "object.__setattr__" => {
+                if let (
+                    Some(Value::Instance(_, object)),
+                    Some(Value::Str(attribute)),
+                    Some(value),
+                ) = (first, second, arguments.positional(2))
+                {
+                    self.heap.set(*object, attribute, value.value.clone());
+                }
                 Some(Ok(Value::None))
+            }
+            "object.__getattribute__" => match (first, second) {
+                (Some(Value::Instance(_, object)), Some(Value::Str(attribute))) => {
+                    let slot = self.heap.get(*object, attribute).cloned();
+                    Some(Ok(slot.map_or(Value::Unknown, |slot| slot.value)))
+                }
+                _ => Some(Ok(Value::Unknown)),
+            },
+            "object.__init_exception__" => {
+                if let Some(Value::Instance(_, object)) = first {
+                    let args = arguments.items[1..].iter().map(|argument| argument.value.clone());
+                    let args = Value::Tuple(args.collect());
+                    self.heap.set(*object, &"args".into(), args);
+                }
+                Some(Ok(Value::None))
+            }
+            "object.__init__" | "object.__init_subclass__" => Some(Ok(Value::None)),
+            "dict.fromkeys" => {
+                let (keys, value) = (first?.clone(), second.cloned().unwrap_or(Value::None));
+                Some(self.elements(&keys).map(|(keys, open)| {
+                    let mut pairs = Table::of(Vec::with_capacity(keys.len()));
+                    for key in keys {
+                        pairs.insert(key, Slot::of(value.clone()));
+                    }
+                    self.dict(pairs.into_entries(), open)
+                }))
             }
             "open" | "input" | "eval" | "exec" => None,
             "print" | "help" => {
@@ -426,6 +624,16 @@ impl<W: World> Interpreter<'_, W> {
                     Err(stop) => Some(Err(stop)),
                 }
             }
+            "hex" | "oct" | "bin" => {
+                let number = fold::integer(first?)?;
+                let sign = if number < 0 { "-" } else { "" };
+                let size = number.unsigned_abs();
+                Some(Ok(Value::str(&match name {
+                    "hex" => format!("{sign}{size:#x}"),
+                    "oct" => format!("{sign}{size:#o}"),
+                    _ => format!("{sign}{size:#b}"),
+                })))
+            }
             "pow" => {
                 let (left, right) = (first?.clone(), second?.clone());
                 Some(self.binary(&left, BinOp::Pow, &right, place.span))
@@ -445,9 +653,7 @@ impl<W: World> Interpreter<'_, W> {
                 Some(Ok(Value::Module(name, names)))
             }
             "str" | "int" | "float" | "bool" | "round" | "abs" | "repr" | "format" | "ord"
-            | "chr" => {
-                self.convert(name, arguments, place)
-            }
+            | "chr" => self.convert(name, arguments, place),
             "list" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "aiter" | "tuple"
             | "dict" | "range" | "enumerate" | "zip" | "map" | "filter" | "next" | "anext" => {
                 Some(self.collect(name, arguments, place))
@@ -496,6 +702,10 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Eval<Option<Value>> {
         let settled = |answer: Option<bool>| answer.map_or(Value::Unknown, Value::Bool);
         Ok(Some(match (name, value) {
+            ("hasattr", value) if self.builtin_type(value).is_some() => match other {
+                Some(Value::Str(attribute)) => settled(self.has(value, attribute)),
+                _ => Value::Unknown,
+            },
             (
                 "hasattr",
                 Value::Module(..) | Value::Instance(..) | Value::Class(_) | Value::Function(_),
@@ -520,6 +730,14 @@ impl<W: World> Interpreter<'_, W> {
                 None => Value::Unknown,
             },
             ("type", Value::Instance(class, _)) => Value::Class(Arc::clone(class)),
+            ("type", Value::External(external)) => match &**external {
+                // An exception that Python itself raised, or that the program made.
+                External::Name(_) if is_builtin_exception(external) => value.clone(),
+                External::Call { callee, .. } if is_builtin_exception(callee) => {
+                    Value::External(Arc::clone(callee))
+                }
+                _ => Value::Unknown,
+            },
             ("type", value) => match self.builtin_type(value) {
                 Some(name) => Value::external(&format!("builtins.{name}")),
                 None => Value::Unknown,
@@ -528,9 +746,9 @@ impl<W: World> Interpreter<'_, W> {
             ("len", Value::Object(_) | Value::Tuple(_) | Value::List(_) | Value::Dict(_)) => {
                 self.elements_at_rest(value)?.map_or(Value::Unknown, |items| count(items.len()))
             }
-            ("len", Value::Instance(..)) => self
-                .special(value, "__len__", Vec::new(), place.span)?
-                .unwrap_or(Value::Unknown),
+            ("len", Value::Instance(..)) => {
+                self.special(value, "__len__", Vec::new(), place.span)?.unwrap_or(Value::Unknown)
+            }
             ("len", Value::Class(class)) => {
                 self.enum_members(class).map_or(Value::Unknown, |members| count(members.len()))
             }
@@ -625,18 +843,17 @@ impl<W: World> Interpreter<'_, W> {
                 Some(object) => (held(*object), false),
                 None => (Some(name.starts_with("__")), name.starts_with("__")),
             },
-            _ => (None, true),
+            value => match self.builtin_type(value) {
+                Some(_) if name.starts_with("__") => (None, true),
+                Some(of) => (Some(builtin_attributes(of).contains(&name)), false),
+                None => (None, true),
+            },
         };
         own.filter(|own| *own || !open)
     }
 
     /// `int(…)` and its like, of a constant; `None` where the world may know the worth.
-    fn convert(
-        &mut self,
-        name: &str,
-        arguments: &Arguments,
-        place: Place,
-    ) -> Option<Eval<Value>> {
+    fn convert(&mut self, name: &str, arguments: &Arguments, place: Place) -> Option<Eval<Value>> {
         let first = arguments.positional(0).map(|argument| argument.value.clone());
         if let (Some(value @ Value::Instance(..)), false) = (&first, arguments.open) {
             if name == "bool" {
@@ -660,41 +877,46 @@ impl<W: World> Interpreter<'_, W> {
                 }
             }
             if let Some(value) = self.mixed_in(value).filter(|_| name != "str" && name != "repr") {
-                let arguments = Arguments {
-                    items: vec![Argument { name: None, value, place }],
-                    open: false,
-                };
+                let arguments =
+                    Arguments { items: vec![Argument { name: None, value, place }], open: false };
                 return convert(name, &arguments).map(Ok);
             }
             return Some(Ok(Value::Unknown));
         }
         if let ("str" | "repr" | "format", Some(value), false) = (name, &first, arguments.open)
-            && !matches!(value, Value::OneOf(_) | Value::External(_))
+            && !matches!(value, Value::OneOf(_))
         {
             let shown = match (name, arguments.positional(1)) {
                 ("str", None) => Shown::Str,
                 ("repr", None) => Shown::Repr,
                 ("format", Some(spec)) => match spec.value.as_str() {
-                    Some(spec) => Shown::Format(spec.into()),
+                    Some(spec) => Shown::Format { of_repr: false, spec: spec.into() },
                     None => Shown::Otherwise,
                 },
                 _ => Shown::Otherwise,
             };
             let text = self.text_of(value, &shown);
-            return Some(Ok(text.map_or(Value::Unknown, |text| Value::str(&text))));
+            // What the world may know more of is left to it.
+            if text.is_some() || !matches!(value, Value::External(_)) {
+                return Some(Ok(text.map_or(Value::Unknown, |text| Value::str(&text))));
+            }
         }
         if let Some(text) = first.as_ref().and_then(paths::path_text)
             && matches!(name, "str")
         {
             return Some(Ok(Value::Str(text)));
         }
+        if let ("bool", Some(value), false) = (name, &first, arguments.open)
+            && !matches!(value, Value::External(_))
+        {
+            return Some(self.truth(value).map(|truth| truth.map_or(Value::Unknown, Value::Bool)));
+        }
         let value = convert(name, arguments)?;
         if value == Value::Unknown
-            && let ("int" | "float", Some(Value::Str(text)), 1) = (name, &first, arguments.items.len())
+            && let ("int" | "float", Some(Value::Str(text)), 1) =
+                (name, &first, arguments.items.len())
             && !arguments.open
-            && text.chars().any(char::is_alphabetic)
-            && !text.trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with(['i', 'n'])
-            && !text.contains(['e', 'E'])
+            && !reads_as_number(name, text)
         {
             return Some(self.raise_builtin("ValueError"));
         }
@@ -703,7 +925,7 @@ impl<W: World> Interpreter<'_, W> {
 }
 
 /// The result of a call that does nothing but remember how it was made.
-fn made(path: &str, arguments: &Arguments, place: Place) -> Value {
+pub(super) fn made(path: &str, arguments: &Arguments, place: Place) -> Value {
     Value::External(Arc::new(External::Call {
         callee: Arc::new(External::Name(path.into())),
         arguments: Arc::new(arguments.clone()),
@@ -800,4 +1022,15 @@ fn property_with(of: &Arc<External>, name: &str, arguments: &Arguments) -> Optio
         arguments: Arc::new(Arguments { items, open: parts.open }),
         place: *place,
     })))
+}
+
+/// Whether `int` or `float` may take this text.
+fn reads_as_number(name: &str, text: &str) -> bool {
+    let text = text.trim().replace('_', "");
+    let digits = text.trim_start_matches(['+', '-']);
+    match name {
+        // One that does not fit here is one all the same.
+        "int" => !digits.is_empty() && digits.chars().all(char::is_numeric),
+        _ => text.parse::<f64>().is_ok() || !text.is_ascii(),
+    }
 }

@@ -39,7 +39,13 @@ impl<W: World> Interpreter<'_, W> {
                     if let Value::OneOf(values) = &receiver
                         && values.iter().any(is_container)
                     {
-                        return self.method_of_one(&Arc::clone(values), name, args, callee.span, span);
+                        return self.method_of_one(
+                            &Arc::clone(values),
+                            name,
+                            args,
+                            callee.span,
+                            span,
+                        );
                     }
                     self.attribute(&receiver, name, callee.span)?
                 }
@@ -154,6 +160,16 @@ impl<W: World> Interpreter<'_, W> {
     pub(super) fn call(
         &mut self,
         callee: &Value,
+        arguments: Arguments,
+        place: Place,
+    ) -> Eval<Value> {
+        // What is called may hand on to another callable without running any code of its own.
+        self.deeper(Ok(Value::Unknown), |this| this.call_value(callee, arguments, place))
+    }
+
+    fn call_value(
+        &mut self,
+        callee: &Value,
         mut arguments: Arguments,
         place: Place,
     ) -> Eval<Value> {
@@ -185,7 +201,7 @@ impl<W: World> Interpreter<'_, W> {
                 let mut all = partial.arguments.clone();
                 all.items.extend(arguments.items);
                 all.open |= arguments.open;
-                self.deeper(Ok(Value::Unknown), |this| this.call(&partial.callee, all, place))
+                self.call(&partial.callee, all, place)
             }
             Value::Cached(cached) => self.call_cached(&Arc::clone(cached), arguments, place),
             Value::Wrapped(wrapped) => {
@@ -424,7 +440,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(result) = self.call_builtin(callee, arguments, place) {
             return result;
         }
-        self.risks.others += u32::from(self.world.may_raise(callee));
+        self.risks += u32::from(self.world.may_raise(callee));
         let frozen = Arc::new(Arguments {
             items: arguments
                 .items
@@ -444,6 +460,20 @@ impl<W: World> Interpreter<'_, W> {
         }
         for callable in &outcome.runs {
             self.call_unknown(callable, place);
+        }
+        let name = match &**callee {
+            External::Name(path) => path.rsplit('.').next().unwrap_or(path).to_owned(),
+            External::Attribute { name, .. } => name.to_string(),
+            _ => String::new(),
+        };
+        if name == "run_until_complete"
+            && let Some(argument) = arguments.positional(0)
+        {
+            return self.awaited(argument.value.clone());
+        }
+        let sure = matches!(&*name, "create_task" | "ensure_future");
+        for argument in &arguments.items {
+            self.run_handed_over(&argument.value, sure);
         }
         for script in &outcome.starts {
             self.start_process(script, place);
@@ -510,7 +540,10 @@ fn is_super(receiver: &Expr) -> bool {
 }
 
 fn is_container(value: &Value) -> bool {
-    matches!(value, Value::Object(_) | Value::Str(_) | Value::Dict(_) | Value::List(_) | Value::Tuple(_))
+    matches!(
+        value,
+        Value::Object(_) | Value::Str(_) | Value::Dict(_) | Value::List(_) | Value::Tuple(_)
+    )
 }
 
 fn is_callable(value: &Value) -> bool {

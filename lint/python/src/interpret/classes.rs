@@ -121,9 +121,14 @@ pub(super) fn exception_lineage(name: &str) -> Option<&'static [&'static str]> {
         "UnicodeDecodeError" => {
             &["UnicodeDecodeError", "UnicodeError", "ValueError", "Exception", "BaseException"]
         }
-        "TimeoutError" => {
-            &["TimeoutError", "OSError", "EnvironmentError", "IOError", "Exception", "BaseException"]
-        }
+        "TimeoutError" => &[
+            "TimeoutError",
+            "OSError",
+            "EnvironmentError",
+            "IOError",
+            "Exception",
+            "BaseException",
+        ],
         "PermissionError" => &[
             "PermissionError",
             "OSError",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::heap::{Content, Derivation, Slot};
 use super::iteration::Turn;
+use super::keys::Table;
 use super::{Eval, Interpreter, fold};
 use crate::syntax::{BinOp, CompareOp};
 use crate::value::{Arguments, Operator, Place, Value};
@@ -93,9 +94,13 @@ impl<W: World> Interpreter<'_, W> {
             Some(reverse) => self.truth(&reverse.value)?,
             None => Some(false),
         };
-        Ok(match (in_order(&items, &keys, reverse), open) {
-            (Some(items), false) => self.list(items, false),
-            _ => self.list(items, true),
+        let ordered = match reverse {
+            Some(reverse) if !open => self.in_order(&items, keys, reverse, place)?,
+            _ => None,
+        };
+        Ok(match ordered {
+            Some(items) => self.list(items, false),
+            None => self.list(items, true),
         })
     }
 
@@ -112,15 +117,87 @@ impl<W: World> Interpreter<'_, W> {
             Some(reverse) => self.truth(&reverse.value)?,
             None => Some(false),
         };
-        Ok(in_order(items, &keys, reverse))
+        match reverse {
+            Some(reverse) => self.in_order(items, keys, reverse, place),
+            None => Ok(None),
+        }
+    }
+
+    /// The items in the order of their keys, where that is settled; by the comparisons that CPython
+    /// makes for lists of less than 64 items, since a class may have its own mind on each.
+    fn in_order(
+        &mut self,
+        items: &[Value],
+        keys: Vec<Value>,
+        reverse: bool,
+        place: Place,
+    ) -> Eval<Option<Vec<Value>>> {
+        let mut sorted: Vec<(Value, Value)> = keys.into_iter().zip(items.iter().cloned()).collect();
+        if reverse {
+            sorted.reverse();
+        }
+        // How many at the start are in order already, or in reverse.
+        let mut run = sorted.len().min(2);
+        if run == 2 {
+            let Some(descends) = self.less(&sorted[1].0, &sorted[0].0, place)? else {
+                return Ok(None);
+            };
+            while run < sorted.len() {
+                let Some(less) = self.less(&sorted[run].0, &sorted[run - 1].0, place)? else {
+                    return Ok(None);
+                };
+                if less != descends {
+                    break;
+                }
+                run += 1;
+            }
+            if descends {
+                sorted[..run].reverse();
+            }
+        }
+        for at in run..sorted.len() {
+            let pivot = sorted[at].clone();
+            let (mut low, mut high) = (0, at);
+            while low < high {
+                let middle = usize::midpoint(low, high);
+                match self.less(&pivot.0, &sorted[middle].0, place)? {
+                    Some(true) => high = middle,
+                    Some(false) => low = middle + 1,
+                    None => return Ok(None),
+                }
+            }
+            sorted[low..=at].rotate_right(1);
+        }
+        if reverse {
+            sorted.reverse();
+        }
+        Ok(Some(sorted.into_iter().map(|(_, item)| item).collect()))
+    }
+
+    fn less(&mut self, left: &Value, right: &Value, place: Place) -> Eval<Option<bool>> {
+        self.ordered(left, CompareOp::Lt, right, place)
+    }
+
+    fn ordered(
+        &mut self,
+        left: &Value,
+        op: CompareOp,
+        right: &Value,
+        place: Place,
+    ) -> Eval<Option<bool>> {
+        if let Some(answer) = self.special_comparison(left, op, right, place.span)? {
+            return self.truth(&answer);
+        }
+        let (left, right) = (self.settled(left), self.settled(right));
+        Ok(fold::compare(&left, op, &right))
     }
 
     pub(super) fn make_dict(&mut self, arguments: &Arguments) -> Eval<Value> {
         let mut open = arguments.open;
-        let mut pairs: Vec<(Value, Slot)> = Vec::new();
+        let mut pairs = Table::of(Vec::new());
         if let Some(given) = arguments.positional(0) {
             match self.pairs_of(&given.value) {
-                Some(known) => pairs = known,
+                Some(known) => pairs = Table::of(known),
                 None => {
                     let (items, more) = self.elements(&given.value)?;
                     open |= more;
@@ -128,7 +205,7 @@ impl<W: World> Interpreter<'_, W> {
                         match self.elements(&item)? {
                             (pair, false) if pair.len() == 2 => {
                                 let slot = Slot::of(pair[1].clone());
-                                super::expressions::insert(&mut pairs, pair[0].clone(), slot);
+                                pairs.insert(pair[0].clone(), slot);
                             }
                             _ => open = true,
                         }
@@ -139,11 +216,10 @@ impl<W: World> Interpreter<'_, W> {
         for argument in &arguments.items {
             if let Some(name) = &argument.name {
                 let slot = Slot::passed(argument.value.clone(), argument.place);
-                pairs.retain(|(key, _)| key.as_str() != Some(name));
-                pairs.push((Value::Str(Arc::clone(name)), slot));
+                pairs.insert(Value::Str(Arc::clone(name)), slot);
             }
         }
-        Ok(self.dict(pairs, open))
+        Ok(self.dict(pairs.into_entries(), open))
     }
 
     fn range(&mut self, arguments: &Arguments) -> Value {
@@ -217,10 +293,16 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(total);
         }
         let keys = self.keys(&items, key.as_ref(), place)?;
-        Ok(match extreme(name, &items, &keys) {
-            Some(value) => value,
-            None => self.operate(Operator::Element, &items, place.span),
-        })
+        let op = if name == "min" { CompareOp::Lt } else { CompareOp::Gt };
+        let mut best = 0;
+        for index in 1..items.len() {
+            match self.ordered(&keys[index], op, &keys[best], place)? {
+                Some(true) => best = index,
+                Some(false) => {}
+                None => return Ok(self.operate(Operator::Element, &items, place.span)),
+            }
+        }
+        Ok(items.get(best).cloned().unwrap_or(Value::Unknown))
     }
 
     /// `any` and `all`: what comes after the value that settles it is not asked for.
@@ -261,38 +343,4 @@ impl<W: World> Interpreter<'_, W> {
             _ => None,
         })
     }
-}
-
-/// The items in the order of their keys, where that is settled.
-fn in_order(items: &[Value], keys: &[Value], reverse: Option<bool>) -> Option<Vec<Value>> {
-    let reverse = reverse?;
-    // What does not compare with the first has no place in an order.
-    for key in keys {
-        fold::compare(key, CompareOp::Lt, keys.first()?)?;
-    }
-    let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by(|a, b| {
-        let less = |a: &usize, b: &usize| {
-            fold::compare(&keys[*a], CompareOp::Lt, &keys[*b]) == Some(true)
-        };
-        let order = match (less(a, b), less(b, a)) {
-            (true, _) => std::cmp::Ordering::Less,
-            (_, true) => std::cmp::Ordering::Greater,
-            _ => std::cmp::Ordering::Equal,
-        };
-        if reverse { order.reverse() } else { order }
-    });
-    Some(order.into_iter().map(|index| items[index].clone()).collect())
-}
-
-/// The first of the items whose key is least or greatest.
-fn extreme(name: &str, items: &[Value], keys: &[Value]) -> Option<Value> {
-    let op = if name == "min" { CompareOp::Lt } else { CompareOp::Gt };
-    let mut best = 0;
-    for index in 1..items.len() {
-        if fold::compare(&keys[index], op, &keys[best])? {
-            best = index;
-        }
-    }
-    items.get(best).cloned()
 }

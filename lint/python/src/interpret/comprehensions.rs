@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::heap::{Content, Slot};
 use super::iteration::Turn;
+use super::keys::Table;
 use super::{Eval, Flow, Frame, Interpreter, Stop};
 use crate::syntax::{
     Clause, ComprehensionKind, Expr, ExprKind, FunctionDef, Name, Param, ParamKind, Stmt, StmtKind,
@@ -51,16 +52,16 @@ impl<W: World> Interpreter<'_, W> {
         let open = open?;
         Ok(match kind {
             ComprehensionKind::Dict => {
-                let mut pairs: Vec<(Value, Slot)> = Vec::with_capacity(made.len());
+                let mut pairs = Table::of(Vec::with_capacity(made.len()));
                 for pair in made {
                     if let Value::Tuple(pair) = pair
                         && let [key, value] = &*pair
                     {
                         let slot = Slot::of(value.clone());
-                        super::expressions::insert(&mut pairs, key.clone(), slot);
+                        pairs.insert(key.clone(), slot);
                     }
                 }
-                self.dict(pairs, open)
+                self.dict(pairs.into_entries(), open)
             }
             ComprehensionKind::Set => self.set(made, open),
             _ => self.list(made, open),
@@ -112,9 +113,9 @@ impl<W: World> Interpreter<'_, W> {
         made: &mut Vec<Value>,
     ) {
         self.perhaps(None, |this| {
-            let done = this.assign(&clause.target, value).and_then(|()| {
-                this.turn(clause, &clause.conditions, rest, element, made)
-            });
+            let done = this
+                .assign(&clause.target, value)
+                .and_then(|()| this.turn(clause, &clause.conditions, rest, element, made));
             this.may_have_stopped(done);
         });
     }

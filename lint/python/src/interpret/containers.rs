@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::generators::Sent;
-use super::heap::{Content, Slot};
+use super::heap::{Content, Slot, light};
+use super::keys::Table;
 use super::{Eval, Interpreter, fold};
-use crate::syntax::CompareOp;
+use crate::syntax::{CompareOp, Shown};
 use crate::text::Span;
 use crate::value::{Argument, Arguments, ObjectId, Operator, Value};
 use crate::world::World;
@@ -30,6 +31,9 @@ impl<W: World> Interpreter<'_, W> {
             }
             _ => return self.text_method(receiver, method, arguments, span),
         };
+        if let Some(result) = self.change_end(*object, method, arguments) {
+            return result;
+        }
         match self.heap.content(*object).clone() {
             Content::Items { items, open, is_set } => {
                 self.items_method(*object, &items, (open, is_set), method, arguments, span)
@@ -62,6 +66,60 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
+    /// The methods that only touch the end of a list: what a program builds piece by piece is not
+    /// copied for each piece.
+    fn change_end(
+        &mut self,
+        object: ObjectId,
+        method: &str,
+        arguments: &Arguments,
+    ) -> Option<Eval<Value>> {
+        let Content::Items { items, open, is_set: false } = self.heap.content(object) else {
+            return None;
+        };
+        match method {
+            "append" => {
+                let value = arguments.positional(0).map(|argument| argument.value.clone());
+                self.extend(object, vec![value.unwrap_or(Value::Unknown)], arguments.open);
+                Some(Ok(Value::None))
+            }
+            "extend" => {
+                for argument in &arguments.items {
+                    match self.elements(&argument.value) {
+                        Ok((more, open)) => self.extend(object, more, open),
+                        Err(stop) => return Some(Err(stop)),
+                    }
+                }
+                self.extend(object, Vec::new(), arguments.open);
+                Some(Ok(Value::None))
+            }
+            "pop" if arguments.items.is_empty() && !open && !items.is_empty() => {
+                let taken = self.heap.edit(object, |content| match content {
+                    Content::Items { items, open, .. } => {
+                        *open |= arguments.open;
+                        Arc::make_mut(items).pop()
+                    }
+                    _ => None,
+                });
+                Some(Ok(taken.unwrap_or(Value::Unknown)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts `more` at the end of a list, and perhaps even more.
+    pub(super) fn extend(&mut self, object: ObjectId, more: Vec<Value>, is_open: bool) {
+        self.heap.count(more.len());
+        self.heap.edit(object, |content| {
+            if let Content::Items { items, open, .. } = content {
+                *open |= is_open;
+                if !more.is_empty() {
+                    Arc::make_mut(items).extend(more.into_iter().map(light));
+                }
+            }
+        });
+    }
+
     /// A method of a tuple, or of what cannot be changed as it is seen.
     fn tuple_method(
         &mut self,
@@ -70,7 +128,11 @@ impl<W: World> Interpreter<'_, W> {
         arguments: &Arguments,
     ) -> Eval<Value> {
         let Some(wanted) = arguments.positional(0).map(|argument| argument.value.clone()) else {
-            return Ok(if method == "copy" { self.list(items.to_vec(), false) } else { Value::Unknown });
+            return Ok(if method == "copy" {
+                self.list(items.to_vec(), false)
+            } else {
+                Value::Unknown
+            });
         };
         let answers: Option<Vec<bool>> =
             items.iter().map(|item| fold::compare(item, CompareOp::Eq, &wanted)).collect();
@@ -101,8 +163,8 @@ impl<W: World> Interpreter<'_, W> {
         let mut items = items.to_vec();
         let mut result = Value::None;
         match method {
-            "append" | "add" => items.push(first.unwrap_or(Value::Unknown)),
-            "extend" | "update" => {
+            "add" => items.push(first.unwrap_or(Value::Unknown)),
+            "update" => {
                 for argument in &arguments.items {
                     let (more, more_open) = self.elements(&argument.value)?;
                     items.extend(more);
@@ -152,9 +214,9 @@ impl<W: World> Interpreter<'_, W> {
                     .iter()
                     .position(|item| fold::compare(item, CompareOp::Eq, &wanted) == Some(true));
                 let absent = !open
-                    && items.iter().all(|item| {
-                        fold::compare(item, CompareOp::Eq, &wanted) == Some(false)
-                    });
+                    && items
+                        .iter()
+                        .all(|item| fold::compare(item, CompareOp::Eq, &wanted) == Some(false));
                 match at {
                     Some(at) => drop(items.remove(at)),
                     None if absent && method == "discard" => {}
@@ -182,14 +244,12 @@ impl<W: World> Interpreter<'_, W> {
                 let other = Value::List(other.into());
                 let kept: Option<Vec<Value>> = items
                     .iter()
-                    .filter_map(|item| {
-                        match fold::compare(item, CompareOp::In, &other) {
-                            Some(inside) if inside == (method == "intersection") => {
-                                Some(Some(item.clone()))
-                            }
-                            Some(_) => None,
-                            None => Some(None),
+                    .filter_map(|item| match fold::compare(item, CompareOp::In, &other) {
+                        Some(inside) if inside == (method == "intersection") => {
+                            Some(Some(item.clone()))
                         }
+                        Some(_) => None,
+                        None => Some(None),
                     })
                     .collect();
                 return Ok(match kept.filter(|_| !other_open) {
@@ -310,7 +370,11 @@ impl<W: World> Interpreter<'_, W> {
                         Some(pairs) => Some(Some(pairs)),
                         None => {
                             let made = Arguments {
-                                items: vec![Argument { name: None, value: more, place: self.place(span) }],
+                                items: vec![Argument {
+                                    name: None,
+                                    value: more,
+                                    place: self.place(span),
+                                }],
                                 open: false,
                             };
                             let made = self.make_dict(&made)?;
@@ -319,7 +383,7 @@ impl<W: World> Interpreter<'_, W> {
                     },
                     None => None,
                 };
-                let mut content = pairs.to_vec();
+                let mut content = Table::of(pairs.to_vec());
                 let mut open = open || arguments.open || matches!(more, Some(None));
                 let named = arguments.items.iter().filter_map(|argument| {
                     let name = argument.name.as_ref()?;
@@ -328,9 +392,9 @@ impl<W: World> Interpreter<'_, W> {
                 });
                 for (key, slot) in more.flatten().unwrap_or_default().into_iter().chain(named) {
                     open |= key == Value::Unknown;
-                    super::expressions::insert(&mut content, key, slot);
+                    content.insert(key, slot);
                 }
-                let content = Content::Pairs { pairs: Arc::new(content), open };
+                let content = Content::Pairs { pairs: Arc::new(content.into_entries()), open };
                 self.heap.set_content(object, content);
                 Value::None
             }
@@ -363,12 +427,24 @@ impl<W: World> Interpreter<'_, W> {
             let (items, open) = self.elements(items)?;
             let parts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
             let parts = parts.filter(|_| !open);
-            return Ok(parts
-                .and_then(|parts| fold::join(&parts, text))
-                .unwrap_or(Value::Unknown));
+            return Ok(parts.and_then(|parts| fold::join(&parts, text)).unwrap_or(Value::Unknown));
         }
         if method == "format" {
-            if let Some(formatted) = fold::format(text, arguments) {
+            let shown = Arguments {
+                items: arguments
+                    .items
+                    .iter()
+                    .map(|argument| Argument {
+                        value: match self.text_of(&argument.value, &Shown::Str) {
+                            Some(text) => Value::str(&text),
+                            None => Value::Unknown,
+                        },
+                        ..argument.clone()
+                    })
+                    .collect(),
+                open: arguments.open,
+            };
+            if let Some(formatted) = fold::format(text, &shown) {
                 return Ok(Value::str(&formatted));
             }
             let mut operands = vec![receiver.clone()];

@@ -92,6 +92,7 @@ impl<W: World> Interpreter<'_, W> {
         }
         let mut bases = Vec::new();
         let mut keywords = Vec::new();
+        let mut metaclass = None;
         for Arg { kind, value, .. } in &def.bases {
             let place = self.place(value.span);
             let value = self.eval(value)?;
@@ -101,7 +102,8 @@ impl<W: World> Interpreter<'_, W> {
                 ArgKind::Keyword(name) if &**name != "metaclass" => {
                     keywords.push(Argument { name: Some(Arc::clone(name)), value, place });
                 }
-                ArgKind::Keyword(_) | ArgKind::DoubleStar => {}
+                ArgKind::Keyword(_) => metaclass = Some(value),
+                ArgKind::DoubleStar => {}
             }
         }
         let names = self.heap.allocate(Content::Names);
@@ -137,6 +139,9 @@ impl<W: World> Interpreter<'_, W> {
             self.make_members(&class, &assigned_names(&def.body));
         }
         let mut value = Value::Class(Arc::clone(&class));
+        if let Some(metaclass) = metaclass {
+            self.tell_metaclass(&metaclass, &value, def)?;
+        }
         self.tell_descriptors(&class, &value, def)?;
         self.tell_bases(&class, &value, keywords, def)?;
         for (decorator, expression) in decorators.into_iter().rev() {
@@ -145,13 +150,29 @@ impl<W: World> Interpreter<'_, W> {
         Ok(value)
     }
 
+    /// What a metaclass does when a class is made. The class stays what its body made it.
+    fn tell_metaclass(&mut self, metaclass: &Value, class: &Value, def: &ClassDef) -> Eval<()> {
+        let Value::Class(metaclass) = metaclass else { return Ok(()) };
+        let Value::Class(made) = class else { return Ok(()) };
+        let parts = vec![
+            Value::Str(Arc::clone(&made.def.name)),
+            Value::Tuple(made.bases.clone().into()),
+            Value::Unknown,
+        ];
+        for (hook, first) in
+            [("__new__", Value::Class(Arc::clone(metaclass))), ("__init__", class.clone())]
+        {
+            if let Some(hook) = self.class_attribute(metaclass, hook) {
+                let place = self.place(def.name_span);
+                let values = std::iter::once(first).chain(parts.clone()).collect();
+                self.call_with(&hook, values, place)?;
+            }
+        }
+        Ok(())
+    }
+
     /// `__set_name__` of what the body of a class assigned.
-    fn tell_descriptors(
-        &mut self,
-        class: &Arc<Class>,
-        owner: &Value,
-        def: &ClassDef,
-    ) -> Eval<()> {
+    fn tell_descriptors(&mut self, class: &Arc<Class>, owner: &Value, def: &ClassDef) -> Eval<()> {
         for name in assigned_names(&def.body) {
             if let Some(slot) = self.heap.get(class.namespace, &name)
                 && let value @ Value::Instance(..) = slot.value.clone()

@@ -76,9 +76,9 @@ impl<W: World> Interpreter<'_, W> {
         match point {
             Some(Resume::Else) => return self.try_else(orelse),
             Some(Resume::Handler(index, exception)) => {
-                return handlers.get(index).map_or(Flow::NEXT, |handler| {
-                    self.handler(index, handler, exception)
-                });
+                return handlers
+                    .get(index)
+                    .map_or(Flow::NEXT, |handler| self.handler(index, handler, exception));
             }
             _ => {}
         }
@@ -98,7 +98,7 @@ impl<W: World> Interpreter<'_, W> {
         let catches = caught_by(&names);
         let risks = self.risks;
         let raising = std::mem::take(&mut self.raising);
-        let mark = self.fork();
+        let mark = self.fork_watched();
         let flow = self.guarded(Guard::Try { catches }, |this| this.block(body));
         let tried = self.take_back(mark);
         let raised = std::mem::replace(&mut self.raising, raising);
@@ -109,10 +109,8 @@ impl<W: World> Interpreter<'_, W> {
         }
         // Something outside the program may raise where it is risky. That happens too rarely to
         // doubt what follows; the handlers are followed as what they are, a possibility.
-        let imports = self.risks.imports != risks.imports;
-        let others = self.risks.others != risks.others;
+        let risked = self.risks != risks;
         if flow == Flow::RAISE
-            && !imports
             && let [exception] = &*raised
             && let Some(taken) = self.surely_taken(handlers, exception)
         {
@@ -126,7 +124,7 @@ impl<W: World> Interpreter<'_, W> {
                 }
             };
         }
-        if flow == Flow::NEXT && !imports && !others {
+        if flow == Flow::NEXT && !risked {
             self.join(vec![tried]);
             return self.try_else(orelse);
         }
@@ -154,7 +152,7 @@ impl<W: World> Interpreter<'_, W> {
                 .filter(|(_, takes)| **takes != Some(false))
                 .map(|(taken, _)| taken.clone())
                 .reduce(Value::or);
-            let risked = imports || (others && !only_imports);
+            let risked = risked && !only_imports;
             if own.is_none() && !risked {
                 continue;
             }
@@ -177,11 +175,9 @@ impl<W: World> Interpreter<'_, W> {
             } else {
                 branches.push(branch);
             }
-            // A handler's `return` or `raise` is as rare as its exception.
+            // Else a handler's `return` or `raise` is as rare as its exception.
             if own.is_some() {
                 ways |= flow;
-            } else if imports {
-                ways |= flow.without(Flow::RAISE | Flow::EXIT);
             }
             let mut answers = answers.into_iter();
             left.retain(|_| answers.next().flatten() != Some(true));
@@ -296,10 +292,12 @@ impl<W: World> Interpreter<'_, W> {
                 self.guarded(Guard::Try { catches }, |this| this.with_rest(rest, body))
             }
             None => {
-                let sees = matches!(value, Value::Instance(..) | Value::Object(_));
-                self.catchers += u32::from(sees);
+                let sees = u32::from(matches!(value, Value::Instance(..) | Value::Object(_)));
+                self.catchers += sees;
+                self.swallowers += sees;
                 let flow = self.with_rest(rest, body);
-                self.catchers -= u32::from(sees);
+                self.swallowers -= sees;
+                self.catchers -= sees;
                 flow
             }
         };
@@ -357,6 +355,7 @@ impl<W: World> Interpreter<'_, W> {
             // `@contextmanager`: up to the generator's `yield`.
             Value::Object(_) => self.next(value, Sent::Value(Value::None)),
             Value::External(external) => Ok(builtins::null_context(external)
+                .or_else(|| builtins::closing(value))
                 .unwrap_or_else(|| value.clone())),
             other => Ok(other.clone()),
         }
@@ -406,24 +405,61 @@ impl<W: World> Interpreter<'_, W> {
                     return Ok(Some(false));
                 }
                 // It is left in one way or the other, and may swallow what it sees.
-                let exception =
-                    raised.iter().cloned().reduce(Value::or).unwrap_or(Value::Unknown);
+                let exception = raised.iter().cloned().reduce(Value::or).unwrap_or(Value::Unknown);
                 let mut swallowed = Ok(Some(false));
                 self.perhaps(None, |this| {
-                    swallowed =
-                        match this.advance_with(value, Sent::Raise(exception.clone())) {
-                            Ok(_) => Ok(None),
-                            Err(Stop::Raise(other)) if other == exception => Ok(Some(false)),
-                            Err(stop) => Err(stop),
-                        };
+                    swallowed = match this.advance_with(value, Sent::Raise(exception.clone())) {
+                        Ok(_) => Ok(None),
+                        Err(Stop::Raise(other)) if other == exception => Ok(Some(false)),
+                        Err(stop) => Err(stop),
+                    };
                 });
                 self.perhaps(None, |this| {
                     let _ = this.advance(value);
                 });
                 swallowed.or(Ok(None))
             }
-            _ => Ok(Some(false)),
+            other => {
+                if let Some(thing) = builtins::closing(other) {
+                    let close = self.attribute(&thing, &"close".into(), span)?;
+                    let place = self.place(span);
+                    self.call_with(&close, Vec::new(), place)?;
+                }
+                if let Some(stack) = builtins::stacked(other) {
+                    return self.unwind(&stack, flow, raised, span);
+                }
+                Ok(Some(false))
+            }
         }
+    }
+
+    /// Leaves what an `ExitStack` holds, the last first.
+    fn unwind(
+        &mut self,
+        stack: &Value,
+        flow: Flow,
+        raised: &[Value],
+        span: Span,
+    ) -> Eval<Option<bool>> {
+        let (entries, _) = self.elements(stack)?;
+        let (mut flow, mut swallowed) = (flow, Some(false));
+        let place = self.place(span);
+        for entry in entries.iter().rev() {
+            match entry {
+                Value::Partial(partial) => {
+                    self.call(&partial.callee, partial.arguments.clone(), place)?;
+                }
+                manager => match self.leave(manager, flow, raised, span)? {
+                    Some(true) if flow.has(Flow::RAISE) => {
+                        flow = Flow::NEXT;
+                        swallowed = Some(true);
+                    }
+                    None if flow.has(Flow::RAISE) => swallowed = None,
+                    _ => {}
+                },
+            }
+        }
+        Ok(swallowed)
     }
 
     // What Python itself raises
@@ -432,12 +468,13 @@ impl<W: World> Interpreter<'_, W> {
     /// likelier that too little was understood than that the program fails there.
     pub(super) fn catches(&self, name: &str) -> bool {
         let lineage = super::classes::exception_lineage(name).unwrap_or(&["BaseException"]);
-        self.guards.iter().any(|guard| match guard {
-            Guard::Try { catches } => {
-                catches.iter().any(|caught| &**caught == "?" || lineage.contains(&&**caught))
-            }
-            _ => false,
-        })
+        self.swallowers > 0
+            || self.guards.iter().any(|guard| match guard {
+                Guard::Try { catches } => {
+                    catches.iter().any(|caught| &**caught == "?" || lineage.contains(&&**caught))
+                }
+                _ => false,
+            })
     }
 
     /// Python raises this, if something is there to catch it.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::attributes::external_base;
+use super::attributes::{external_base, is_builtin_exception};
 use super::heap::{Content, Slot};
+use super::keys::Table;
 use super::{Eval, Flow, Interpreter, builtins, fold, paths};
 use crate::syntax::{BinOp, CompareOp, Expr, ExprKind, FStringPart, Name, Shown, UnaryOp};
 use crate::text::Span;
@@ -40,7 +41,13 @@ impl<W: World> Interpreter<'_, W> {
                     let bounds = self.bounds(parts)?;
                     return self.slice(&value, &bounds);
                 }
-                let index = self.eval(index)?;
+                let index = match &index.kind {
+                    ExprKind::Slice(parts) if matches!(value, Value::External(_)) => {
+                        let bounds = self.bounds(parts)?;
+                        Value::Tuple(bounds.map(|bound| bound.unwrap_or(Value::None)).into())
+                    }
+                    _ => self.eval(index)?,
+                };
                 self.item(&value, &index, span)?
             }
             ExprKind::Call { callee, args } => self.call_expression(callee, args, span)?,
@@ -125,7 +132,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// What stands in a slice.
-    fn bounds(&mut self, parts: &[Option<Expr>; 3]) -> Eval<[Option<Value>; 3]> {
+    pub(super) fn bounds(&mut self, parts: &[Option<Expr>; 3]) -> Eval<[Option<Value>; 3]> {
         let mut bounds = [None, None, None];
         for (bound, part) in bounds.iter_mut().zip(parts) {
             if let Some(part) = part {
@@ -187,27 +194,27 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     fn dict_display(&mut self, pairs: &[(Option<Expr>, Expr)]) -> Eval<Value> {
-        let mut known: Vec<(Value, Slot)> = Vec::with_capacity(pairs.len());
+        let mut known = Table::of(Vec::with_capacity(pairs.len()));
         let mut open = false;
         for (key, value) in pairs {
             if let Some(key) = key {
                 let key = self.eval(key)?;
                 let place = self.argument_place(value);
                 let value = self.eval(value)?;
-                insert(&mut known, key, Slot::passed(value, place));
+                known.insert(key, Slot::passed(value, place));
                 continue;
             }
             let value = self.eval(value)?;
             match self.pairs_of(&value) {
                 Some(pairs) => {
                     for (key, slot) in pairs {
-                        insert(&mut known, key, slot);
+                        known.insert(key, slot);
                     }
                 }
                 None => open = true,
             }
         }
-        Ok(self.dict(known, open))
+        Ok(self.dict(known.into_entries(), open))
     }
 
     /// The pairs of a dict whose content is known.
@@ -218,10 +225,7 @@ impl<W: World> Interpreter<'_, W> {
                 _ => None,
             },
             Value::Dict(pairs) => Some(
-                pairs
-                    .iter()
-                    .map(|(key, value)| (key.clone(), Slot::of(value.clone())))
-                    .collect(),
+                pairs.iter().map(|(key, value)| (key.clone(), Slot::of(value.clone()))).collect(),
             ),
             _ => None,
         }
@@ -261,12 +265,12 @@ impl<W: World> Interpreter<'_, W> {
         let hooks: &[&str] = match shown {
             Shown::Str => &["__format__", "__str__", "__repr__"],
             Shown::Repr => &["__repr__"],
-            Shown::Format(_) | Shown::Otherwise => &["__format__"],
+            Shown::Format { .. } | Shown::Otherwise => &["__format__"],
         };
         let mut value = value;
         for hook in hooks {
             let arguments = match (*hook, shown) {
-                ("__format__", Shown::Format(spec)) => vec![Value::Str(Arc::clone(spec))],
+                ("__format__", Shown::Format { spec, .. }) => vec![Value::Str(Arc::clone(spec))],
                 ("__format__", Shown::Otherwise) => vec![Value::Unknown],
                 ("__format__", _) => vec![Value::str("")],
                 _ => Vec::new(),
@@ -284,13 +288,68 @@ impl<W: World> Interpreter<'_, W> {
         Ok((value, text))
     }
 
+    /// Whether there is a set in what a list, a tuple or a dict holds.
+    pub(super) fn holds_set(&self, value: &Value, depth: u32) -> bool {
+        if depth == 0 {
+            return true;
+        }
+        match value {
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Items { is_set: true, .. } => true,
+                Content::Items { items, .. } => {
+                    items.iter().any(|item| self.holds_set(item, depth - 1))
+                }
+                Content::Pairs { pairs, .. } => pairs.iter().any(|(key, slot)| {
+                    self.holds_set(key, depth - 1) || self.holds_set(&slot.value, depth - 1)
+                }),
+                _ => false,
+            },
+            Value::Tuple(items) => items.iter().any(|item| self.holds_set(item, depth - 1)),
+            _ => false,
+        }
+    }
+
+    /// What an exception says.
+    fn exception_text(&self, value: &Value) -> Option<String> {
+        let args: Vec<Value> = match value {
+            Value::Instance(class, object)
+                if external_base(class).is_some_and(|base| is_builtin_exception(&base)) =>
+            {
+                match &self.heap.get(*object, "args")?.value {
+                    Value::Tuple(args) => args.to_vec(),
+                    _ => return None,
+                }
+            }
+            Value::External(external) => match &**external {
+                External::Call { callee, arguments, .. } if is_builtin_exception(callee) => {
+                    let args = arguments.items.iter().map(|argument| argument.value.clone());
+                    Some(args.collect()).filter(|_| !arguments.open)?
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match &*args {
+            [] => Some(String::new()),
+            // A key is shown as it is written.
+            [only] if is_key_error(value) => self.text_of(only, &Shown::Repr),
+            [only] => self.text_of(only, &Shown::Str),
+            many => self.text_of(&Value::Tuple(many.into()), &Shown::Repr),
+        }
+    }
+
     /// How a constant is shown, lists and dicts of constants included.
     pub(super) fn text_of(&self, value: &Value, shown: &Shown) -> Option<String> {
         // The order of a set is nowhere written.
-        if self.builtin_type(value) == Some("set") {
+        if self.holds_set(value, 4) {
             return None;
         }
-        let settled = self.settled(&self.plain_number(value));
+        if *shown == Shown::Str
+            && let Some(text) = self.exception_text(value)
+        {
+            return Some(text);
+        }
+        let settled = self.frozen(&self.plain_number(value));
         if let (Value::Instance(class, _), Value::Str(_) | Value::Int(_)) = (value, &settled) {
             // Which of its two natures a mixed enumeration shows depends on the version of Python.
             return super::instances::shows_value(class).then(|| fold::text(&settled))?;
@@ -298,7 +357,10 @@ impl<W: World> Interpreter<'_, W> {
         match shown {
             Shown::Str => fold::text(&settled),
             Shown::Repr => fold::repr(&settled),
-            Shown::Format(spec) => fold::formatted(&settled, spec),
+            Shown::Format { of_repr: false, spec } => fold::formatted(&settled, spec),
+            Shown::Format { of_repr: true, spec } => {
+                fold::formatted(&Value::str(&fold::repr(&settled)?), spec)
+            }
             Shown::Otherwise => None,
         }
     }
@@ -314,7 +376,7 @@ impl<W: World> Interpreter<'_, W> {
         {
             return Value::Unknown;
         }
-        self.risks.others += 1;
+        self.risks += 1;
         let operands = operands.iter().map(|operand| self.frozen(operand)).collect();
         let operation = Arc::new(External::Operation { operator, operands });
         let place = self.place(span);
@@ -397,16 +459,22 @@ impl<W: World> Interpreter<'_, W> {
                     return Ok(Some(made));
                 }
                 (Content::Pairs { pairs, open }, BinOp::BitOr) => {
-                    let mut pairs = pairs.to_vec();
+                    let mut table = Table::of(pairs.to_vec());
                     let more = self.pairs_of(right);
                     let open = open || more.is_none();
                     for (key, slot) in more.unwrap_or_default() {
-                        insert(&mut pairs, key, slot);
+                        table.insert(key, slot);
                     }
-                    return Ok(Some(self.dict(pairs, open)));
+                    return Ok(Some(self.dict(table.into_entries(), open)));
                 }
                 _ => {}
             }
+        }
+        if let (Value::Str(_), BinOp::Mod) = (left, op) {
+            if self.holds_set(right, 4) {
+                return Ok(None);
+            }
+            return Ok(fold::binary(left, op, &self.frozen(right)));
         }
         Ok(fold::binary(left, op, right))
     }
@@ -466,9 +534,16 @@ impl<W: World> Interpreter<'_, W> {
                 let operator = if and { Operator::And } else { Operator::Or };
                 // `x or "default"`: where the left is taken at all, it is not empty.
                 let value = if and { value } else { without_false(&value) };
+                let settled = self.truth(&other)?;
                 Ok(match (&value, &other) {
                     (Value::External(_), _) | (_, Value::External(_)) => {
                         self.operate(operator, &[value.clone(), other.clone()], span)
+                    }
+                    // What is false in the end is false, whichever operand made it so.
+                    _ if and && settled == Some(false) && value == Value::Unknown => other,
+                    _ if !and && settled == Some(true) && value == Value::Unknown => {
+                        let unknown = Arc::new(External::Unknown);
+                        Value::External(Arc::new(External::Present(unknown)))
                     }
                     _ => value.or(other),
                 })
@@ -531,7 +606,7 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(Some(same == (op == CompareOp::Is)));
         }
         if let CompareOp::Eq | CompareOp::NotEq = op
-            && let Some(same) = self.same_instance(left, right)
+            && let Some(same) = self.equal(left, right)?
         {
             return Ok(Some(same == (op == CompareOp::Eq)));
         }
@@ -541,6 +616,7 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(Some(inside == (op == CompareOp::In)));
         }
         let (left, right) = (self.plain_number(left), self.plain_number(right));
+        let (left, right) = (self.tuple_or(left), self.tuple_or(right));
         let (left, right) = (self.settled(&left), self.settled(&right));
         let mut answers = left.alternatives().iter().map(|left| fold::compare(left, op, &right));
         let Some(Some(first)) = answers.next() else { return Ok(None) };
@@ -562,11 +638,32 @@ impl<W: World> Interpreter<'_, W> {
                 };
                 (builtin(one) && builtin(other)).then_some(one == other)
             }
-            (Value::Class(_), Value::External(other)) | (Value::External(other), Value::Class(_)) => {
+            (Value::Class(_), Value::External(other))
+            | (Value::External(other), Value::Class(_)) => {
                 other.name().is_some_and(|name| name.starts_with("builtins.")).then_some(false)
             }
             _ => None,
         }
+    }
+
+    /// Whether two instances are equal: the same one, or of the same fields where that is what counts.
+    fn equal(&mut self, left: &Value, right: &Value) -> Eval<Option<bool>> {
+        if let Some(same) = self.same_instance(left, right) {
+            return Ok(Some(same));
+        }
+        let Some((left, right)) = self.fields_of_both(left, right) else { return Ok(None) };
+        if left.len() != right.len() {
+            return Ok(Some(false));
+        }
+        let mut all = Some(true);
+        for (left, right) in left.iter().zip(&right) {
+            match self.compare(left, CompareOp::Eq, right)? {
+                Some(true) => {}
+                Some(false) => return Ok(Some(false)),
+                None => all = None,
+            }
+        }
+        Ok(all)
     }
 
     /// Whether something holds `item`, where what it holds are things of the program.
@@ -624,8 +721,16 @@ impl<W: World> Interpreter<'_, W> {
     /// The value with lists and dicts by content, for comparing.
     pub(super) fn settled(&self, value: &Value) -> Value {
         match value {
-            Value::Object(_) => self.frozen(value),
+            Value::Object(_) | Value::Tuple(_) => self.frozen(value),
             other => other.clone(),
+        }
+    }
+
+    /// A named tuple as the tuple that it is.
+    fn tuple_or(&self, value: Value) -> Value {
+        match self.tuple_of(&value) {
+            Some(items) => Value::Tuple(items.into()),
+            None => value,
         }
     }
 
@@ -712,18 +817,13 @@ impl<W: World> Interpreter<'_, W> {
     }
 }
 
-fn repeated(items: &[Value], times: usize) -> Vec<Value> {
-    (0..times).flat_map(|_| items.iter().cloned()).collect()
+fn is_key_error(value: &Value) -> bool {
+    matches!(value, Value::External(external) if matches!(&**external,
+        External::Call { callee, .. } if callee.name() == Some("builtins.KeyError")))
 }
 
-pub(super) fn insert(pairs: &mut Vec<(Value, Slot)>, key: Value, slot: Slot) {
-    let same = |known: &Value| {
-        *known == key || fold::compare(known, CompareOp::Eq, &key) == Some(true)
-    };
-    match pairs.iter_mut().find(|(known, _)| same(known)) {
-        Some((_, known)) => *known = slot,
-        None => pairs.push((key, slot)),
-    }
+fn repeated(items: &[Value], times: usize) -> Vec<Value> {
+    (0..times).flat_map(|_| items.iter().cloned()).collect()
 }
 
 /// The alternatives of a value that are not surely false.

@@ -145,7 +145,21 @@ fn is_thing(value: &Value) -> bool {
             | Value::Cached(_)
             | Value::Partial(_)
             | Value::Method(..)
-    ) || matches!(value, Value::External(external) if matches!(**external, External::Present(_)))
+    ) || matches!(value, Value::External(external) if is_there(external))
+}
+
+/// Whether something external is surely there: what knowledge says so of, and what Python itself
+/// provides, its exceptions among them.
+fn is_there(external: &External) -> bool {
+    match external {
+        External::Present(_) => true,
+        External::Name(path) => path.starts_with("builtins."),
+        External::Call { callee, .. } => callee
+            .name()
+            .and_then(|name| name.strip_prefix("builtins."))
+            .is_some_and(|name| super::classes::exception_lineage(name).is_some()),
+        _ => false,
+    }
 }
 
 fn equal(left: &Value, right: &Value) -> Option<bool> {
@@ -409,6 +423,27 @@ fn grouped(body: &str, by: char) -> String {
     made + rest
 }
 
+/// A function of `math`, of constants.
+pub(super) fn mathematics(name: &str, arguments: &Arguments) -> Option<Value> {
+    let first = &arguments.positional(0)?.value;
+    if let (Some(whole), "floor" | "ceil" | "trunc") = (integer(first), name) {
+        return Some(Value::Int(whole));
+    }
+    let value = number(first)?;
+    let whole = |value: f64| {
+        #[expect(clippy::cast_possible_truncation, reason = "only what fits is taken")]
+        (value.is_finite() && value.abs() < 9e15).then(|| Value::Int(value as i64))
+    };
+    match name {
+        "floor" => whole(value.floor()),
+        "ceil" => whole(value.ceil()),
+        "trunc" => whole(value.trunc()),
+        "sqrt" if value >= 0.0 => Some(Value::Float(value.sqrt())),
+        "fabs" => Some(Value::Float(value.abs())),
+        _ => None,
+    }
+}
+
 /// `template % value` for plain `%s` and `%d`.
 fn percent(template: &str, value: &Value) -> Option<Value> {
     let values: &[Value] = match value {
@@ -569,7 +604,11 @@ pub(super) fn string_method(text: &str, method: &str, arguments: &[&Value]) -> O
             &text
                 .chars()
                 .map(|c| {
-                    if c.is_ascii_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }
+                    if c.is_ascii_uppercase() {
+                        c.to_ascii_lowercase()
+                    } else {
+                        c.to_ascii_uppercase()
+                    }
                 })
                 .collect::<String>(),
         ),

@@ -146,8 +146,7 @@ impl<W: World> Interpreter<'_, W> {
         sent: Sent,
     ) -> Eval<Turn> {
         if let [(value, sure), rest @ ..] = &*generator.ready {
-            let turn =
-                if *sure { Turn::Item(value.clone()) } else { Turn::Perhaps(value.clone()) };
+            let turn = if *sure { Turn::Item(value.clone()) } else { Turn::Perhaps(value.clone()) };
             self.set_generator(object, generator, generator.progress.clone(), rest.into());
             return Ok(turn);
         }
@@ -161,8 +160,7 @@ impl<W: World> Interpreter<'_, W> {
                     self.set_generator(object, generator, ended, none);
                     return Err(Stop::Raise(exception));
                 }
-                let slots =
-                    self.bind_parameters(&generator.function, &generator.arguments)?;
+                let slots = self.bind_parameters(&generator.function, &generator.arguments)?;
                 let names = self.names_of_frame(slots);
                 self.drive(object, generator, names, Vec::new(), sent)
             }
@@ -173,8 +171,7 @@ impl<W: World> Interpreter<'_, W> {
                 // It may be anywhere: whatever it does from its start on it may do now.
                 let mut turn = Ok(Turn::End(Value::Unknown));
                 self.perhaps(None, |this| {
-                    let slots =
-                        this.bind_parameters(&generator.function, &generator.arguments);
+                    let slots = this.bind_parameters(&generator.function, &generator.arguments);
                     if let Ok(slots) = slots {
                         let names = this.names_of_frame(slots);
                         this.maybe += 1;
@@ -257,11 +254,8 @@ impl<W: World> Interpreter<'_, W> {
             left?;
             Progress::Ended(returned)
         };
-        let generator = Arc::new(Generator {
-            progress,
-            ready: ready.into(),
-            ..(**generator).clone()
-        });
+        let generator =
+            Arc::new(Generator { progress, ready: ready.into(), ..(**generator).clone() });
         self.heap.set_content(object, Content::Generator(Arc::clone(&generator)));
         if generator.ready.is_empty() {
             let Progress::Ended(returned) = &generator.progress else {
@@ -294,15 +288,15 @@ impl<W: World> Interpreter<'_, W> {
         match &value {
             Value::Object(object) => {
                 let Content::Generator(generator) = self.heap.content(*object).clone() else {
-                    return Ok(Value::Unknown);
+                    // What was awaited already: a list of results.
+                    return Ok(value);
                 };
                 if !matches!(generator.progress, Progress::Start) {
                     return Ok(Value::Unknown);
                 }
                 let none: Arc<[(Value, bool)]> = Arc::from([]);
                 self.set_generator(*object, &generator, Progress::Ended(Value::None), none);
-                let slots =
-                    self.bind_parameters(&generator.function, &generator.arguments)?;
+                let slots = self.bind_parameters(&generator.function, &generator.arguments)?;
                 self.run_function(&generator.function, slots, Some(generator.place))
             }
             Value::Instance(class, _) => match self.class_attribute(class, "__await__") {
@@ -321,6 +315,44 @@ impl<W: World> Interpreter<'_, W> {
                 None => Ok(Value::Unknown),
             },
             _ => Ok(value),
+        }
+    }
+
+    /// A coroutine that is handed to something outside the program runs, at some time.
+    pub(super) fn run_handed_over(&mut self, value: &Value, sure: bool) {
+        let coroutines: Vec<Value> = match value {
+            Value::Object(object) => match self.heap.content(*object).clone() {
+                Content::Generator(generator)
+                    if generator.function.def.is_async
+                        && !generator.function.def.is_generator
+                        && generator.progress == Progress::Start =>
+                {
+                    vec![value.clone()]
+                }
+                Content::Items { items, .. } => {
+                    for item in items.iter() {
+                        if matches!(item, Value::Object(inner)
+                            if matches!(self.heap.content(*inner), Content::Generator(_)))
+                        {
+                            self.run_handed_over(item, sure);
+                        }
+                    }
+                    return;
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        for coroutine in coroutines {
+            if sure {
+                let done = self.awaited(coroutine);
+                self.may_have_stopped(done);
+            } else {
+                self.perhaps(None, |this| {
+                    let done = this.awaited(coroutine);
+                    this.may_have_stopped(done);
+                });
+            }
         }
     }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::syntax::Name;
 use super::Flow;
+use crate::syntax::Name;
 use crate::value::{Arguments, Function, ObjectId, Place, Value};
 
 /// What a name holds.
@@ -125,8 +125,15 @@ pub(crate) enum Resume {
 
 #[derive(Debug)]
 struct Object {
-    slots: FxHashMap<Name, Slot>,
-    content: Content,
+    slots: FxHashMap<Name, Kept<Slot>>,
+    content: Kept<Content>,
+}
+
+/// What stands somewhere, and the serial number of the fork within which it was journalled last.
+#[derive(Clone, Debug)]
+struct Kept<T> {
+    held: T,
+    fork: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -141,11 +148,38 @@ enum Held {
     Content(Content),
 }
 
-/// What a branch changed, by address, with what it left there.
+/// What stood somewhere before it was written to.
+#[derive(Debug)]
+enum Before {
+    Slot(ObjectId, Name, Option<Kept<Slot>>),
+    Content(ObjectId, Kept<Content>),
+}
+
+/// A branch that is being followed.
+#[derive(Clone, Copy, Debug)]
+struct Fork {
+    /// Unlike that of any other fork.
+    serial: u32,
+    /// Objects from this one on are made within the branch: nothing outside it can reach them as
+    /// long as it is not joined, so that what is written to them need not be taken back.
+    first: u32,
+    /// Whether what stands somewhere in between is asked for.
+    watched: bool,
+    /// Whether an address may be in the journal more than once.
+    repeats: bool,
+}
+
+impl Fork {
+    /// Whether what is written to this object has to be taken back.
+    fn sees(&self, object: ObjectId) -> bool {
+        object.0 < self.first
+    }
+}
+
+/// What a branch changed, in order and each address once, with what it left there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Delta {
-    order: Vec<Address>,
-    after: FxHashMap<Address, Held>,
+    changes: Vec<(Address, Held)>,
     /// What stood there in between, where that is asked for.
     between: Vec<(Address, Held)>,
     /// A namespace whose names die with the branch: it has no say in what they hold afterwards.
@@ -163,6 +197,30 @@ impl Delta {
     }
 }
 
+/// Finds a change by its address.
+struct Index<'d> {
+    changes: &'d [(Address, Held)],
+    /// Where there are too many to walk them.
+    places: FxHashMap<&'d Address, usize>,
+}
+
+impl<'d> Index<'d> {
+    fn of(changes: &'d [(Address, Held)]) -> Self {
+        let mut places = FxHashMap::default();
+        if changes.len() > 8 {
+            places.extend(changes.iter().enumerate().map(|(place, (address, _))| (address, place)));
+        }
+        Self { changes, places }
+    }
+
+    fn get(&self, address: &Address) -> Option<&'d Held> {
+        if self.places.is_empty() {
+            return self.changes.iter().find(|(known, _)| known == address).map(|(_, held)| held);
+        }
+        self.places.get(address).map(|place| &self.changes[*place].1)
+    }
+}
+
 /// How far [`Heap::widen`] goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Widen {
@@ -175,24 +233,29 @@ pub(crate) enum Widen {
 #[derive(Debug, Default)]
 pub(crate) struct Heap {
     objects: Vec<Object>,
-    journal: Vec<(Address, Held)>,
-    forks: u32,
+    journal: Vec<Before>,
+    forks: Vec<Fork>,
+    /// How many forks there have been.
+    serial: u32,
+    /// How much was copied, compared and joined since somebody asked, in elements.
+    work: u64,
 }
 
 impl Heap {
     pub(crate) fn allocate(&mut self, content: Content) -> ObjectId {
-        let content = bounded(content);
+        let held = self.bounded(content);
         let id = ObjectId(self.objects.len() as u32);
-        self.objects.push(Object { slots: FxHashMap::default(), content });
+        let fork = self.forks.last().map_or(0, |fork| fork.serial);
+        self.objects.push(Object { slots: FxHashMap::default(), content: Kept { held, fork } });
         id
     }
 
     pub(crate) fn get(&self, object: ObjectId, name: &str) -> Option<&Slot> {
-        self.objects[object.0 as usize].slots.get(name)
+        self.objects[object.0 as usize].slots.get(name).map(|kept| &kept.held)
     }
 
     pub(crate) fn content(&self, object: ObjectId) -> &Content {
-        &self.objects[object.0 as usize].content
+        &self.objects[object.0 as usize].content.held
     }
 
     /// The names an object holds, sorted.
@@ -202,67 +265,144 @@ impl Heap {
         names
     }
 
+    /// Counts elements that somebody copied, compared or made.
+    pub(crate) fn count(&mut self, elements: usize) {
+        self.work += elements as u64;
+    }
+
+    /// What was counted since this was asked last, in steps.
+    pub(crate) fn steps(&mut self) -> u64 {
+        let steps = self.work / ELEMENTS_A_STEP;
+        self.work %= ELEMENTS_A_STEP;
+        steps
+    }
+
     pub(crate) fn set(&mut self, object: ObjectId, name: &Name, value: Value) {
         self.put(object, name, Some(Slot::of(value)));
     }
 
-    pub(crate) fn put(&mut self, object: ObjectId, name: &Name, mut slot: Option<Slot>) {
-        if let Some(slot) = &mut slot
-            && slot.value.is_heavy()
-        {
-            slot.value = Value::Unknown;
-        }
+    pub(crate) fn put(&mut self, object: ObjectId, name: &Name, slot: Option<Slot>) {
+        let slot = slot.map(|mut slot| {
+            slot.value = light(slot.value);
+            slot
+        });
+        let fork = self.forks.last_mut();
+        let serial = fork.as_ref().map_or(0, |fork| fork.serial);
         let slots = &mut self.objects[object.0 as usize].slots;
+        let is_removed = slot.is_none();
         let before = match slot {
-            Some(slot) => slots.insert(Arc::clone(name), slot),
+            Some(held) => match slots.get_mut(name) {
+                Some(kept) => Some(std::mem::replace(kept, Kept { held, fork: serial })),
+                None => slots.insert(Arc::clone(name), Kept { held, fork: serial }),
+            },
             None => slots.remove(name),
         };
-        if self.forks > 0 {
-            self.journal.push((Address::Slot(object, Arc::clone(name)), Held::Slot(before)));
+        let Some(fork) = fork.filter(|fork| fork.sees(object)) else { return };
+        // What is removed takes its number along, so that it may be journalled once more.
+        fork.repeats |= is_removed;
+        if fork.watched || before.as_ref().is_none_or(|before| before.fork != serial) {
+            self.journal.push(Before::Slot(object, Arc::clone(name), before));
         }
     }
 
     pub(crate) fn set_content(&mut self, object: ObjectId, content: Content) {
-        let content = bounded(content);
-        let before = std::mem::replace(&mut self.objects[object.0 as usize].content, content);
-        if self.forks > 0 {
-            self.journal.push((Address::Content(object), Held::Content(before)));
-        }
+        let content = self.bounded(content);
+        self.edit(object, |held| *held = content);
     }
 
-    /// Starts to follow a branch. What comes back belongs to [`Heap::take_back`].
+    /// Changes the content where it is, without a copy if that can be. What is put into it is
+    /// [`light`].
+    pub(crate) fn edit<T>(&mut self, object: ObjectId, work: impl FnOnce(&mut Content) -> T) -> T {
+        let kept = &mut self.objects[object.0 as usize].content;
+        if let Some(fork) = self.forks.last().filter(|fork| fork.sees(object))
+            && (fork.watched || kept.fork != fork.serial)
+        {
+            let before = Kept { held: kept.held.clone(), fork: kept.fork };
+            kept.fork = fork.serial;
+            self.journal.push(Before::Content(object, before));
+        }
+        let result = work(&mut kept.held);
+        shorten(&mut kept.held);
+        result
+    }
+
+    /// Starts to follow a branch. What comes back belongs to [`Heap::take_back`]; branches within
+    /// branches are taken back first.
     pub(crate) fn fork(&mut self) -> usize {
-        self.forks += 1;
+        self.serial += 1;
+        self.forks.push(Fork {
+            serial: self.serial,
+            first: self.objects.len() as u32,
+            watched: false,
+            repeats: false,
+        });
         self.journal.len()
+    }
+
+    /// [`fork`](Self::fork) for a branch that is to be [`blur`](Self::blur)red.
+    pub(crate) fn fork_watched(&mut self) -> usize {
+        let mark = self.fork();
+        if let Some(fork) = self.forks.last_mut() {
+            (fork.watched, fork.repeats) = (true, true);
+        }
+        mark
     }
 
     /// Takes a branch back: the state is as it was at the fork, and what the branch did is
     /// returned.
     pub(crate) fn take_back(&mut self, mark: usize) -> Delta {
-        self.forks -= 1;
+        let repeats = self.forks.pop().is_some_and(|fork| fork.repeats);
         let mut delta = Delta::default();
-        let undone: Vec<(Address, Held)> = self.journal.drain(mark..).collect();
-        for (address, before) in &undone {
-            if delta.after.contains_key(address) {
-                delta.between.push((address.clone(), before.clone()));
+        if self.journal.len() == mark {
+            return delta;
+        }
+        self.count(self.journal.len() - mark);
+        delta.changes.reserve(self.journal.len() - mark);
+        let mut seen = FxHashSet::default();
+        // From the last write to the first one: what stands there is what the branch left, and then
+        // what stood there in between.
+        for before in self.journal.drain(mark..).rev() {
+            let (address, held) = match before {
+                Before::Slot(object, name, before) => {
+                    let slots = &mut self.objects[object.0 as usize].slots;
+                    let after = match before {
+                        Some(before) => match slots.get_mut(&name) {
+                            Some(kept) => Some(std::mem::replace(kept, before)),
+                            None => slots.insert(Arc::clone(&name), before),
+                        },
+                        None => slots.remove(&name),
+                    };
+                    (Address::Slot(object, name), Held::Slot(after.map(|kept| kept.held)))
+                }
+                Before::Content(object, before) => {
+                    let content = &mut self.objects[object.0 as usize].content;
+                    let after = std::mem::replace(content, before);
+                    (Address::Content(object), Held::Content(after.held))
+                }
+            };
+            if repeats && !seen.insert(address.clone()) {
+                delta.between.push((address, held));
             } else {
-                delta.after.insert(address.clone(), self.held(address));
-                delta.order.push(address.clone());
+                delta.changes.push((address, held));
             }
         }
-        for (address, before) in undone.into_iter().rev() {
-            self.restore(address, before);
-        }
+        delta.changes.reverse();
+        delta.between.reverse();
         delta
     }
 
     /// Puts the state where it may be as any moment within the branch left it, its start and its end
     /// included.
     pub(crate) fn blur(&mut self, delta: &Delta) {
-        for address in &delta.order {
-            let mut joined = join_held(self.held(address), &delta.after[address]);
-            for (_, held) in delta.between.iter().filter(|(other, _)| other == address) {
-                joined = join_held(joined, held);
+        let mut between: FxHashMap<&Address, Vec<&Held>> = FxHashMap::default();
+        for (address, held) in &delta.between {
+            between.entry(address).or_default().push(held);
+        }
+        self.count(delta.changes.len() + delta.between.len());
+        for (address, after) in &delta.changes {
+            let mut joined = self.join_held(self.held(address), after);
+            for held in between.get(address).into_iter().flatten() {
+                joined = self.join_held(joined, held);
             }
             self.place(address, joined);
         }
@@ -272,14 +412,15 @@ impl Heap {
     /// from it. Whether that changed it.
     pub(crate) fn widen(&mut self, turn: &Delta, how: Widen) -> bool {
         let mut changed = false;
-        for address in &turn.order {
+        self.count(turn.changes.len());
+        for (address, after) in &turn.changes {
             let before = self.held(address);
-            let after = &turn.after[address];
+            self.count(before.elements().saturating_mul(after.elements()).min(MAX_COMPARED));
             if covers(&before, after) {
                 continue;
             }
             changed = true;
-            let joined = join_held(before, after);
+            let joined = self.join_held(before, after);
             let held = match how {
                 Widen::Join => joined,
                 Widen::Forget => forget(joined),
@@ -302,19 +443,25 @@ impl Heap {
     /// Joins branches that started from the present state: what any of them changed may now be as
     /// any of them left it.
     pub(crate) fn join(&mut self, deltas: &[Delta]) {
-        let mut seen = FxHashSet::default();
-        for delta in deltas {
-            for address in &delta.order {
-                if !seen.insert(address) {
+        let indices: Vec<Index<'_>> =
+            deltas.iter().map(|delta| Index::of(&delta.changes)).collect();
+        for (nth, delta) in deltas.iter().enumerate() {
+            self.count(delta.changes.len());
+            for (address, _) in &delta.changes {
+                if indices[..nth].iter().any(|index| index.get(address).is_some()) {
                     continue;
                 }
-                let before = self.held(address);
                 let mut joined: Option<Held> = None;
-                for other in deltas.iter().filter(|other| other.says(address)) {
-                    let held = other.after.get(address).unwrap_or(&before);
-                    joined = Some(match joined {
-                        None => held.clone(),
-                        Some(joined) => join_held(joined, held),
+                for (other, index) in deltas.iter().zip(&indices) {
+                    if !other.says(address) {
+                        continue;
+                    }
+                    let held = index.get(address);
+                    joined = Some(match (joined, held) {
+                        (None, Some(held)) => held.clone(),
+                        (None, None) => self.held(address),
+                        (Some(joined), Some(held)) => self.join_held(joined, held),
+                        (Some(joined), None) => self.join_held(joined, &self.held(address)),
                     });
                 }
                 if let Some(joined) = joined {
@@ -331,54 +478,82 @@ impl Heap {
         }
     }
 
-    fn restore(&mut self, address: Address, held: Held) {
-        match (address, held) {
-            (Address::Slot(object, name), Held::Slot(Some(slot))) => {
-                self.objects[object.0 as usize].slots.insert(name, slot);
-            }
-            (Address::Slot(object, name), _) => {
-                self.objects[object.0 as usize].slots.remove(&name);
-            }
-            (Address::Content(object), Held::Content(content)) => {
-                self.objects[object.0 as usize].content = content;
-            }
-            (Address::Content(_), Held::Slot(_)) => {}
-        }
+    fn join_held(&mut self, left: Held, right: &Held) -> Held {
+        self.count(left.elements() + right.elements());
+        join_held(left, right)
     }
-}
 
-/// How many elements of a list are known at most: one that a loop doubles ends here.
-const MAX_ITEMS: usize = 4096;
-
-/// The content with as much of it as is kept: what is too long is open, what is too heavy unknown.
-fn bounded(mut content: Content) -> Content {
-    match &mut content {
-        Content::Items { items, open, .. } => {
-            if items.len() > MAX_ITEMS {
-                Arc::make_mut(items).truncate(MAX_ITEMS);
-                *open = true;
-            }
-            if items.iter().any(Value::is_heavy) {
-                for item in Arc::make_mut(items).iter_mut().filter(|item| item.is_heavy()) {
-                    *item = Value::Unknown;
+    /// The content with as much of it as is kept: what is too long is open, what is too heavy
+    /// unknown.
+    fn bounded(&mut self, mut content: Content) -> Content {
+        shorten(&mut content);
+        match &mut content {
+            Content::Items { items, .. } => {
+                self.count(items.len());
+                if items.iter().any(Value::is_heavy) {
+                    for item in Arc::make_mut(items) {
+                        *item = light(std::mem::replace(item, Value::None));
+                    }
                 }
             }
-        }
-        Content::Pairs { pairs, .. } => {
-            let heavy = |(key, slot): &(Value, Slot)| key.is_heavy() || slot.value.is_heavy();
-            if pairs.iter().any(heavy) {
-                for (key, slot) in Arc::make_mut(pairs).iter_mut() {
-                    for value in [key, &mut slot.value] {
-                        if value.is_heavy() {
-                            *value = Value::Unknown;
+            Content::Pairs { pairs, .. } => {
+                self.count(pairs.len());
+                let heavy = |(key, slot): &(Value, Slot)| key.is_heavy() || slot.value.is_heavy();
+                if pairs.iter().any(heavy) {
+                    for (key, slot) in Arc::make_mut(pairs) {
+                        for value in [key, &mut slot.value] {
+                            *value = light(std::mem::replace(value, Value::None));
                         }
                     }
                 }
             }
+            Content::Names | Content::Walk { .. } | Content::Derived(_) | Content::Generator(_) => {
+            }
         }
-        Content::Names | Content::Walk { .. } | Content::Derived(_) | Content::Generator(_) => {}
+        content
     }
-    content
+}
+
+impl Held {
+    /// How many parts there are to be looked at.
+    fn elements(&self) -> usize {
+        match self {
+            Self::Content(Content::Items { items, .. } | Content::Walk { items, .. }) => {
+                items.len()
+            }
+            Self::Content(Content::Pairs { pairs, .. }) => pairs.len(),
+            _ => 0,
+        }
+    }
+}
+
+/// So many elements that are copied or joined cost about as much as a step.
+const ELEMENTS_A_STEP: u64 = 16;
+
+/// How many pairs of elements are compared at most where two lists are joined.
+const MAX_COMPARED: usize = 1 << 16;
+
+/// How many elements of a list or a dict are known at most: one that a loop doubles ends here.
+const MAX_ITEMS: usize = 4096;
+
+/// The value, or nothing known in place of one that is made of too much.
+pub(crate) fn light(value: Value) -> Value {
+    if value.is_heavy() { Value::Unknown } else { value }
+}
+
+/// Keeps what is long from getting longer.
+fn shorten(content: &mut Content) {
+    match content {
+        Content::Items { items, open, .. } if items.len() > MAX_ITEMS => {
+            Arc::make_mut(items).truncate(MAX_ITEMS);
+            *open = true;
+        }
+        Content::Pairs { pairs, open } if pairs.len() > MAX_ITEMS => {
+            Arc::make_mut(pairs).truncate(MAX_ITEMS);
+            *open = true;
+        }
+        _ => {}
+    }
 }
 
 fn join_held(left: Held, right: &Held) -> Held {
@@ -408,33 +583,54 @@ fn join_content(left: Content, right: &Content) -> Content {
         ) => {
             // What only one of them holds may be missing.
             let open = open || *other_open || items.len() != other.len();
-            if items.starts_with(other) {
-                Content::Items { items, open, is_set }
-            } else if other.starts_with(&items) {
-                Content::Items { items: Arc::clone(other), open, is_set }
-            } else {
-                let mut all = items.to_vec();
-                all.extend(other.iter().filter(|item| !items.contains(item)).cloned());
-                Content::Items { items: all.into(), open: true, is_set }
+            let common = common(&items, other, |one, other| one == other);
+            if common == other.len() {
+                return Content::Items { items, open, is_set };
             }
+            if common == items.len() {
+                return Content::Items { items: Arc::clone(other), open, is_set };
+            }
+            let (rest, more) = (&items[common..], &other[common..]);
+            let all = if rest.len() * more.len() <= MAX_COMPARED {
+                let more = more.iter().filter(|item| !rest.contains(item));
+                items.iter().chain(more).cloned().collect()
+            } else {
+                items[..common].to_vec()
+            };
+            Content::Items { items: Arc::new(all), open: true, is_set }
         }
         (Content::Pairs { pairs, open }, Content::Pairs { pairs: other, open: other_open }) => {
             if Arc::ptr_eq(&pairs, other) {
                 return Content::Pairs { pairs, open };
             }
             // A key that only one of them has may be missing.
-            let open = open || *other_open || pairs.len() != other.len();
+            let mut open = open || *other_open || pairs.len() != other.len();
+            let common = common(&pairs, other, |(one, _), (other, _)| one == other);
             let mut all = pairs.to_vec();
-            for (key, slot) in other.iter() {
-                match all.iter_mut().find(|(known, _)| known == key) {
-                    Some((_, known)) => *known = join_slot(known.clone(), slot),
-                    None => all.push((key.clone(), slot.clone())),
+            for ((_, slot), (_, other)) in all.iter_mut().zip(&other[..common]) {
+                if slot != other {
+                    *slot = join_slot(slot.clone(), other);
                 }
             }
-            let open = open || all.len() != pairs.len();
-            Content::Pairs { pairs: all.into(), open }
+            let more = &other[common..];
+            if (pairs.len() - common) * more.len() <= MAX_COMPARED {
+                for (key, slot) in more {
+                    match all[common..].iter_mut().find(|(known, _)| known == key) {
+                        Some((_, known)) => *known = join_slot(known.clone(), slot),
+                        None => all.push((key.clone(), slot.clone())),
+                    }
+                }
+                open |= all.len() != pairs.len();
+            } else {
+                all.truncate(common);
+                open = true;
+            }
+            Content::Pairs { pairs: Arc::new(all), open }
         }
-        (Content::Walk { items, at, rest }, Content::Walk { items: other, at: also, rest: more }) => {
+        (
+            Content::Walk { items, at, rest },
+            Content::Walk { items: other, at: also, rest: more },
+        ) => {
             if items == *other && at == *also && rest == *more {
                 return Content::Walk { items, at, rest };
             }
@@ -461,6 +657,14 @@ fn join_content(left: Content, right: &Content) -> Content {
     }
 }
 
+/// How many elements two lists have in common from their start on.
+fn common<T>(one: &Arc<Vec<T>>, other: &Arc<Vec<T>>, same: impl Fn(&T, &T) -> bool) -> usize {
+    if Arc::ptr_eq(one, other) {
+        return one.len();
+    }
+    one.iter().zip(other.iter()).take_while(|(one, other)| same(one, other)).count()
+}
+
 /// Whether `before` already allows for what `after` holds.
 fn covers(before: &Held, after: &Held) -> bool {
     match (before, after) {
@@ -472,13 +676,25 @@ fn covers(before: &Held, after: &Held) -> bool {
         (
             Held::Content(Content::Items { items, open: true, .. }),
             Held::Content(Content::Items { items: after, .. }),
-        ) => after.iter().all(|item| items.contains(item)),
+        ) => {
+            let common = common(items, after, |one, other| one == other);
+            let more = &after[common..];
+            more.len() * items.len() <= MAX_COMPARED && more.iter().all(|item| items.contains(item))
+        }
         (
             Held::Content(Content::Pairs { pairs, open: true }),
             Held::Content(Content::Pairs { pairs: after, .. }),
-        ) => after.iter().all(|(key, slot)| {
-            pairs.iter().any(|(known, held)| known == key && allows(&held.value, &slot.value))
-        }),
+        ) => {
+            let common = common(pairs, after, |(one, held), (other, slot)| {
+                one == other && allows(&held.value, &slot.value)
+            });
+            let more = &after[common..];
+            more.len() * pairs.len() <= MAX_COMPARED
+                && more.iter().all(|(key, slot)| {
+                    let mut known = pairs.iter();
+                    known.any(|(known, held)| known == key && allows(&held.value, &slot.value))
+                })
+        }
         (Held::Content(before), Held::Content(after)) => before == after,
         _ => false,
     }

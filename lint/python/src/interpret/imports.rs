@@ -8,7 +8,7 @@ use crate::syntax::{Expr, ExprKind, ImportAlias, ImportNames, Module, Name, Stmt
 use crate::text::{Span, Text};
 use crate::trace::{Budget, Step};
 use crate::value::{FileId, Place, Value};
-use crate::world::{Found, Guard, World};
+use crate::world::{Found, World};
 
 impl<W: World> Interpreter<'_, W> {
     /// `import a.b.c as d`
@@ -194,25 +194,16 @@ impl<W: World> Interpreter<'_, W> {
             }
             Found::Installed => Ok(Value::external(name)),
             Found::Unsure => {
-                if self.catches_import_error() {
-                    self.risks.imports += 1;
+                // It may be missing, and where somebody says what then, that counts. Elsewhere it is
+                // there: the program needs it.
+                if self.catches("ModuleNotFoundError") {
+                    self.raising.push(Value::external("builtins.ModuleNotFoundError"));
+                    self.may_leave(Flow::RAISE);
                 }
                 Ok(Value::external(name))
             }
             Found::Missing => Err(Stop::Raise(Value::external("builtins.ModuleNotFoundError"))),
         }
-    }
-
-    fn catches_import_error(&self) -> bool {
-        self.guards.iter().any(|guard| match guard {
-            Guard::Try { catches } => catches.iter().any(|name| {
-                matches!(
-                    &**name,
-                    "ImportError" | "ModuleNotFoundError" | "Exception" | "BaseException" | "?"
-                )
-            }),
-            _ => false,
-        })
     }
 
     /// The tree of a file, parsed once; `None` where that is more than the budget allows.
@@ -297,7 +288,10 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     pub(super) fn is_external(&self, top: &str) -> bool {
-        !matches!(self.heap.get(self.process.modules, top).map(|slot| &slot.value), Some(Value::Module(..)))
+        !matches!(
+            self.heap.get(self.process.modules, top).map(|slot| &slot.value),
+            Some(Value::Module(..))
+        )
     }
 
     pub(super) fn module_value(&mut self, name: &Name) -> Value {

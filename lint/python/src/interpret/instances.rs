@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use super::attributes::{external_base, lineage, method};
+use super::attributes::{external_base, is_builtin_exception, lineage, method};
 use super::definitions::FIELDS;
 use super::heap::{Content, Slot};
 use super::{Eval, Interpreter, fold};
-use crate::syntax::{BinOp, CompareOp, Name};
+use crate::syntax::{BinOp, ClassDef, CompareOp, Name};
 use crate::text::Span;
-use crate::value::{Arguments, Class, External, Place, Value};
+use crate::value::{Arguments, Class, External, ObjectId, Place, Value};
 use crate::world::World;
 
 /// The hidden name of a class whose `__init__` is made from its fields.
 pub(super) const DATACLASS: &str = "<dataclass>";
+/// What a named tuple derives from, whichever way it was written.
+pub(super) const NAMED_TUPLE: &str = "typing.NamedTuple";
 /// The hidden name of an enumeration: its members in order.
 pub(super) const MEMBERS: &str = "<members>";
 
@@ -46,6 +48,17 @@ impl<W: World> Interpreter<'_, W> {
             };
         }
         let instance = self.new_instance(class);
+        if let (Value::Instance(_, object), Some(base)) = (&instance, external_base(class))
+            && is_builtin_exception(&base)
+        {
+            let given = arguments.items.iter().filter(|argument| argument.name.is_none());
+            let args = Value::Tuple(given.map(|argument| argument.value.clone()).collect());
+            self.heap.set(*object, &"args".into(), args);
+            let init = self.class_attribute(class, "__init__");
+            if init.is_none() {
+                return Ok(instance);
+            }
+        }
         if let Some(init) = self.class_attribute(class, "__init__") {
             let init = method(init, &instance);
             self.call(&init, arguments, place)?;
@@ -56,6 +69,7 @@ impl<W: World> Interpreter<'_, W> {
             self.fill_fields(class, &instance, &arguments, place)?;
         }
         match base {
+            Some(base) if base.name() == Some(NAMED_TUPLE) => {}
             Some(base) => {
                 self.call_external(&base, &arguments, place)?;
             }
@@ -93,8 +107,7 @@ impl<W: World> Interpreter<'_, W> {
             };
             for name in own.iter() {
                 let Value::Str(name) = name else { continue };
-                let default =
-                    self.heap.get(class.namespace, name).map(|slot| slot.value.clone());
+                let default = self.heap.get(class.namespace, name).map(|slot| slot.value.clone());
                 match fields.iter_mut().find(|(known, _)| known == name) {
                     Some((_, known)) => *known = default,
                     None => fields.push((Arc::clone(name), default)),
@@ -107,11 +120,8 @@ impl<W: World> Interpreter<'_, W> {
                 Some(parts) => parts,
                 None => (default, None, true),
             };
-            let given = if takes {
-                arguments.keyword(&name).or_else(|| positional.next())
-            } else {
-                None
-            };
+            let given =
+                if takes { arguments.keyword(&name).or_else(|| positional.next()) } else { None };
             let value = match (given, factory, default) {
                 (Some(argument), _, _) => {
                     let slot = Slot::passed(argument.value.clone(), argument.place);
@@ -134,6 +144,110 @@ impl<W: World> Interpreter<'_, W> {
             }
         }
         Ok(())
+    }
+
+    // Named tuples
+
+    /// `collections.namedtuple(name, fields)`: the class that it makes.
+    pub(super) fn named_tuple(&mut self, arguments: &Arguments, place: Place) -> Eval<Value> {
+        let (Some(Value::Str(name)), Some(fields)) = (
+            arguments.get(0, "typename").map(|argument| argument.value.clone()),
+            arguments.get(1, "field_names").map(|argument| argument.value.clone()),
+        ) else {
+            return Ok(Value::Unknown);
+        };
+        let fields: Vec<Value> = match &fields {
+            Value::Str(text) => text.replace(',', " ").split_whitespace().map(Value::str).collect(),
+            other => match self.elements(other)? {
+                (fields, false) => fields,
+                _ => return Ok(Value::Unknown),
+            },
+        };
+        let namespace = self.heap.allocate(Content::Names);
+        if let Some(defaults) = arguments.keyword("defaults") {
+            let (defaults, _) = self.elements(&defaults.value)?;
+            let first = fields.len().saturating_sub(defaults.len());
+            for (field, default) in fields[first..].iter().zip(defaults) {
+                if let Value::Str(field) = field {
+                    self.heap.set(namespace, field, default);
+                }
+            }
+        }
+        self.heap.set(namespace, &FIELDS.into(), Value::List(fields.into()));
+        let def = ClassDef {
+            name: Arc::clone(&name),
+            name_span: place.span,
+            span: place.span,
+            decorators: Vec::new(),
+            bases: Vec::new(),
+            body: Vec::new(),
+        };
+        Ok(Value::Class(Arc::new(Class {
+            def: Arc::new(def),
+            file: place.file,
+            module: Arc::clone(&self.frame().module.name),
+            qualname: name,
+            bases: vec![Value::external(NAMED_TUPLE)],
+            namespace,
+        })))
+    }
+
+    /// The values of a named tuple, in order.
+    pub(super) fn tuple_of(&self, value: &Value) -> Option<Vec<Value>> {
+        let Value::Instance(class, object) = value else { return None };
+        let base = external_base(class)?;
+        if base.name() != Some(NAMED_TUPLE) {
+            return None;
+        }
+        let fields = self.class_attribute(class, FIELDS)?;
+        let Value::List(fields) = fields else { return None };
+        Some(
+            fields
+                .iter()
+                .map(|field| match field {
+                    Value::Str(field) => self
+                        .heap
+                        .get(*object, field)
+                        .map_or(Value::Unknown, |slot| slot.value.clone()),
+                    _ => Value::Unknown,
+                })
+                .collect(),
+        )
+    }
+
+    /// What counts where two data classes of the same class are compared.
+    pub(super) fn fields_of_both(
+        &self,
+        left: &Value,
+        right: &Value,
+    ) -> Option<(Vec<Value>, Vec<Value>)> {
+        let (Value::Instance(class, one), Value::Instance(other, two)) = (left, right) else {
+            return None;
+        };
+        if class != other || self.class_attribute(class, DATACLASS).is_none() {
+            return None;
+        }
+        let mut names: Vec<Name> = Vec::new();
+        for class in lineage(class).iter().rev() {
+            if let Some(Slot { value: Value::List(own), .. }) =
+                self.heap.get(class.namespace, FIELDS)
+            {
+                names.extend(own.iter().filter_map(|name| match name {
+                    Value::Str(name) => Some(Arc::clone(name)),
+                    _ => None,
+                }));
+            }
+        }
+        let values = |object: ObjectId| {
+            names
+                .iter()
+                .map(|name| {
+                    let slot = self.heap.get(object, name);
+                    slot.map_or(Value::Unknown, |slot| slot.value.clone())
+                })
+                .collect()
+        };
+        Some((values(*one), values(*two)))
     }
 
     // Enumerations
@@ -164,9 +278,9 @@ impl<W: World> Interpreter<'_, W> {
             }
             last = fold::integer(&value).unwrap_or(last);
             // A second name for the same value is the same member.
-            let known = members.iter().find(|(known, _)| {
-                fold::compare(known, CompareOp::Eq, &value) == Some(true)
-            });
+            let known = members
+                .iter()
+                .find(|(known, _)| fold::compare(known, CompareOp::Eq, &value) == Some(true));
             let member = match known {
                 Some((_, member)) => member.clone(),
                 None => {
@@ -276,9 +390,21 @@ impl<W: World> Interpreter<'_, W> {
         {
             return Ok(Some(value));
         }
-        let Some(value) = self.special(receiver, name, vec![other.clone()], span)? else {
-            return Ok(None);
+        let found = match self.special(receiver, name, vec![other.clone()], span)? {
+            Some(value) => Some(value),
+            // The other side may know better.
+            None => match op {
+                CompareOp::Eq | CompareOp::NotEq => {
+                    self.special(other, "__eq__", vec![receiver.clone()], span)?
+                }
+                CompareOp::Lt => self.special(other, "__gt__", vec![receiver.clone()], span)?,
+                CompareOp::LtE => self.special(other, "__ge__", vec![receiver.clone()], span)?,
+                CompareOp::Gt => self.special(other, "__lt__", vec![receiver.clone()], span)?,
+                CompareOp::GtE => self.special(other, "__le__", vec![receiver.clone()], span)?,
+                _ => None,
+            },
         };
+        let Some(value) = found else { return Ok(None) };
         let truth = self.truth(&value)?;
         Ok(Some(match (op, truth) {
             (CompareOp::NotEq | CompareOp::NotIn, Some(truth)) => Value::Bool(!truth),
@@ -340,9 +466,9 @@ pub(super) fn is_enum(class: &Arc<Class>) -> bool {
 
 /// Whether a member of this enumeration is shown as its value in every version of Python.
 pub(super) fn shows_value(class: &Arc<Class>) -> bool {
-    lineage(class).iter().flat_map(|class| &class.bases).any(|base| {
-        matches!(base, Value::External(base) if matches!(base.name(), Some("enum.StrEnum")))
-    })
+    lineage(class).iter().flat_map(|class| &class.bases).any(
+        |base| matches!(base, Value::External(base) if matches!(base.name(), Some("enum.StrEnum"))),
+    )
 }
 
 fn is_auto(value: &Value) -> bool {

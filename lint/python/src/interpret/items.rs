@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::containers::is_absent;
-use super::heap::{Content, Slot};
+use super::heap::{Content, Slot, light};
 use super::{Eval, Interpreter, builtins, fold};
 use crate::syntax::CompareOp;
 use crate::text::Span;
@@ -67,6 +67,9 @@ impl<W: World> Interpreter<'_, W> {
                 joined.unwrap_or(Value::Unknown)
             }
             Value::Instance(..) => {
+                if let Some(items) = self.tuple_of(value) {
+                    return self.element(&items, index);
+                }
                 let found = self.special(value, "__getitem__", vec![index.clone()], span)?;
                 found.unwrap_or(Value::Unknown)
             }
@@ -136,6 +139,42 @@ impl<W: World> Interpreter<'_, W> {
         })
     }
 
+    /// `object[start:stop:step] = value`
+    pub(super) fn set_slice(
+        &mut self,
+        object: &Value,
+        bounds: &[Option<Value>; 3],
+        value: &Value,
+    ) -> Eval<()> {
+        let Value::Object(id) = object else { return Ok(()) };
+        let (more, more_open) = self.elements(value)?;
+        let Content::Items { items, open, is_set } = self.heap.content(*id).clone() else {
+            return Ok(());
+        };
+        let len = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        let at = |bound: &Option<Value>, otherwise: i64| match bound {
+            None | Some(Value::None) => Some(otherwise),
+            Some(value) => fold::integer(value).map(|at| {
+                let at = if at < 0 { at.saturating_add(len) } else { at };
+                at.clamp(0, len)
+            }),
+        };
+        let step = matches!(&bounds[2], None | Some(Value::None | Value::Int(1)));
+        let (items, open) = match (at(&bounds[0], 0), at(&bounds[1], len)) {
+            (Some(start), Some(stop)) if step && !open && !more_open => {
+                let start = usize::try_from(start).unwrap_or(0);
+                let stop = usize::try_from(stop).unwrap_or(0).max(start);
+                let mut items = items.to_vec();
+                items.splice(start..stop, more);
+                (items, false)
+            }
+            _ => (items.iter().cloned().chain(more).collect(), true),
+        };
+        let content = Content::Items { items: Arc::new(items), open, is_set };
+        self.heap.set_content(*id, content);
+        Ok(())
+    }
+
     pub(super) fn set_item(
         &mut self,
         object: &Value,
@@ -145,53 +184,23 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Eval<()> {
         match object {
             Value::Object(id) => {
-                let content = match self.heap.content(*id).clone() {
-                    Content::Items { items, open, is_set } => {
-                        let mut items = items.to_vec();
-                        match fold::integer(index) {
-                            Some(at) => match position(at, items.len()) {
-                                Some(at) => items[at] = value,
-                                None if !open => {
-                                    self.raise_builtin("IndexError")?;
-                                }
-                                None => {}
-                            },
-                            None => {
-                                for item in &mut items {
-                                    *item = std::mem::replace(item, Value::None).or(value.clone());
-                                }
-                            }
-                        }
-                        Content::Items { items: Arc::new(items), open, is_set }
+                let mut fits = true;
+                let work = self.heap.edit(*id, |content| match content {
+                    Content::Items { items, open, .. } => {
+                        let put = put_at(items, index, light(value));
+                        fits = put || *open;
+                        if fold::integer(index).is_some() { 1 } else { items.len() }
                     }
-                    Content::Pairs { pairs, mut open } => {
-                        let mut pairs = pairs.to_vec();
-                        let slot = Slot::of(value);
-                        let at = pairs
-                            .iter()
-                            .position(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true));
-                        match at {
-                            Some(at) => pairs[at].1 = slot,
-                            None if is_absent(&pairs, index) => {
-                                pairs.push((index.clone(), slot));
-                            }
-                            // A key that is not known may be any of them, or another.
-                            None => {
-                                for (_, known) in &mut pairs {
-                                    let before = std::mem::replace(&mut known.value, Value::None);
-                                    known.value = before.or(slot.value.clone());
-                                }
-                                if *index != Value::Unknown {
-                                    pairs.push((index.clone(), slot));
-                                }
-                                open = true;
-                            }
-                        }
-                        Content::Pairs { pairs: Arc::new(pairs), open }
+                    Content::Pairs { pairs, open } => {
+                        *open |= !put_under(pairs, index, Slot::of(light(value)));
+                        pairs.len()
                     }
-                    _ => return Ok(()),
-                };
-                self.heap.set_content(*id, content);
+                    _ => 0,
+                });
+                self.heap.count(work);
+                if !fits {
+                    self.raise_builtin("IndexError")?;
+                }
             }
             Value::OneOf(values) => {
                 for object in values.iter() {
@@ -283,6 +292,45 @@ impl<W: World> Interpreter<'_, W> {
             _ => {}
         }
     }
+}
+
+/// `items[index] = value`; false where there is no such index.
+fn put_at(items: &mut Arc<Vec<Value>>, index: &Value, value: Value) -> bool {
+    match fold::integer(index) {
+        Some(at) => match position(at, items.len()) {
+            Some(at) => Arc::make_mut(items)[at] = value,
+            None => return false,
+        },
+        // An index that is not known may be any of them.
+        None => {
+            for item in Arc::make_mut(items) {
+                *item = light(std::mem::replace(item, Value::None).or(value.clone()));
+            }
+        }
+    }
+    true
+}
+
+/// `pairs[key] = slot`; false where it is not known which pairs there are then.
+fn put_under(pairs: &mut Arc<Vec<(Value, Slot)>>, key: &Value, slot: Slot) -> bool {
+    let same = |known: &Value| fold::compare(known, CompareOp::Eq, key) == Some(true);
+    if let Some(at) = pairs.iter().position(|(known, _)| same(known)) {
+        Arc::make_mut(pairs)[at].1 = slot;
+        return true;
+    }
+    let absent = is_absent(pairs, key);
+    let pairs = Arc::make_mut(pairs);
+    if !absent {
+        // A key that is not known may be any of them, or another.
+        for (_, known) in &mut *pairs {
+            let before = std::mem::replace(&mut known.value, Value::None);
+            known.value = light(before.or(slot.value.clone()));
+        }
+    }
+    if absent || *key != Value::Unknown {
+        pairs.push((light(key.clone()), slot));
+    }
+    absent
 }
 
 /// The items of a slice; `None` where its step is zero.

@@ -53,6 +53,10 @@ impl<W: World> Interpreter<'_, W> {
                 Content::Names => (Vec::new(), Some(Value::Unknown)),
             },
             Value::Instance(class, _) => {
+                if let Some(items) = self.tuple_of(value) {
+                    let content = Content::Walk { items: Arc::new(items), at: 0, rest: None };
+                    return Ok(Value::Object(self.heap.allocate(content)));
+                }
                 for hook in ["__iter__", "__aiter__"] {
                     if let Some(hook) = self.class_attribute(class, hook) {
                         let hook = super::attributes::method(hook, value);
@@ -239,10 +243,15 @@ impl<W: World> Interpreter<'_, W> {
     /// All elements in order, and whether there may be more, or fewer, than these.
     pub(super) fn elements(&mut self, value: &Value) -> Eval<(Vec<Value>, bool)> {
         match value {
-            Value::Tuple(items) | Value::List(items) => return Ok((items.to_vec(), false)),
+            Value::Tuple(items) | Value::List(items) => {
+                self.heap.count(items.len());
+                return Ok((items.to_vec(), false));
+            }
             Value::Object(object) => {
                 if let Content::Items { items, open, .. } = self.heap.content(*object) {
-                    return Ok((items.to_vec(), *open));
+                    let (items, open) = (items.to_vec(), *open);
+                    self.heap.count(items.len());
+                    return Ok((items, open));
                 }
             }
             Value::Instance(..) | Value::Class(_) | Value::Dict(_) | Value::Str(_) => {}

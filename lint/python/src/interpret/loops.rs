@@ -183,7 +183,11 @@ impl<W: World> Interpreter<'_, W> {
             }
         });
         let flow = if flow.has(Flow::CONTINUE) { flow | Flow::NEXT } else { flow };
-        if holds == Some(true) { flow.without(Flow::NEXT | Flow::CONTINUE) } else { flow | Flow::NEXT }
+        if holds == Some(true) {
+            flow.without(Flow::NEXT | Flow::CONTINUE)
+        } else {
+            flow | Flow::NEXT
+        }
     }
 
     /// Runs `turn` any number of times, which the text does not settle. What a turn finds may be

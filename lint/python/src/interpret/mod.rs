@@ -10,9 +10,9 @@ mod builtins;
 mod calls;
 mod classes;
 mod collections;
+mod comprehensions;
 mod containers;
 mod definitions;
-mod comprehensions;
 mod exceptions;
 mod expressions;
 mod fold;
@@ -22,19 +22,21 @@ mod imports;
 mod instances;
 mod items;
 mod iteration;
+mod keys;
 mod loops;
-mod patterns;
 mod paths;
+mod patterns;
 mod processes;
 mod standard;
 mod statements;
 
+use std::cell::Cell;
 use std::ops::{BitOr, BitOrAssign};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::syntax::{CompareOp, FunctionDef, Module, Name};
+use crate::syntax::{FunctionDef, Module, Name};
 use crate::text::{Span, Text};
 use crate::trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
 use crate::value::{FileId, Function, ObjectId, Place, Value};
@@ -78,6 +80,12 @@ const MAX_ROOT_DEPTH: usize = 8;
 
 /// Native stack for [`Limits::nesting`] levels in an unoptimised build, where a level takes most.
 const STACK: usize = 256 << 20;
+
+/// How many elements of lists, dicts and tuples a value has at most that the world sees.
+const MAX_FROZEN: usize = 4096;
+
+/// For how many elements one counts that is copied for the world, which may keep it.
+const FROZEN_ELEMENT: usize = 4;
 
 /// Where a program starts.
 #[derive(Clone, Debug)]
@@ -234,15 +242,6 @@ impl Branch {
     }
 }
 
-/// What could have raised so far; a `try` compares before and after.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Risks {
-    /// Imports of modules that may be missing.
-    imports: u32,
-    /// Anything else outside the program.
-    others: u32,
-}
-
 /// What a process of its own has: the program starts in one, and may start others.
 #[derive(Debug)]
 struct Process {
@@ -276,12 +275,15 @@ struct Interpreter<'w, W: World> {
     quiet: u32,
     /// How many `with` and `finally` are open that see what is raised within.
     catchers: u32,
+    /// How many of them may swallow it.
+    swallowers: u32,
     /// Ways out that the current statement's evaluation found possible, and what they raise.
     pending: Flow,
     raising: Vec<Value>,
     /// The exceptions whose handlers are running, innermost last.
     handling: Vec<Value>,
-    risks: Risks,
+    /// How much outside the program could have raised so far; a `try` compares before and after.
+    risks: u32,
     guards: Vec<Guard>,
     guard: Option<u32>,
     /// The conditions that the statement just followed can be passed on one branch of only.
@@ -291,6 +293,8 @@ struct Interpreter<'w, W: World> {
     /// The process being followed, an index into the trace's.
     current: usize,
     steps: u64,
+    /// Elements copied for the world since the last step.
+    copied: Cell<usize>,
     nesting: u32,
     bytes: usize,
     functions: u32,
@@ -325,10 +329,11 @@ impl<'w, W: World> Interpreter<'w, W> {
             maybe: 0,
             quiet: 0,
             catchers: 0,
+            swallowers: 0,
             pending: Flow::NONE,
             raising: Vec::new(),
             handling: Vec::new(),
-            risks: Risks::default(),
+            risks: 0,
             guards: Vec::new(),
             guard: None,
             passed: Vec::new(),
@@ -336,6 +341,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             root: None,
             current: 0,
             steps: 0,
+            copied: Cell::new(0),
             nesting: 0,
             bytes: 0,
             functions: 0,
@@ -465,7 +471,8 @@ impl<'w, W: World> Interpreter<'w, W> {
 
     /// Counts a step, and goes one level deeper if the budgets allow it.
     fn deeper<T>(&mut self, otherwise: T, work: impl FnOnce(&mut Self) -> T) -> T {
-        self.steps += 1;
+        self.heap.count(self.copied.take() * FROZEN_ELEMENT);
+        self.steps += 1 + self.heap.steps();
         if self.steps > self.limits.steps {
             self.exhaust(Budget::Steps);
             return otherwise;
@@ -501,6 +508,11 @@ impl<'w, W: World> Interpreter<'w, W> {
 
     fn fork(&mut self) -> (usize, usize) {
         (self.heap.fork(), self.process.imported_order.len())
+    }
+
+    /// [`fork`](Self::fork) for a branch of which it matters what it did in between.
+    fn fork_watched(&mut self) -> (usize, usize) {
+        (self.heap.fork_watched(), self.process.imported_order.len())
     }
 
     fn take_back(&mut self, (mark, imported): (usize, usize)) -> Branch {
@@ -610,13 +622,8 @@ impl<'w, W: World> Interpreter<'w, W> {
 
     /// A new set: of what is surely the same only one is kept.
     fn set(&mut self, items: Vec<Value>, open: bool) -> Value {
-        let mut kept: Vec<Value> = Vec::with_capacity(items.len());
-        for item in items {
-            if !kept.iter().any(|known| fold::compare(known, CompareOp::Eq, &item) == Some(true)) {
-                kept.push(item);
-            }
-        }
-        let content = Content::Items { items: Arc::new(kept), open, is_set: true };
+        let items = Arc::new(keys::unique(items));
+        let content = Content::Items { items, open, is_set: true };
         Value::Object(self.heap.allocate(content))
     }
 
@@ -626,43 +633,46 @@ impl<'w, W: World> Interpreter<'w, W> {
 
     /// The value as the world and the readers of the trace may see it: no live object in it.
     fn frozen(&self, value: &Value) -> Value {
-        self.freeze(value, 4)
+        let mut left = MAX_FROZEN;
+        let frozen = self.freeze(value, 4, &mut left);
+        self.copied.set(self.copied.get() + MAX_FROZEN - left);
+        frozen
     }
 
-    fn freeze(&self, value: &Value, depth: u32) -> Value {
+    fn freeze(&self, value: &Value, depth: u32, left: &mut usize) -> Value {
         // Most values hold nothing that is alive: hand those on as they are.
         match value {
-            Value::Object(_) | Value::Tuple(_) | Value::OneOf(_) if depth == 0 => Value::Unknown,
-            Value::Object(object) => match self.heap.content(*object) {
-                Content::Items { open: true, .. } | Content::Pairs { open: true, .. } => {
-                    Value::Unknown
-                }
-                Content::Items { items, .. } => {
-                    Value::List(items.iter().map(|item| self.freeze(item, depth - 1)).collect())
-                }
-                Content::Pairs { pairs, .. } => Value::Dict(
-                    pairs
-                        .iter()
-                        .map(|(key, slot)| {
-                            (self.freeze(key, depth - 1), self.freeze(&slot.value, depth - 1))
-                        })
-                        .collect(),
-                ),
-                Content::Names
-                | Content::Walk { .. }
-                | Content::Derived(_)
-                | Content::Generator(_) => Value::Unknown,
-            },
-            Value::Tuple(items) => {
-                Value::Tuple(items.iter().map(|item| self.freeze(item, depth - 1)).collect())
+            Value::Object(_) | Value::Tuple(_) | Value::OneOf(_) if depth == 0 || *left == 0 => {
+                Value::Unknown
             }
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Items { items, open: false, .. } => self
+                    .freeze_all(items, depth, left)
+                    .map_or(Value::Unknown, |items| Value::List(items.into())),
+                Content::Pairs { pairs, open: false } => {
+                    let Some(fewer) = left.checked_sub(pairs.len()) else { return Value::Unknown };
+                    *left = fewer;
+                    let mut frozen = |value: &Value| self.freeze(value, depth - 1, left);
+                    let pairs = pairs.iter().map(|(key, slot)| (frozen(key), frozen(&slot.value)));
+                    Value::Dict(pairs.collect())
+                }
+                _ => Value::Unknown,
+            },
+            Value::Tuple(items) => self
+                .freeze_all(items, depth, left)
+                .map_or(Value::Unknown, |items| Value::Tuple(items.into())),
             Value::OneOf(values) => values
                 .iter()
-                .map(|value| self.freeze(value, depth - 1))
+                .map(|value| self.freeze(value, depth - 1, left))
                 .reduce(Value::or)
                 .unwrap_or(Value::Unknown),
             other => other.clone(),
         }
+    }
+
+    fn freeze_all(&self, items: &[Value], depth: u32, left: &mut usize) -> Option<Vec<Value>> {
+        *left = left.checked_sub(items.len())?;
+        Some(items.iter().map(|item| self.freeze(item, depth - 1, left)).collect())
     }
 
     fn find(&self, name: &str) -> Found {

@@ -140,7 +140,9 @@ impl<W: World> Interpreter<'_, W> {
             Value::Tuple(items) | Value::List(items) => Some(items.to_vec()),
             Value::Object(object) => match self.heap.content(*object) {
                 Content::Items { items, open: false, is_set: false } => Some(items.to_vec()),
-                Content::Items { is_set: true, .. } | Content::Pairs { .. } => return Ok(Some(false)),
+                Content::Items { is_set: true, .. } | Content::Pairs { .. } => {
+                    return Ok(Some(false));
+                }
                 _ => None,
             },
             Value::Unknown | Value::External(_) | Value::OneOf(_) | Value::Instance(..) => None,

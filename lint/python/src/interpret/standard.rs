@@ -7,7 +7,7 @@ use super::generators::Sent;
 use super::heap::{Content, Derivation, Slot};
 use super::iteration::Turn;
 use super::{Eval, Interpreter, fold, paths};
-use crate::syntax::Name;
+use crate::syntax::{BinOp, Name};
 use crate::trace::Step;
 use crate::value::{Arguments, External, Place, Value};
 use crate::world::{Found, World};
@@ -15,7 +15,8 @@ use crate::world::{Found, World};
 impl<W: World> Interpreter<'_, W> {
     /// `functools.reduce`
     pub(super) fn reduce(&mut self, arguments: &Arguments, place: Place) -> Eval<Value> {
-        let (Some(function), Some(over)) = (arguments.positional(0), arguments.positional(1)) else {
+        let (Some(function), Some(over)) = (arguments.positional(0), arguments.positional(1))
+        else {
             return Ok(Value::Unknown);
         };
         let (items, open) = self.elements(&over.value)?;
@@ -39,6 +40,64 @@ impl<W: World> Interpreter<'_, W> {
             results.push(self.awaited(argument.value.clone())?);
         }
         Ok(self.list(results, arguments.open))
+    }
+
+    /// A function of `operator`.
+    pub(super) fn operator(
+        &mut self,
+        name: &str,
+        arguments: &Arguments,
+        place: Place,
+    ) -> Option<Eval<Value>> {
+        if matches!(name, "itemgetter" | "attrgetter") {
+            return Some(Ok(super::builtins::made(&format!("operator.{name}"), arguments, place)));
+        }
+        let first = arguments.positional(0)?.value.clone();
+        let second = arguments.positional(1).map(|argument| argument.value.clone());
+        let op = match name {
+            "add" | "concat" => BinOp::Add,
+            "sub" => BinOp::Sub,
+            "mul" => BinOp::Mul,
+            "truediv" => BinOp::Div,
+            "floordiv" => BinOp::FloorDiv,
+            "mod" => BinOp::Mod,
+            "pow" => BinOp::Pow,
+            "or_" => BinOp::BitOr,
+            "and_" => BinOp::BitAnd,
+            "xor" => BinOp::BitXor,
+            "getitem" => return Some(self.item(&first, &second?, place.span)),
+            _ => return None,
+        };
+        Some(self.binary(&first, op, &second?, place.span))
+    }
+
+    /// `operator.itemgetter(…)(value)` and `operator.attrgetter(…)(value)`.
+    pub(super) fn get_by(
+        &mut self,
+        getter: &External,
+        keys: &Arguments,
+        value: &Value,
+        place: Place,
+    ) -> Eval<Value> {
+        let mut found = Vec::with_capacity(keys.items.len());
+        for key in &keys.items {
+            found.push(match (getter.name(), &key.value) {
+                (Some("operator.itemgetter"), key) => self.item(value, key, place.span)?,
+                (_, Value::Str(path)) => {
+                    let mut value = value.clone();
+                    for name in path.split('.') {
+                        value = self.attribute(&value, &name.into(), place.span)?;
+                    }
+                    value
+                }
+                _ => Value::Unknown,
+            });
+        }
+        Ok(match (found.len(), keys.open) {
+            (1, false) => found.remove(0),
+            (_, false) => Value::Tuple(found.into()),
+            _ => Value::Unknown,
+        })
     }
 
     /// A function of `itertools` that only hands on what it is given.
@@ -104,11 +163,8 @@ impl<W: World> Interpreter<'_, W> {
                 let items = (0..=self.limits.turns as i64)
                     .map(|turn| start.checked_add(turn).map_or(Value::Unknown, Value::Int))
                     .collect();
-                let content = Content::Walk {
-                    items: Arc::new(items),
-                    at: 0,
-                    rest: Some(Value::Unknown),
-                };
+                let content =
+                    Content::Walk { items: Arc::new(items), at: 0, rest: Some(Value::Unknown) };
                 Ok(Value::Object(self.heap.allocate(content)))
             }
             _ => return None,
@@ -216,20 +272,30 @@ impl<W: World> Interpreter<'_, W> {
         }))
     }
 
-    /// `stack.enter_context(manager)` of a `contextlib.ExitStack`.
+    /// A method of a `contextlib.ExitStack`.
     pub(super) fn exit_stack(
         &mut self,
-        of: &External,
+        of: &Arc<External>,
         name: &str,
         arguments: &Arguments,
         place: Place,
     ) -> Option<Eval<Value>> {
-        let External::Call { callee, .. } = of else { return None };
-        if callee.name()? != "contextlib.ExitStack" || name != "enter_context" {
+        let Value::Object(stack) = super::builtins::stacked(&Value::External(Arc::clone(of)))?
+        else {
             return None;
-        }
-        let manager = arguments.positional(0)?.value.clone();
-        Some(self.enter(&manager, place.span))
+        };
+        let first = arguments.positional(0)?.value.clone();
+        let (entry, result) = match name {
+            "enter_context" => (first.clone(), self.enter(&first, place.span)),
+            "push" => (first.clone(), Ok(first)),
+            "callback" => (super::calls::partial(arguments), Ok(first)),
+            _ => return None,
+        };
+        let Ok((mut entries, open)) = self.elements(&Value::Object(stack)) else { return None };
+        entries.push(entry);
+        let content = Content::Items { items: Arc::new(entries), open, is_set: false };
+        self.heap.set_content(stack, content);
+        Some(result)
     }
 
     /// What a builtin exception has that the program raised.
@@ -251,7 +317,9 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Eval<Value> {
         // `next` of something that is no iterator is a mistake; of a list it never happens.
         let iterator = match iterator {
-            Value::Object(object) if matches!(self.heap.content(*object), Content::Items { .. }) => {
+            Value::Object(object)
+                if matches!(self.heap.content(*object), Content::Items { .. }) =>
+            {
                 self.iterator(iterator, place.span)?
             }
             Value::External(_) | Value::Tuple(_) | Value::Str(_) => {

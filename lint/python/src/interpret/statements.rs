@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::heap::{Content, Resume};
 use super::iteration::element_of;
+use super::keys::Table;
 use super::{Branch, Eval, Flow, Interpreter, Stop};
 use crate::syntax::{BinOp, Expr, ExprKind, Name, Stmt, StmtKind};
 use crate::text::Span;
@@ -234,6 +235,10 @@ impl<W: World> Interpreter<'_, W> {
             }
             ExprKind::Subscript { value: object, index } => {
                 let object = self.eval(object)?;
+                if let (ExprKind::Slice(parts), Value::Object(_)) = (&index.kind, &object) {
+                    let bounds = self.bounds(parts)?;
+                    return self.set_slice(&object, &bounds, &value);
+                }
                 let index = self.eval(index)?;
                 self.set_item(&object, &index, value, target.span)?;
             }
@@ -312,34 +317,39 @@ impl<W: World> Interpreter<'_, W> {
 
     fn in_place(&mut self, left: &Value, op: BinOp, right: &Value, span: Span) -> Eval<Value> {
         // `list += …` and `set |= …` change the object itself.
+        if let (Value::Object(object), BinOp::Add) = (left, op)
+            && let Content::Items { is_set: false, .. } = self.heap.content(*object)
+        {
+            let (more, more_open) = self.elements(right)?;
+            self.extend(*object, more, more_open);
+            return Ok(left.clone());
+        }
         if let Value::Object(object) = left
-            && let Content::Items { items, open, is_set } = self.heap.content(*object).clone()
-            && (is_set || op == BinOp::Add)
+            && let Content::Items { items, open, is_set: true } = self.heap.content(*object).clone()
         {
             let (more, more_open) = self.elements(right)?;
             let changed = match op {
                 BinOp::Add | BinOp::BitOr => {
-                    let all = items.iter().cloned().chain(more).collect();
-                    let all = if is_set { self.set(all, false) } else { self.list(all, false) };
-                    self.elements(&all)?.0
+                    super::keys::unique(items.iter().cloned().chain(more).collect())
                 }
                 _ => return self.binary(left, op, right, span),
             };
             let open = open || more_open;
-            let content = Content::Items { items: Arc::new(changed), open, is_set };
+            let content = Content::Items { items: Arc::new(changed), open, is_set: true };
             self.heap.set_content(*object, content);
             return Ok(left.clone());
         }
         if let (Value::Object(object), BinOp::BitOr) = (left, op)
             && let Content::Pairs { pairs, open } = self.heap.content(*object).clone()
         {
-            let mut pairs = pairs.to_vec();
+            let mut table = Table::of(pairs.to_vec());
             let more = self.pairs_of(right);
             let open = open || more.is_none();
             for (key, slot) in more.unwrap_or_default() {
-                super::expressions::insert(&mut pairs, key, slot);
+                table.insert(key, slot);
             }
-            self.heap.set_content(*object, Content::Pairs { pairs: Arc::new(pairs), open });
+            let pairs = Arc::new(table.into_entries());
+            self.heap.set_content(*object, Content::Pairs { pairs, open });
             return Ok(left.clone());
         }
         if op == BinOp::Add
@@ -365,6 +375,10 @@ impl<W: World> Interpreter<'_, W> {
             },
             ExprKind::Subscript { value, index } => {
                 let object = self.eval(value)?;
+                if let (ExprKind::Slice(parts), Value::Object(_)) = (&index.kind, &object) {
+                    let bounds = self.bounds(parts)?;
+                    return self.set_slice(&object, &bounds, &Value::Tuple(Arc::from([])));
+                }
                 let index = self.eval(index)?;
                 self.delete_item(&object, &index, target.span)?;
             }
@@ -424,21 +438,14 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// `if` from its arm `index` on.
-    fn branch(
-        &mut self,
-        arms: &[(Expr, Vec<Stmt>)],
-        orelse: &[Stmt],
-        index: usize,
-    ) -> Eval<Flow> {
+    fn branch(&mut self, arms: &[(Expr, Vec<Stmt>)], orelse: &[Stmt], index: usize) -> Eval<Flow> {
         let Some(((test, body), rest)) = arms.split_first() else {
             return Ok(self.arm(orelse, index));
         };
         let value = self.eval(test)?;
         match self.truth(&value)? {
             Some(true) => Ok(self.arm(body, index)),
-            Some(false) => {
-                self.deeper(Ok(Flow::NEXT), |this| this.branch(rest, orelse, index + 1))
-            }
+            Some(false) => self.deeper(Ok(Flow::NEXT), |this| this.branch(rest, orelse, index + 1)),
             None => {
                 let place = self.place(test.span);
                 let test = self.frozen(&value);

@@ -8,8 +8,8 @@ use super::kind::Kind;
 use super::literal::{self, Opening};
 use super::{Lower, span, unknown};
 use crate::syntax::{
-    Arg, ArgKind, BinOp, Clause, CompareOp, ComprehensionKind, Expr, ExprKind, FStringPart, Shown,
-    FunctionDef, Stmt, StmtKind, UnaryOp,
+    Arg, ArgKind, BinOp, Clause, CompareOp, ComprehensionKind, Expr, ExprKind, FStringPart,
+    FunctionDef, Shown, Stmt, StmtKind, UnaryOp,
 };
 use crate::text::Span;
 
@@ -639,8 +639,12 @@ impl<'t> Lower<'t> {
             Kind::FormatSpecifier => {
                 let spec = this.slice(node).trim_start_matches(':');
                 shown = match spec {
-                    _ if converted || spec.contains(['\\', '{', '\r', '\n']) => Shown::Otherwise,
-                    spec => Shown::Format(spec.into()),
+                    _ if spec.contains(['\\', '{', '\r', '\n']) => Shown::Otherwise,
+                    _ if converted && shown == Shown::Otherwise => Shown::Otherwise,
+                    spec => Shown::Format {
+                        of_repr: converted && shown == Shown::Repr,
+                        spec: spec.into(),
+                    },
                 };
                 this.each_node(|this, _, kind| {
                     if kind == Kind::FormatExpression {

@@ -483,7 +483,6 @@ impl Oracle<'_> {
     }
 
     fn shown(&self, it: &ast::InterpolatedElement) -> Shown {
-        let converted = it.conversion != ast::ConversionFlag::None;
         let Some(format) = &it.format_spec else {
             return match it.conversion {
                 ast::ConversionFlag::None if it.debug_text.is_none() => Shown::Str,
@@ -495,10 +494,14 @@ impl Oracle<'_> {
         let written = &self.text[format.range.start().to_usize()..format.range.end().to_usize()];
         // The grammar takes `{x:=10}` for a walrus.
         let is_walrus = written.starts_with('=');
-        if converted || is_walrus || written.contains(['\\', '{', '\r', '\n']) {
+        let is_ascii = it.conversion == ast::ConversionFlag::Ascii;
+        if is_ascii || is_walrus || written.contains(['\\', '{', '\r', '\n']) {
             return Shown::Otherwise;
         }
-        Shown::Format(written.trim_start_matches(':').into())
+        Shown::Format {
+            of_repr: it.conversion == ast::ConversionFlag::Repr,
+            spec: written.trim_start_matches(':').into(),
+        }
     }
 
     fn pattern(&self, pattern: &ast::Pattern) -> Pattern {

@@ -98,39 +98,29 @@ impl SpaceWorld<'_> {
                 effects.extend(touch.map(|touch| moving(touch, callee)));
             }
             Does::LoadsModel(load) => {
-                let device = argument(arguments, load.device).map(|device| &device.value);
-                let touches = match device {
-                    Some(device) => Self::cuda(device).is_some(),
-                    None => load.detects_cuda,
-                };
-                if touches {
-                    let sure = device.is_none_or(|device| Self::cuda(device) == Some(true));
-                    effects.extend(self.call_touch(callee, says, condition, sure));
-                }
+                effects.extend(self.load_touch(call, &load, says, condition));
                 load_model(call, &load, effects);
             }
             Does::LoadsAdapter { id, token } => effects.push(adapter(call, id, token)),
-            Does::Download { id, token: at } => {
-                let (ids, settled) = ids(argument(arguments, id), "");
-                effects.push(Effect::Download(Arc::new(Download {
-                    called: called(callee),
-                    ids,
-                    settled,
-                    token: token(argument(arguments, at)),
-                    open: arguments.open,
-                })));
-            }
-            Does::Handler { functions, role, runs_now, decorator: _ } => {
+            Does::Download { id, token } => effects.push(download(call, id, token)),
+            Does::Handler { functions, later, role, runs_now, decorator: _ } => {
                 for function in handed_over(arguments, functions) {
                     if runs_now {
                         outcome.runs.push(function.clone());
                     }
                     outcome.roots.push((function, Role::Request(role)));
                 }
+                for function in handed_over(arguments, later) {
+                    outcome.roots.push((function, Role::Request(role)));
+                }
             }
-            Does::Launch | Does::Mounts { .. } | Does::Serves { .. } => {
+            Does::Launch { functions } | Does::Mounts { functions, .. } => {
                 effects.push(Effect::Serve(called(callee)));
+                for function in handed_over(arguments, functions) {
+                    outcome.roots.push((function, Role::Request(effects::Role::Route)));
+                }
             }
+            Does::Serves { .. } => effects.push(Effect::Serve(called(callee))),
             Does::Client { id, token, headers } => client(call, id, token, headers, effects),
             Does::Subprocess { command, folder } => {
                 let command = argument(arguments, command).map(|command| command.value.clone());
@@ -159,12 +149,32 @@ impl SpaceWorld<'_> {
             Does::SetsEnv { value, unless_set, name } => {
                 self.sets_environment(call, name, value, unless_set, outcome);
             }
+            Does::SetsEnvAll { values } => sets_all(call, values, effects),
             Does::Harmless
+            | Does::MakesDevice { .. }
+            | Does::PackageVersion { .. }
+            | Does::ParsesVersion { .. }
+            | Does::PythonVersion
             | Does::PoisonsWhenIterated { .. }
             | Does::LoadsEnvFile
             // `gpu` has dealt with it.
             | Does::GpuDecorator { .. } => {}
         }
+    }
+
+    /// The touch of a load that puts a model on CUDA, or looks for it by itself.
+    fn load_touch(
+        &self,
+        call: &Call<'_>,
+        load: &effects::ModelLoad,
+        says: &'static str,
+        condition: Option<&'static Condition>,
+    ) -> Option<Effect> {
+        let sure = match argument(call.arguments, load.device) {
+            Some(device) => Self::cuda(&device.value)?,
+            None => load.detects_cuda.then_some(true)?,
+        };
+        self.call_touch(call.callee, says, condition, sure)
     }
 
     fn reads_environment(&self, call: &Call<'_>, outcome: &mut Outcome<Self>) {
@@ -201,6 +211,32 @@ impl SpaceWorld<'_> {
                 EnvValue::Known(text) => Some(Value::str(text)),
                 EnvValue::SetButUnknown => None,
             });
+        }
+    }
+}
+
+fn download(call: &Call<'_>, id: &[effects::Argument], at: &[effects::Argument]) -> Effect {
+    let Call { callee, arguments, .. } = *call;
+    let (ids, settled) = ids(argument(arguments, id), "");
+    Effect::Download(Arc::new(Download {
+        called: called(callee),
+        ids,
+        settled,
+        token: token(argument(arguments, at)),
+        open: arguments.open,
+    }))
+}
+
+/// `os.environ.update(…)`
+fn sets_all(call: &Call<'_>, values: &[effects::Argument], effects: &mut Vec<Effect>) {
+    if let Some(Value::Dict(pairs)) = argument(call.arguments, values).map(|given| &given.value) {
+        for (name, value) in pairs.iter() {
+            effects.extend(sets(name.as_str().map(Into::into), value, call.now));
+        }
+    }
+    for given in &call.arguments.items {
+        if let Some(name) = &given.name {
+            effects.extend(sets(Some(Arc::clone(name)), &given.value, call.now));
         }
     }
 }
@@ -256,8 +292,26 @@ fn handed_over(arguments: &Arguments, at: &[effects::Argument]) -> Vec<Value> {
             Value::List(items) | Value::Tuple(items) => items.to_vec(),
             value => vec![value],
         })
-        .filter(|value| value.alternatives().iter().any(|value| value.function().is_some()))
+        .flat_map(|value| value.alternatives().iter().filter_map(behind).collect::<Vec<_>>())
         .collect()
+}
+
+/// The callable of the program that this is or, as far as nothing else is known of the decorator, that
+/// it is made of.
+pub(super) fn behind(value: &Value) -> Option<Value> {
+    let mut value = value;
+    loop {
+        if value.function().is_some() {
+            return Some(value.clone());
+        }
+        let External::Call { callee, arguments, .. } = &**value.as_external()? else { return None };
+        let known = canonical(callee).and_then(|name| effects::call(&name));
+        let [only] = &*arguments.items else { return None };
+        if known.is_some() || only.name.is_some() {
+            return None;
+        }
+        value = &only.value;
+    }
 }
 
 fn login(call: &Call<'_>, at: &[effects::Argument], effects: &mut Vec<Effect>) {
@@ -377,8 +431,7 @@ fn moving(touch: Effect, callee: &External) -> Effect {
 /// What is known of a method on this receiver; a name like `a.b.from_pretrained` has the class
 /// before its last dot.
 pub(super) fn fitting(receiver: &External, method: &str) -> Option<&'static MethodEffect> {
-    let name = canonical(receiver);
-    effects::method(method).iter().find(|effect| effect.fits(name.as_deref()))
+    effects::method(method, canonical(receiver).as_deref())
 }
 
 /// A decorator that was made by a call is called with what it decorates.

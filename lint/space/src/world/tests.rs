@@ -1,0 +1,296 @@
+//! Ways in which a function reaches somebody who calls it, and forms of GPU functions.
+
+use spacelint_knowledge::effects::Role as Handed;
+use spacelint_python::Certainty;
+
+use super::Role;
+use crate::effect::Effect;
+use crate::{Files, Space};
+
+const HEAD: &str = "\
+import asyncio, functools, gradio as gr, spaces, threading\n\
+from functools import partial\n\
+def f(*a): ...\n\
+def g(*a): ...\n\
+class Model:\n    \
+    def run(self, x): ...\n    \
+    @spaces.GPU\n    \
+    def infer(self, x): ...\n    \
+    @staticmethod\n    \
+    def still(x): ...\n\
+model = Model()\n\
+with gr.Blocks() as demo:\n    \
+    box, button = gr.Textbox(), gr.Button()\n";
+
+/// The functions that these lines hand over, after the head, each with its role.
+fn roots(lines: &str) -> Vec<(String, Role)> {
+    let app = format!("{HEAD}{lines}\n");
+    let space = Space::read(&Files::memory([("app.py".into(), app.into_bytes())]));
+    let trace = space.trace().expect("there is a program");
+    trace
+        .roots()
+        .iter()
+        .filter_map(|root| Some((root.function()?.qualname.to_string(), root.role)))
+        // The head's own.
+        .filter(|(name, role)| (&**name, *role) != ("Model.infer", Role::Gpu))
+        .collect()
+}
+
+fn handed(lines: &str, names: &[&str], role: Handed) {
+    let expected: Vec<_> =
+        names.iter().map(|name| ((*name).to_owned(), Role::Request(role))).collect();
+    assert_eq!(roots(lines), expected, "{lines}");
+}
+
+#[test]
+fn every_way_to_gradio() {
+    for (lines, names) in [
+        ("button.click(f, box, box)", &["f"][..]),
+        ("button.click(fn=f)", &["f"]),
+        ("button.click(lambda x: x)", &["<lambda>"]),
+        ("button.click(partial(f, 1))", &["f"]),
+        ("button.click(functools.partial(f, y=1))", &["f"]),
+        ("button.click(model.run)", &["Model.run"]),
+        ("button.click(Model.still)", &["Model.still"]),
+        ("button.click(model.infer)", &["Model.infer"]),
+        ("button.click(f, validator=g)", &["f", "g"]),
+        ("button.click(None, js='() => 1')", &[]),
+        ("button.click(fn=None).then(f)", &["f"]),
+        ("button.click(f).success(g)", &["f", "g"]),
+        ("button.click(f).failure(g)", &["f", "g"]),
+        ("button.click(f if unknown else g)", &["f", "g"]),
+        ("@button.click(inputs=box)\ndef own(x): ...", &["own"]),
+        ("@gr.on([button.click, box.submit], inputs=box)\ndef own(x): ...", &["own"]),
+        ("gr.on(triggers=[button.click], fn=f)", &["f"]),
+        ("gr.on([button.click], f)", &["f"]),
+        ("for event in (button.click, box.submit):\n    event(f)", &["f"]),
+        ("for part in [box, gr.Slider()]:\n    part.change(f)", &["f"]),
+        ("for part in make():\n    part.change(f)", &["f"]),
+        ("demo.load(f, every=5)", &["f"]),
+        ("demo.unload(f)", &["f"]),
+        ("gr.Timer(5).tick(f)", &["f"]),
+        ("gr.Chatbot().like(f)", &["f"]),
+        ("gr.Gallery().select(f)", &["f"]),
+        ("gr.Dataset().click(f)", &["f"]),
+        ("gr.Tab('a').select(f)", &["f"]),
+        ("gr.Image().upload(f).then(g)", &["f", "g"]),
+        ("gr.Audio().stop_recording(f)", &["f"]),
+        ("gr.Video().end(f)", &["f"]),
+        ("gr.Interface(f, 'text', 'text')", &["f"]),
+        ("gr.Interface(fn=[f, g], inputs='text', outputs='text')", &["f", "g"]),
+        ("gr.TabbedInterface([gr.Interface(f, 'text', 'text')])", &["f"]),
+        ("gr.ChatInterface(f)", &["f"]),
+        ("gr.ChatInterface(fn=model.infer, additional_inputs=[box])", &["Model.infer"]),
+        ("gr.Textbox(value=f)", &["f"]),
+        ("gr.Slider(0, 1, f)", &["f"]),
+        ("gr.Dropdown(value=f)", &["f"]),
+        ("gr.State(f, delete_callback=g)", &["f", "g"]),
+        ("gr.HTML(server_functions=[f])", &["f"]),
+        ("gr.api(f)", &["f"]),
+        ("gr.blocks.Blocks().load(f)", &["f"]),
+        ("from gradio_imageslider import ImageSlider\nImageSlider().change(f)", &["f"]),
+        ("class Page(gr.Blocks):\n    pass\nPage().load(f)", &["f"]),
+    ] {
+        handed(lines, names, Handed::Event);
+    }
+    handed("@gr.render(inputs=box)\ndef own(x): ...", &["own"], Handed::Render);
+    handed("gr.Examples([['a']], box, box, f)", &["f"], Handed::Example);
+    handed("gr.Examples(examples=[], inputs=box, fn=f)", &["f"], Handed::Example);
+}
+
+#[test]
+fn every_way_to_a_server() {
+    for (lines, names) in [
+        ("@app.get('/')\ndef own(): ...", &["own"][..]),
+        ("@app.post('/')\nasync def own(): ...", &["own"]),
+        ("@app.websocket('/')\nasync def own(socket): ...", &["own"]),
+        ("@app.api_route('/', methods=['GET'])\ndef own(): ...", &["own"]),
+        ("app.add_api_route('/', f)", &["f"]),
+        ("app.add_api_route('/', endpoint=f)", &["f"]),
+        ("app.add_route('/', f)", &["f"]),
+        ("app.add_api_websocket_route('/', f)", &["f"]),
+        ("router = APIRouter()\n@router.get('/')\ndef own(): ...", &["own"]),
+        ("@app.get('/')\ndef own(user=Depends(f)): ...", &["f", "own"]),
+        ("server = gr.Server()\n@server.api(name='x')\ndef own(): ...", &["own"]),
+        ("server = gr.Server()\n@server.api\ndef own(): ...", &["own"]),
+        ("server = gr.Server()\n@server.get('/')\ndef own(): ...", &["own"]),
+        (
+            "server = gr.Server()\n@server.mcp.tool(name='x')\n@server.api(name='x')\ndef own(): ...",
+            &["own"],
+        ),
+        ("demo.launch(auth=f)", &["f"]),
+        ("demo.queue().launch(auth_dependency=f)", &["f"]),
+        ("gr.mount_gradio_app(app, demo, '/', auth_dependency=f)", &["f"]),
+        ("from mcp.server.fastmcp import FastMCP\n@FastMCP('x').tool()\ndef own(): ...", &["own"]),
+        ("from flask import Flask\n@Flask('x').route('/')\ndef own(): ...", &["own"]),
+        ("from starlette.routing import Route\nRoute('/', f)", &["f"]),
+    ] {
+        let lines =
+            format!("from fastapi import FastAPI, APIRouter, Depends\napp = FastAPI()\n{lines}");
+        handed(&lines, names, Handed::Route);
+    }
+    handed(
+        "from fastapi import FastAPI\napp = FastAPI(lifespan=f)\n@app.on_event('startup')\ndef own(): ...",
+        &["f", "own"],
+        Handed::Callback,
+    );
+}
+
+#[test]
+fn every_way_to_a_thread_a_process_or_a_callback() {
+    for lines in [
+        "threading.Thread(target=f).start()",
+        "threading.Thread(None, f).start()",
+        "threading.Timer(5, f).start()",
+        "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor() as pool:\n    pool.submit(f, 1)",
+        "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().map(f, [1])",
+        "import concurrent.futures\nconcurrent.futures.ThreadPoolExecutor(initializer=f)",
+        "loop = asyncio.get_event_loop()\nloop.run_in_executor(None, f, 1)",
+        "from multiprocessing.pool import ThreadPool\nThreadPool(2).map(f, [1])",
+        "from apscheduler.schedulers.background import BackgroundScheduler\nBackgroundScheduler().add_job(f, 'interval')",
+        "from starlette.concurrency import run_in_threadpool\nrun_in_threadpool(f)",
+        "from fastapi import BackgroundTasks\nBackgroundTasks().add_task(f, 1)",
+    ] {
+        handed(lines, &["f"], Handed::Thread);
+    }
+    for lines in [
+        "import multiprocessing as mp\nmp.Process(target=f).start()",
+        "import multiprocessing as mp\nmp.get_context('spawn').Process(target=f).start()",
+        "import multiprocessing as mp\nwith mp.Pool(2) as pool:\n    pool.map(f, [1])",
+        "from concurrent.futures import ProcessPoolExecutor\nProcessPoolExecutor().submit(f)",
+    ] {
+        handed(lines, &["f"], Handed::Process);
+    }
+    for lines in [
+        "import signal\nsignal.signal(signal.SIGTERM, f)",
+        "asyncio.get_event_loop().call_later(3, f)",
+        "asyncio.get_event_loop().call_soon_threadsafe(f)",
+        "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor().submit(print).add_done_callback(f)",
+        "import unheard\nunheard.of(f)",
+    ] {
+        handed(lines, &["f"], Handed::Callback);
+    }
+}
+
+#[test]
+fn a_decorator_of_which_nothing_is_known_hides_no_function() {
+    for decorator in ["@unheard.of", "@unheard.of(3)"] {
+        let lines = format!("import unheard\n{decorator}\ndef own(x): ...\nbutton.click(own)");
+        let own = |role| ("own".to_owned(), Role::Request(role));
+        assert_eq!(roots(&lines), [own(Handed::Callback), own(Handed::Event)], "{decorator}");
+        let lines = format!("import unheard\n{decorator}\n@spaces.GPU\ndef own(x): ...");
+        assert!(roots(&lines).contains(&("own".to_owned(), Role::Gpu)), "{decorator}");
+    }
+}
+
+/// The GPU functions that a program declares, each with its duration as Python would show it.
+fn declared(files: &[(&str, &str)]) -> Vec<(String, String, Certainty)> {
+    let files = files.iter().map(|(path, text)| ((*path).into(), (*text).into()));
+    let space = Space::read(&Files::memory(files));
+    space
+        .moments()
+        .filter_map(|moment| match &moment.event.effect {
+            Effect::DeclareGpu(gpu) => {
+                let name = gpu.function.as_ref().map_or("?", |function| &function.qualname);
+                let duration = gpu.duration.as_ref().map_or_else(String::new, |duration| {
+                    match &duration.value {
+                        spacelint_python::Value::Int(seconds) => seconds.to_string(),
+                        value => value.function().map_or("?", |f| &f.qualname).to_owned(),
+                    }
+                });
+                Some((name.to_owned(), duration, moment.certainty()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn every_form_of_a_gpu_function() {
+    let own = "def own(x): ...";
+    for (app, expected) in [
+        (format!("@spaces.GPU\n{own}"), ("own", "")),
+        (format!("@spaces.GPU()\n{own}"), ("own", "")),
+        (format!("@spaces.GPU#(duration=42)\n{own}"), ("own", "")),
+        (format!("@spaces.GPU(duration=30)\n{own}"), ("own", "30")),
+        (format!("@spaces.GPU(30)\n{own}"), ("own", "30")),
+        (format!("@spaces.GPU(duration=60 * 2)\n{own}"), ("own", "120")),
+        (format!("SECONDS = 90\n@spaces.GPU(duration=SECONDS)\n{own}"), ("own", "90")),
+        (format!("@spaces.GPU(duration=lambda x: 5)\n{own}"), ("own", "<lambda>")),
+        (format!("def take(x): return 5\n@spaces.GPU(duration=take)\n{own}"), ("own", "take")),
+        (format!("@spaces.GPU(duration=int(os.getenv('D', '60')))\n{own}"), ("own", "?")),
+        (format!("@spaces.GPU(enable_queue=True, duration=30)\n{own}"), ("own", "30")),
+        (format!("from spaces import GPU\n@GPU(duration=30)\n{own}"), ("own", "30")),
+        (format!("import spaces as hf\n@hf.GPU(duration=30)\n{own}"), ("own", "30")),
+        (format!("from spaces.zero.decorator import GPU\n@GPU\n{own}"), ("own", "")),
+        (format!("_GPU = spaces.GPU(duration=30)\n@_GPU\n{own}"), ("own", "30")),
+        (format!("gpu = spaces.GPU\n@gpu(duration=30)\n{own}"), ("own", "30")),
+        (format!("{own}\nown = spaces.GPU(own)"), ("own", "")),
+        (format!("{own}\nown = spaces.GPU(duration=30)(own)"), ("own", "30")),
+        (format!("{own}\nown = spaces.GPU(own, duration=30)"), ("own", "30")),
+        (format!("@getattr(spaces, 'GPU')(duration=30)\n{own}"), ("own", "30")),
+        (format!("@getattr(spaces, 'GPU', None)\n{own}"), ("own", "")),
+        (
+            format!("import importlib\n@importlib.import_module('spaces').GPU(duration=30)\n{own}"),
+            ("own", "30"),
+        ),
+        (format!("@spaces.GPU if True else (lambda f: f)\n{own}"), ("own", "")),
+        (
+            format!("@(spaces.GPU(duration=30) if os.getenv('SPACES_ZERO_GPU') else same)\n{own}"),
+            ("own", "30"),
+        ),
+        (format!("@spaces.GPU(duration=30)\n@torch.inference_mode()\n{own}"), ("own", "30")),
+        (format!("@torch.no_grad()\n@spaces.GPU(duration=30)\n{own}"), ("own", "30")),
+        (format!("@functools.lru_cache\n@spaces.GPU(duration=30)\n{own}"), ("own", "30")),
+        ("@spaces.GPU\ndef own(x):\n    yield x".to_owned(), ("own", "")),
+        ("@spaces.GPU\nasync def own(x): ...".to_owned(), ("own", "")),
+        (
+            "class Model:\n    @spaces.GPU(duration=30)\n    def own(self): ...".to_owned(),
+            ("Model.own", "30"),
+        ),
+        (
+            "class Model:\n    @staticmethod\n    @spaces.GPU(duration=30)\n    def own(): ..."
+                .to_owned(),
+            ("Model.own", "30"),
+        ),
+        (
+            "def make():\n    @spaces.GPU(duration=30)\n    def own(): ...\n    return own\nmake()"
+                .to_owned(),
+            ("make.<locals>.own", "30"),
+        ),
+        (
+            format!("def gpu(seconds):\n    return spaces.GPU(duration=seconds)\n@gpu(30)\n{own}"),
+            ("own", "30"),
+        ),
+        (
+            format!(
+                "def gpu(f=None, *, duration=30):\n    if f is None:\n        return lambda f: gpu(f, \
+                 duration=duration)\n    return spaces.GPU(duration=duration)(f)\n@gpu\n{own}"
+            ),
+            ("own", "30"),
+        ),
+        (format!("{own}\nrun = spaces.GPU(duration=30)(functools.partial(own, 1))"), ("own", "30")),
+        ("run = spaces.GPU(duration=30)(lambda x: x)".to_owned(), ("<lambda>", "30")),
+        ("demo = gr.load('models/a/b')\ndemo.fn = spaces.GPU()(demo.fn)".to_owned(), ("?", "")),
+    ] {
+        let app = format!("import os, functools, gradio as gr, spaces, torch\n{app}\n");
+        let (name, duration) = expected;
+        let expected = [(name.to_owned(), duration.to_owned(), Certainty::Always)];
+        assert_eq!(declared(&[("app.py", &app)]), expected, "{app}");
+    }
+}
+
+#[test]
+fn spaces_by_way_of_a_module_of_the_program() {
+    let app = "from compat import spaces, GPU\n@GPU(duration=30)\ndef one(): ...\n@spaces.GPU\ndef two(): ...\n";
+    let plain = "import spaces\nfrom spaces import GPU\n";
+    let guarded = "try:\n    import spaces\nexcept ImportError:\n    class spaces:\n        @staticmethod\n        \
+                   def GPU(*a, **k):\n            return lambda f: f\nGPU = spaces.GPU\n";
+    let asked = "import os\nif os.getenv('SPACES_ZERO_GPU'):\n    import spaces\nelse:\n    spaces = None\n\
+                 GPU = spaces.GPU if spaces else None\n";
+    let expected = [("one", "30"), ("two", "")]
+        .map(|(name, duration)| (name.to_owned(), duration.to_owned(), Certainty::Always));
+    for compat in [plain, guarded, asked] {
+        assert_eq!(declared(&[("app.py", app), ("compat.py", compat)]), expected, "{compat}");
+    }
+}
