@@ -57,6 +57,11 @@ def runs_of(folder: Path, settled: bool, choices: Iterable[int] = range(CHOICES)
     return [oracle.run_space(folder, choices=str(choice)) for choice in choices]
 
 
+def _endings(found: dict) -> list[str | None]:
+    """How start-up and each root ended early, if they did."""
+    return [found["ended"], *(root["ended"] for root in found["roots"])]
+
+
 def is_valid(found: dict, settled: bool) -> str | None:
     """Why a run says nothing, if so."""
     if found["ended"] in ("killed", "no entry point"):
@@ -67,14 +72,12 @@ def is_valid(found: dict, settled: bool) -> str | None:
         # What differs from run to run is no measure.
         if any(re.search(r" at 0x|<(class|function|module|built-in|bound|generator)|/recorded/", event["what"]) for event in found["events"]):
             return "an address, a type or something external in a value"
-        for ended in (found["ended"], *(root["ended"] for root in found["roots"])):
-            if ended is not None:
-                return ended
+        return next((ended for ended in _endings(found) if ended is not None), None)
     return None
 
 
 def disagreements(runs: list[dict], trace: dict, settled: bool) -> list[compare.Disagreement]:
-    tool = compare.told(trace)
+    tool = compare.told(trace, settled)
     if settled:
         return compare.compare_settled(compare.happened(runs[0]), tool)
     return [found for run in runs for found in compare.compare_unsettled(compare.happened(run), tool)]
@@ -173,6 +176,8 @@ def smallest(
         except (RuntimeError, KeyError, OSError):
             return False
         for run in runs:
+            if any(ended is not None for ended in _endings(run)) and files is not original:
+                continue
             found = disagreements([run], trace, settled)
             if any(other.signature == wanted.signature for other in found):
                 # One run that shows it is enough from here on.

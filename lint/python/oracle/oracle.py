@@ -297,6 +297,8 @@ class Run:
         self.requirements = requirements
         self.zerogpu = zerogpu
         self.random = random.Random(choices) if choices is not None else None
+        #: Whether something outside the program raised.
+        self.failed = False
         self.platform_environment = knowledge.platform().environment(zerogpu)
         self.effects = knowledge.effects()
         self.exceptions: set[str] = set()
@@ -518,6 +520,9 @@ class Run:
     def called(self, callee: Recorder, arguments: tuple, keywords: dict[str, Any]) -> Any:
         if how(callee).is_module:
             raise TypeError("'module' object is not callable")
+        if how(callee).path.partition(".")[0] in sys.stdlib_module_names and not self.frame_is_own(sys._getframe(2)):
+            # The standard library does for itself what is of interest only where the program does it.
+            return result(callee, arguments, keywords)
         value = Call(self, callee, arguments, keywords).make()
         self.perhaps_raise()
         return value
@@ -529,6 +534,7 @@ class Run:
         if self.random is not None and self.random.random() < 0.1:
             caught = self._caught()
             if caught is not None:
+                self.failed = True
                 raise caught("something outside went wrong")
 
     def _caught(self, among: set[str] | None = None) -> type[BaseException] | None:
@@ -612,6 +618,7 @@ class Run:
         self._assign_phases()
         return {
             "ended": ended,
+            "failed": self.failed,
             "files": sorted({path for path in self._own_files.values() if path}),
             "roots": [root.shown() for root in self.roots],
             "events": self.events,
