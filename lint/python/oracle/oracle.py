@@ -289,6 +289,14 @@ def _is_importing(frame: FrameType) -> bool:
     return frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
 
 
+def _caller() -> FrameType | None:
+    """The frame that called something of the oracle's."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return frame
+
+
 class Run:
     """One process of a Space: its world, and what happened in it."""
 
@@ -520,7 +528,7 @@ class Run:
     def called(self, callee: Recorder, arguments: tuple, keywords: dict[str, Any]) -> Any:
         if how(callee).is_module:
             raise TypeError("'module' object is not callable")
-        if how(callee).path.partition(".")[0] in sys.stdlib_module_names and not self.frame_is_own(sys._getframe(2)):
+        if how(callee).path.partition(".")[0] in sys.stdlib_module_names and not self.frame_is_own(_caller()):
             # The standard library does for itself what is of interest only where the program does it.
             return result(callee, arguments, keywords)
         value = Call(self, callee, arguments, keywords).make()
@@ -1079,6 +1087,7 @@ def _asyncio_run(main: Any, **options: Any) -> Any:
 def _run_in_executor(loop: Any, executor: Any, function: Any, *arguments: Any) -> Any:
     submit = getattr(getattr(named("asyncio"), "get_event_loop")(), "run_in_executor")
     future = loop.create_future()
+    # The loop is asked by the program, or by the standard library on its behalf.
     future.set_result(submit(executor, function, *arguments))
     return future
 
