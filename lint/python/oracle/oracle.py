@@ -1235,6 +1235,8 @@ def run_space(
 
         def work() -> dict[str, Any]:
             _confine()
+            # What the program throws dice for falls out the same each time.
+            random.seed(choices)
             run = Run(copy_of, requirements, zerogpu, choices)
             os.environ.clear()
             os.environ.update({**run.platform_environment, "HOME": str(home), "PATH": "/usr/bin:/bin"})
