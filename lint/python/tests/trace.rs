@@ -98,7 +98,7 @@ impl World for Program {
                 {
                     let path = format!("/app/{name}.py").into();
                     let (file, text, folder) = (*file, text.clone(), "".into());
-                    outcome.starts.push(Entry { file, text, path, folder });
+                    outcome.starts.push(Entry { file, text, path, folder, module: None });
                 }
             }
             "ext.yes" => outcome.value = Some(Value::Bool(true)),
@@ -190,8 +190,13 @@ fn events(program: &str) -> String {
         .chain(names[1..].iter().map(|name| files[name].1.clone()))
         .collect();
     let world = Program { files };
-    let entry =
-        Entry { file: FileId(0), text: entry, path: "/app/app.py".into(), folder: "".into() };
+    let entry = Entry {
+        file: FileId(0),
+        text: entry,
+        path: "/app/app.py".into(),
+        folder: "".into(),
+        module: None,
+    };
     let trace = trace(&world, &entry, Limits::default());
     let mut shown = String::new();
     for event in &trace.events {

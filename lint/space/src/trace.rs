@@ -71,6 +71,7 @@ impl SpaceTrace {
             text: entry.text.clone(),
             path: SpaceWorld::seen_as(&entry.path),
             folder: SpaceWorld::seen_as(entry.path.parent().unwrap_or(Utf8Path::new(""))),
+            module: None,
         };
         let trace = spacelint_python::trace(&world, &start, Limits::default());
         let reached = world.into_reached();

@@ -876,6 +876,11 @@ impl<W: World> Interpreter<'_, W> {
                     Err(stop) => return Some(Err(stop)),
                 }
             }
+            if let "str" = name
+                && let Some(text) = self.text_of(value, &Shown::Str)
+            {
+                return Some(Ok(Value::str(&text)));
+            }
             if let Some(value) = self.mixed_in(value).filter(|_| name != "str" && name != "repr") {
                 let arguments =
                     Arguments { items: vec![Argument { name: None, value, place }], open: false };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::classes::is_subclass;
 use super::generators::Sent;
 use super::heap::Resume;
-use super::{Eval, Flow, Interpreter, Stop, builtins};
+use super::{Branch, Eval, Flow, Interpreter, Stop, builtins};
 use crate::syntax::{Expr, Handler, Name, Stmt};
 use crate::text::Span;
 use crate::value::{External, Value};
@@ -114,15 +114,30 @@ impl<W: World> Interpreter<'_, W> {
             && let [exception] = &*raised
             && let Some(taken) = self.surely_taken(handlers, exception)
         {
+            // What is outside may have raised before, which another handler takes.
+            let mut branches = Vec::new();
+            for (index, (handler, names)) in handlers.iter().zip(&names).enumerate() {
+                let only_imports =
+                    !names.is_empty() && names.iter().all(|name| is_import_error(name));
+                let is_taken = taken.is_some_and(|(taken, _)| taken == index);
+                if risked && !only_imports && !is_taken {
+                    let (_, branch) = self.perhaps_handler(index, handler, Value::Unknown, &tried);
+                    branches.extend(branch);
+                }
+            }
+            let mark = self.fork();
             self.join(vec![tried]);
             let exception = exception.clone();
-            return match taken {
+            let flow = match taken {
                 Some((index, handler)) => self.handler(index, handler, exception),
                 None => {
                     self.raising.push(exception);
                     Flow::RAISE
                 }
             };
+            branches.insert(0, self.take_back(mark));
+            self.join(branches);
+            return flow;
         }
         if flow == Flow::NEXT && !risked {
             self.join(vec![tried]);
@@ -160,21 +175,8 @@ impl<W: World> Interpreter<'_, W> {
                 Some(own) if !risked => own,
                 _ => Value::Unknown,
             };
-            let mark = self.fork();
-            // It may have been raised at any moment.
-            self.heap.blur(&tried.delta);
-            let flow = self.under(None, |this| this.handler(index, handler, exception));
-            let mut branch = self.take_back(mark);
-            branch.imported.extend(tried.imported.iter().cloned());
-            let seen = flow.has(Flow::RAISE) && self.catching();
-            if flow.ends() && !flow.has(Flow::BREAK | Flow::CONTINUE) && !seen {
-                if flow.has(Flow::RETURN) {
-                    branch.leaves(self.frame());
-                    branches.push(branch);
-                }
-            } else {
-                branches.push(branch);
-            }
+            let (flow, branch) = self.perhaps_handler(index, handler, exception, &tried);
+            branches.extend(branch);
             // Else a handler's `return` or `raise` is as rare as its exception.
             if own.is_some() {
                 ways |= flow;
@@ -188,6 +190,31 @@ impl<W: World> Interpreter<'_, W> {
         }
         self.join(branches);
         if ways == Flow::NONE { Flow::NEXT } else { ways }
+    }
+
+    /// A handler that may run, from whichever moment of the body; what it leaves where the program goes
+    /// on after it.
+    fn perhaps_handler(
+        &mut self,
+        index: usize,
+        handler: &Handler,
+        exception: Value,
+        tried: &Branch,
+    ) -> (Flow, Option<Branch>) {
+        let mark = self.fork();
+        self.heap.blur(&tried.delta);
+        let flow = self.under(None, |this| this.handler(index, handler, exception));
+        let mut branch = self.take_back(mark);
+        branch.imported.extend(tried.imported.iter().cloned());
+        let seen = flow.has(Flow::RAISE) && self.catching();
+        if !flow.ends() || flow.has(Flow::BREAK | Flow::CONTINUE) || seen {
+            return (flow, Some(branch));
+        }
+        if flow.has(Flow::RETURN) {
+            branch.leaves(self.frame());
+            return (flow, Some(branch));
+        }
+        (flow, None)
     }
 
     /// Which handler takes an exception, or that none does, where that is settled.

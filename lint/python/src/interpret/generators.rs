@@ -312,7 +312,7 @@ impl<W: World> Interpreter<'_, W> {
                         }
                     }
                 }
-                None => Ok(Value::Unknown),
+                None => Ok(value),
             },
             _ => Ok(value),
         }

@@ -243,7 +243,9 @@ impl<W: World> Interpreter<'_, W> {
             self.exhaust(Budget::Depth);
             return Ok(value);
         }
-        let home: Name = if package {
+        let home: Name = if let Some(home) = self.package.take() {
+            home
+        } else if package {
             Arc::clone(name)
         } else {
             name.rsplit_once('.').map_or("", |(package, _)| package).into()

@@ -98,6 +98,8 @@ pub struct Entry {
     pub path: Arc<str>,
     /// The first folder that modules are looked for in (`sys.path[0]`), as the program sees it.
     pub folder: Arc<str>,
+    /// The dotted name of the module that is run by that name (`python -m`), if it is.
+    pub module: Option<Arc<str>>,
 }
 
 /// Follows a program from its entry point, run as `__main__`, through start-up and every callable
@@ -292,6 +294,8 @@ struct Interpreter<'w, W: World> {
     root: Option<usize>,
     /// The process being followed, an index into the trace's.
     current: usize,
+    /// The package of the module that is run next, where its name does not say it.
+    package: Option<Name>,
     steps: u64,
     /// Elements copied for the world since the last step.
     copied: Cell<usize>,
@@ -340,6 +344,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             link: None,
             root: None,
             current: 0,
+            package: None,
             steps: 0,
             copied: Cell::new(0),
             nesting: 0,

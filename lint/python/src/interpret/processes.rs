@@ -52,6 +52,15 @@ impl<W: World> Interpreter<'_, W> {
         let step = Step::Process(Arc::clone(&entry.path));
         let name: Name = "__main__".into();
         self.step_into(step, place, |this| {
+            // `python -m package.module` imports the package first.
+            if let Some((package, _)) =
+                entry.module.as_deref().and_then(|name| name.rsplit_once('.'))
+            {
+                if this.import_module(package, place).is_err() {
+                    return;
+                }
+                this.package = Some(package.into());
+            }
             let found = (entry.file, &entry.text, false, &entry.path);
             // What another process raises nobody here sees.
             let _ = this.run_module(&name, found);

@@ -75,12 +75,17 @@ impl SpaceWorld<'_> {
         }
         while let Some((Some(word), after)) = rest.split_first() {
             if word == "-m" {
-                let module = after.first()?.as_deref()?.replace('.', "/");
-                let package = folder.join(&module).join("__main__.py");
-                let file = self
-                    .local(&package)
-                    .or_else(|| self.local(&folder.join(module).with_extension("py")))?;
-                return Some(self.entry(&file, folder));
+                let module = after.first()?.as_deref()?;
+                let path = folder.join(module.replace('.', "/"));
+                return match self.local(&path.join("__main__.py")) {
+                    Some(file) => {
+                        Some(self.entry(&file, folder, Some(format!("{module}.__main__"))))
+                    }
+                    None => {
+                        let file = self.local(&path.with_extension("py"))?;
+                        Some(self.entry(&file, folder, Some(module.to_owned())))
+                    }
+                };
             }
             // What an option of its own takes stands in the same word, but for these.
             if matches!(word.as_str(), "-X" | "-W") {
@@ -91,18 +96,24 @@ impl SpaceWorld<'_> {
                 let path = inside(folder.join(word).as_str())?;
                 let file = self.local(&path)?;
                 let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
-                return Some(self.entry(&file, &folder));
+                return Some(self.entry(&file, &folder, None));
             }
         }
         None
     }
 
-    fn entry(&self, file: &std::sync::Arc<crate::files::SourceFile>, folder: &Utf8Path) -> Entry {
+    fn entry(
+        &self,
+        file: &std::sync::Arc<crate::files::SourceFile>,
+        folder: &Utf8Path,
+        module: Option<String>,
+    ) -> Entry {
         Entry {
             file: self.reach(file),
             text: file.text.clone(),
             path: Self::seen_as(&file.path),
             folder: Self::seen_as(folder),
+            module: module.map(Into::into),
         }
     }
 }
