@@ -89,6 +89,7 @@ pub(super) const BUILTINS: &[&str] = &[
 ];
 
 /// What values of the builtin types have, besides what is special.
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
 fn builtin_attributes(of: &str) -> &'static [&'static str] {
     match of {
         "str" => &[
@@ -297,6 +298,7 @@ pub(super) fn suppressed(value: &Value) -> Option<Vec<Value>> {
 
 impl<W: World> Interpreter<'_, W> {
     /// A call of something that Python provides; `None` where the world has to say what it does.
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
     pub(super) fn call_builtin(
         &mut self,
         callee: &Arc<External>,
@@ -535,6 +537,7 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
     fn builtin(&mut self, name: &str, arguments: &Arguments, place: Place) -> Option<Eval<Value>> {
         let first = arguments.positional(0).map(|argument| &argument.value);
         let second = arguments.positional(1).map(|argument| &argument.value);

@@ -348,7 +348,7 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(Value::Unknown);
         }
         let names = self.names_of_frame(slots);
-        let frame = self.frame_of(function, names);
+        let frame = Self::frame_of(function, names);
         self.frames.push(frame);
         let body = Arc::clone(&function.def);
         let work = |this: &mut Self| this.deeper(Flow::NEXT, |this| this.block(&body.body));
@@ -401,13 +401,14 @@ impl<W: World> Interpreter<'_, W> {
                     match argument {
                         Some(argument) => Slot::passed(argument.value.clone(), argument.place),
                         None if arguments.open => nothing,
-                        None => match function.defaults.get(index).cloned().flatten() {
-                            Some(default) => default,
-                            None => {
+                        None => {
+                            if let Some(default) = function.defaults.get(index).cloned().flatten() {
+                                default
+                            } else {
                                 self.raise_builtin("TypeError")?;
                                 nothing
                             }
-                        },
+                        }
                     }
                 }
                 ParamKind::VarPositional => {

@@ -159,12 +159,11 @@ impl<W: World> Interpreter<'_, W> {
                 Some(Slot { value: known, .. }) => {
                     let mut loaded = Ok(Value::Unknown);
                     self.perhaps(None, |this| loaded = this.load(&prefix, place));
-                    match loaded {
-                        Ok(loaded) => known.or(loaded),
-                        Err(_) => {
-                            self.may_leave(Flow::RAISE);
-                            known
-                        }
+                    if let Ok(loaded) = loaded {
+                        known.or(loaded)
+                    } else {
+                        self.may_leave(Flow::RAISE);
+                        known
                     }
                 }
                 None => self.load(&prefix, place)?,
