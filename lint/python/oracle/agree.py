@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,11 +50,16 @@ class Tally:
         self.disagreed += other.disagreed
 
 
-def runs_of(folder: Path, settled: bool) -> list[dict]:
+def runs_of(folder: Path, settled: bool, choices: Iterable[int] = range(CHOICES)) -> list[dict]:
     """What happened, once where everything is settled and else for several choices."""
     if settled:
         return [oracle.run_space(folder)]
-    return [oracle.run_space(folder, choices=str(choice)) for choice in range(CHOICES)]
+    return [oracle.run_space(folder, choices=str(choice)) for choice in choices]
+
+
+def _endings(found: dict) -> list[str | None]:
+    """How start-up and each root ended early, if they did."""
+    return [found["ended"], *(root["ended"] for root in found["roots"])]
 
 
 def is_valid(found: dict, settled: bool) -> str | None:
@@ -64,16 +70,14 @@ def is_valid(found: dict, settled: bool) -> str | None:
         return "too many events"
     if settled:
         # What differs from run to run is no measure.
-        if any(re.search(r" at 0x|<(class|function|module|built-in|bound|generator)", event["what"]) for event in found["events"]):
-            return "an address or a type in a value"
-        for ended in (found["ended"], *(root["ended"] for root in found["roots"])):
-            if ended is not None:
-                return ended
+        if any(re.search(r" at 0x|<(class|function|module|built-in|bound|generator)|/recorded/", event["what"]) for event in found["events"]):
+            return "an address, a type or something external in a value"
+        return next((ended for ended in _endings(found) if ended is not None), None)
     return None
 
 
 def disagreements(runs: list[dict], trace: dict, settled: bool) -> list[compare.Disagreement]:
-    tool = compare.told(trace)
+    tool = compare.told(trace, settled)
     if settled:
         return compare.compare_settled(compare.happened(runs[0]), tool)
     return [found for run in runs for found in compare.compare_unsettled(compare.happened(run), tool)]
@@ -107,15 +111,27 @@ def count(tally: Tally, made: generate.Made, runs: list[dict]) -> None:
     tally.constructs.update({label for number in reached for label in made.marks[number]})
 
 
-def batch(task: tuple[Path, int | None, list[tuple[str, bool]]]) -> Tally:
+@dataclass(frozen=True)
+class Programs:
+    """Which programs are made, but for their seeds, and what is held against them."""
+
+    binary: Path
+    size: int | None
+    without: frozenset[str]
+
+    def make(self, seed: str, settled: bool) -> generate.Made:
+        return generate.make(seed, settled, self.size, self.without)
+
+
+def batch(task: tuple[Programs, list[tuple[str, bool]]]) -> Tally:
     """Makes, runs and compares some programs."""
-    binary, size, seeds = task
+    programs, seeds = task
     tally = Tally()
     folder = Path(tempfile.mkdtemp(prefix="agree-"))
     try:
         kept = {}
         for number, (seed, settled) in enumerate(seeds):
-            made = generate.make(seed, settled, size)
+            made = programs.make(seed, settled)
             place = folder / f"s{number}"
             generate.write(made.files, place)
             runs = runs_of(place, settled)
@@ -125,7 +141,7 @@ def batch(task: tuple[Path, int | None, list[tuple[str, bool]]]) -> Tally:
                 shutil.rmtree(place)
                 continue
             kept[place.name] = (made, runs)
-        told = compare.traces(binary, folder)
+        told = compare.traces(programs.binary, folder)
         for name, (made, runs) in kept.items():
             count(tally, made, runs)
             if found := disagreements(runs, told[name], made.settled):
@@ -137,12 +153,13 @@ def batch(task: tuple[Path, int | None, list[tuple[str, bool]]]) -> Tally:
 
 
 def smallest(
-    binary: Path, seed: str, settled: bool, size: int | None, wanted: compare.Disagreement
+    programs: Programs, seed: str, settled: bool, wanted: compare.Disagreement
 ) -> tuple[shrink.Files, str]:
     """The smallest program that disagrees in the same way, and both stories of it."""
     folder = Path(tempfile.mkdtemp(prefix="shrink-"))
-    original = generate.make(seed, settled, size).files
+    original = programs.make(seed, settled).files
     last = ""
+    choices = list(range(CHOICES))
 
     def shows(files: shrink.Files) -> bool:
         nonlocal last
@@ -151,17 +168,22 @@ def smallest(
         place = folder / "space"
         shutil.rmtree(place, ignore_errors=True)
         generate.write(files, place)
-        runs = runs_of(place, settled)
+        runs = runs_of(place, settled, choices)
         if any(is_valid(run, settled) for run in runs):
             return False
         try:
-            trace = compare.traces(binary, folder, timeout=20)["space"]
+            trace = compare.traces(programs.binary, folder, timeout=20)["space"]
         except (RuntimeError, KeyError, OSError):
             return False
-        found = disagreements(runs, trace, settled)
-        if any(other.signature == wanted.signature for other in found):
-            last = side_by_side(runs, trace, found)
-            return True
+        for run in runs:
+            if any(ended is not None for ended in _endings(run)) and files is not original:
+                continue
+            found = disagreements([run], trace, settled)
+            if any(other.signature == wanted.signature for other in found):
+                # One run that shows it is enough from here on.
+                choices[:] = [choices[runs.index(run)]]
+                last = side_by_side([run], trace, found)
+                return True
         return False
 
     try:
@@ -200,7 +222,7 @@ def _shown(event: compare.Event) -> str:
     return f"{path}:{line} {kind} {what} [{phase}]"
 
 
-def report(tally: Tally, binary: Path, size: int | None, shown: int, keep: Path | None) -> None:
+def report(tally: Tally, programs: Programs, shown: int, keep: Path | None) -> None:
     """Each way of disagreeing once, the most frequent first, with its smallest program."""
     ways = collections.Counter()
     examples: dict[tuple, tuple[str, bool, compare.Disagreement]] = {}
@@ -217,7 +239,7 @@ def report(tally: Tally, binary: Path, size: int | None, shown: int, keep: Path 
         seed, settled, disagreement = examples[key]
         mode = "settled" if settled else "unsettled"
         print(f"\n=== {mode}: {disagreement.signature} in {times} programs; seed {seed!r}: {disagreement}", flush=True)
-        files, story = smallest(binary, seed, settled, size, disagreement)
+        files, story = smallest(programs, seed, settled, disagreement)
         for path, text in files.items():
             if path.endswith(".py"):
                 print(f"--- {path}\n{text}", end="")
@@ -234,18 +256,19 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--unsettled-share", type=float, default=0.3)
     parser.add_argument("--size", type=int, help="about how many statements a program has, instead of a few dozen")
+    parser.add_argument("--without", default="", help="constructs and expressions that are left out, joined by commas")
     parser.add_argument("--floor", type=float, help="the least number of programs per 10,000 for each construct")
     parser.add_argument("--shown", type=int, default=4, help="how many disagreements are shrunk and shown")
     parser.add_argument("--keep", type=Path, help="where shrunk programs are left")
     arguments = parser.parse_args()
     seed = arguments.seed or str(random.SystemRandom().randrange(10**9))
-    binary = arguments.spacelint.resolve()
+    programs = Programs(arguments.spacelint.resolve(), arguments.size, frozenset(arguments.without.split(",")))
     print(f"seed {seed}", flush=True)
     started = time.monotonic()
     unsettled = round(arguments.count * arguments.unsettled_share)
     seeds = [(f"{seed}/{number}", number >= unsettled) for number in range(arguments.count)]
     random.Random(seed).shuffle(seeds)
-    tasks = [(binary, arguments.size, seeds[start : start + BATCH]) for start in range(0, len(seeds), BATCH)]
+    tasks = [(programs, seeds[start : start + BATCH]) for start in range(0, len(seeds), BATCH)]
     tally = Tally()
     with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("fork")) as pool:
         for found in pool.map(batch, tasks):
@@ -264,7 +287,7 @@ def main() -> int:
         below += [label] * short
         print(f"{times:7} {label}{' (below the floor)' if short else ''}")
     if tally.disagreed:
-        report(tally, binary, arguments.size, arguments.shown, arguments.keep)
+        report(tally, programs, arguments.shown, arguments.keep)
     return 1 if tally.disagreed or below else 0
 
 

@@ -48,6 +48,8 @@ class Story:
     ended: str | None = None
     roots_ended: dict[tuple[RootKey, int], str | None] | None = None
     exhausted: bool = False
+    #: Whether something outside the program raised.
+    failed: bool = False
 
     def all_events(self) -> Iterable[tuple[Event, bool]]:
         yield from self.startup
@@ -55,7 +57,8 @@ class Story:
             yield from events
 
 
-def _story(events: list[dict], roots: list[dict], relative: str) -> Story:
+def _story(events: list[dict], roots: list[dict], relative: str, sure: bool = False) -> Story:
+    """With `sure`, what is surely come to but perhaps does nothing there counts as no promise."""
     prefix = f"{relative}/" if relative else ""
 
     def path(text: str) -> str:
@@ -73,7 +76,7 @@ def _story(events: list[dict], roots: list[dict], relative: str) -> Story:
         if event["kind"] in _CONCLUDED:
             continue
         seen: Event = (event["kind"], event["what"], path(event["path"]), line(event), event["phase"])
-        always = event.get("certainty", "always") == "always"
+        always = event.get("certainty", "always") == "always" and not (sure and event.get("sure") is False)
         target = story.startup if event["root"] is None else story.roots[keys[event["root"]]]
         target.append((seen, always))
     return story
@@ -83,13 +86,14 @@ def happened(found: dict[str, Any]) -> Story:
     """The oracle's story."""
     story = _story(found["events"], found["roots"], "")
     story.ended = found["ended"]
+    story.failed = found.get("failed", False)
     story.roots_ended = dict(zip(story.roots, (root["ended"] for root in found["roots"]), strict=True))
     return story
 
 
-def told(trace: dict[str, Any]) -> Story:
+def told(trace: dict[str, Any], settled: bool = False) -> Story:
     """The tool's story."""
-    story = _story(trace["events"], trace["roots"], trace["space"])
+    story = _story(trace["events"], trace["roots"], trace["space"], sure=not settled)
     story.exhausted = bool(trace["exhausted"])
     return story
 
@@ -155,11 +159,14 @@ def compare_unsettled(truth: Story, tool: Story) -> list[Disagreement]:
     for event, _ in truth.all_events():
         if event not in told_of:
             found.append(Disagreement("missing", event))
+    if truth.failed:
+        # What the tool is sure of it is sure of where nothing outside the program fails.
+        return found
     sure = tool.startup
     seen = {event for event, _ in truth.startup}
     if truth.ended is not None:
         # What comes after the moment at which this run ended, no run that ended there reaches.
-        last = max((i for i, (event, _) in enumerate(sure) if event in seen), default=-1)
+        last = max((i for i, (event, _) in enumerate(sure) if event in seen), default=0)
         sure = sure[:last]
     found += [Disagreement("always-did-not-happen", event) for event, always in sure if always and event not in seen]
     for key, events in tool.roots.items():

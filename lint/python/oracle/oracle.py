@@ -93,7 +93,10 @@ MOST_TURNS = 20
 MAX_ROOTS = 400
 
 _HERE = str(Path(__file__).resolve().parent)
-_OWN_MODULES = ("oracle", "knowledge", "recorder", "generate", "agree", "compare", "real", "shrink")
+_OWN_MODULES = (
+    "agree", "compare", "constructs", "expressions", "generate", "interfaces", "knowledge", "oracle", "probe", "program",
+    "real", "recorder", "shrink",
+)
 _STANDARD_PATH = [path for path in sys.path if path and "-packages" not in path and path != _HERE and os.path.isabs(path)]
 _GPU = "spaces.GPU"
 _GPU_PACKAGE = "spaces"
@@ -286,6 +289,14 @@ def _is_importing(frame: FrameType) -> bool:
     return frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
 
 
+def _caller() -> FrameType | None:
+    """The frame that called something of the oracle's."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return frame
+
+
 class Run:
     """One process of a Space: its world, and what happened in it."""
 
@@ -294,6 +305,8 @@ class Run:
         self.requirements = requirements
         self.zerogpu = zerogpu
         self.random = random.Random(choices) if choices is not None else None
+        #: Whether something outside the program raised.
+        self.failed = False
         self.platform_environment = knowledge.platform().environment(zerogpu)
         self.effects = knowledge.effects()
         self.exceptions: set[str] = set()
@@ -515,6 +528,9 @@ class Run:
     def called(self, callee: Recorder, arguments: tuple, keywords: dict[str, Any]) -> Any:
         if how(callee).is_module:
             raise TypeError("'module' object is not callable")
+        if how(callee).path.partition(".")[0] in sys.stdlib_module_names and not self.frame_is_own(_caller()):
+            # The standard library does for itself what is of interest only where the program does it.
+            return result(callee, arguments, keywords)
         value = Call(self, callee, arguments, keywords).make()
         self.perhaps_raise()
         return value
@@ -526,6 +542,7 @@ class Run:
         if self.random is not None and self.random.random() < 0.1:
             caught = self._caught()
             if caught is not None:
+                self.failed = True
                 raise caught("something outside went wrong")
 
     def _caught(self, among: set[str] | None = None) -> type[BaseException] | None:
@@ -609,6 +626,7 @@ class Run:
         self._assign_phases()
         return {
             "ended": ended,
+            "failed": self.failed,
             "files": sorted({path for path in self._own_files.values() if path}),
             "roots": [root.shown() for root in self.roots],
             "events": self.events,
@@ -1069,6 +1087,7 @@ def _asyncio_run(main: Any, **options: Any) -> Any:
 def _run_in_executor(loop: Any, executor: Any, function: Any, *arguments: Any) -> Any:
     submit = getattr(getattr(named("asyncio"), "get_event_loop")(), "run_in_executor")
     future = loop.create_future()
+    # The loop is asked by the program, or by the standard library on its behalf.
     future.set_result(submit(executor, function, *arguments))
     return future
 
@@ -1216,6 +1235,8 @@ def run_space(
 
         def work() -> dict[str, Any]:
             _confine()
+            # What the program throws dice for falls out the same each time.
+            random.seed(choices)
             run = Run(copy_of, requirements, zerogpu, choices)
             os.environ.clear()
             os.environ.update({**run.platform_environment, "HOME": str(home), "PATH": "/usr/bin:/bin"})

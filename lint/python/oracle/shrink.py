@@ -10,113 +10,150 @@ import copy
 from collections.abc import Callable, Iterator
 
 Files = dict[str, str]
+#: What makes a smaller program, or nothing where that is none.
+Attempt = Callable[[], Files | None]
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases", "decorator_list", "items")
+_COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.FunctionDef)
 
 
-def shrink(files: Files, shows: Callable[[Files], bool], budget: int = 600) -> Files:
-    """The smallest program found that still `shows`, after at most `budget` attempts."""
+def shrink(files: Files, shows: Callable[[Files], bool], budget: int = 400) -> Files:
+    """The smallest program found that still `shows`, after at most `budget` questions."""
     left = budget
-    changed = True
-    while changed and left > 0:
-        changed = False
-        for smaller in _candidates(files):
-            left -= 1
-            if left <= 0:
+    again = True
+    while again and left > 0:
+        again = False
+        position = 0
+        while left > 0:
+            # What has been tried before a success would not be tried with more luck after it; the next round does.
+            attempt = next(_from(_attempts(files), position), None)
+            if attempt is None:
                 break
+            smaller = attempt()
+            if smaller is None:
+                position += 1
+                continue
+            left -= 1
             if shows(smaller):
                 files = smaller
-                changed = True
-                break
+                again = True
+            else:
+                position += 1
     return files
 
 
-def _candidates(files: Files) -> Iterator[Files]:
-    """Smaller programs, the smallest first."""
-    for path in files:
-        if path.endswith(".py") and path != "app.py":
-            yield {other: text for other, text in files.items() if other != path}
-    for path, text in files.items():
-        if not path.endswith(".py"):
-            continue
-        try:
-            tree = ast.parse(text)
-        except SyntaxError:
-            continue
-        for smaller in _smaller_trees(tree):
-            try:
-                written = ast.unparse(ast.fix_missing_locations(smaller)) + "\n"
-                ast.parse(written)
-            except (SyntaxError, ValueError, AttributeError):
-                continue
-            if len(written) < len(text) or written.count("\n") < text.count("\n"):
-                yield {**files, path: written}
+def _from(attempts: Iterator[Attempt], position: int) -> Iterator[Attempt]:
+    for number, attempt in enumerate(attempts):
+        if number >= position:
+            yield attempt
 
 
-def _blocks(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
-    for node in ast.walk(tree):
-        for name in ("body", "orelse", "finalbody", "handlers", "cases", "decorator_list", "items"):
-            if isinstance(getattr(node, name, None), list) and getattr(node, name):
-                yield node, name
+def _attempts(files: Files) -> Iterator[Attempt]:
+    """Ways to a smaller program, those that take away most first."""
+    for path in [path for path in files if path.endswith(".py") and path != "app.py"]:
+        yield lambda path=path: {other: text for other, text in files.items() if other != path}
+    trees = {path: tree for path, text in files.items() if path.endswith(".py") and (tree := _parse(text)) is not None}
+    for find in (_chunks, _statements, _unwraps, _expressions):
+        for path, tree in trees.items():
+            for edit in find(tree):
+                yield lambda path=path, tree=tree, edit=edit: _edited(files, path, tree, edit)
 
 
-def _smaller_trees(tree: ast.Module) -> Iterator[ast.Module]:
-    blocks = list(_blocks(tree))
-    for index, (node, name) in enumerate(blocks):
-        items = getattr(node, name)
-        sizes = [len(items) // 2, len(items) // 4] if len(items) > 3 else []
-        for size in [s for s in sizes if s > 1]:
-            for start in range(0, len(items), size):
-                yield _without(tree, index, start, start + size)
-        for position in reversed(range(len(items))):
-            yield _without(tree, index, position, position + 1)
-            if isinstance(items[position], (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.FunctionDef)):
-                yield _unwrapped(tree, index, position)
-    yield from _smaller_expressions(tree)
+def _parse(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
 
 
-def _without(tree: ast.Module, index: int, start: int, end: int) -> ast.Module:
+def _edited(files: Files, path: str, tree: ast.Module, edit: Callable[[ast.Module], None]) -> Files | None:
     smaller = copy.deepcopy(tree)
-    node, name = list(_blocks(smaller))[index]
-    items = getattr(node, name)
-    del items[start:end]
-    if not items and name == "body" and not isinstance(node, ast.Module):
-        items.append(ast.Pass())
-    return smaller
+    try:
+        edit(smaller)
+        text = ast.unparse(ast.fix_missing_locations(smaller)) + "\n"
+        ast.parse(text)
+    except (SyntaxError, ValueError, AttributeError, TypeError):
+        return None
+    whole = ast.unparse(tree)
+    return {**files, path: text} if len(text) <= len(whole) else None
 
 
-def _unwrapped(tree: ast.Module, index: int, position: int) -> ast.Module:
-    smaller = copy.deepcopy(tree)
-    node, name = list(_blocks(smaller))[index]
-    items = getattr(node, name)
-    items[position : position + 1] = items[position].body
-    return smaller
-
-
-def _smaller_expressions(tree: ast.Module) -> Iterator[ast.Module]:
-    """Replaces an expression by one of its parts or by a constant."""
-    holders = [
-        (number, field, position)
-        for number, node in enumerate(ast.walk(tree))
-        for field, value in ast.iter_fields(node)
-        for position, child in (enumerate(value) if isinstance(value, list) else [(None, value)])
-        if isinstance(child, ast.expr) and not isinstance(child, (ast.Constant, ast.Name))
-        and not isinstance(getattr(child, "ctx", ast.Load()), (ast.Store, ast.Del))
+def _blocks(tree: ast.AST) -> list[tuple[ast.AST, str]]:
+    return [
+        (node, name)
+        for node in ast.walk(tree)
+        for name in _BLOCKS
+        if isinstance(getattr(node, name, None), list) and getattr(node, name)
     ]
-    for number, field, position in holders:
-        original = _at(list(ast.walk(tree))[number], field, position)
-        parts = [child for child in ast.iter_child_nodes(original) if isinstance(child, ast.expr)]
-        if isinstance(original, ast.Call):
-            # What is called is no value that anybody would write in the call's place.
-            parts.remove(original.func)
-        for part in [*parts, ast.Constant(1)]:
-            smaller = copy.deepcopy(tree)
-            holder = list(ast.walk(smaller))[number]
+
+
+def _without(index: int, start: int, end: int) -> Callable[[ast.Module], None]:
+    def edit(tree: ast.Module) -> None:
+        node, name = _blocks(tree)[index]
+        items = getattr(node, name)
+        del items[start:end]
+        if not items and name == "body" and not isinstance(node, ast.Module):
+            items.append(ast.Pass())
+
+    return edit
+
+
+def _chunks(tree: ast.Module) -> Iterator[Callable[[ast.Module], None]]:
+    for index, (node, name) in enumerate(_blocks(tree)):
+        length = len(getattr(node, name))
+        size = length // 2
+        while size > 1:
+            for start in reversed(range(0, length, size)):
+                yield _without(index, start, start + size)
+            size //= 2
+
+
+def _statements(tree: ast.Module) -> Iterator[Callable[[ast.Module], None]]:
+    for index, (node, name) in enumerate(_blocks(tree)):
+        items = getattr(node, name)
+        for position in reversed(range(len(items))):
+            if not isinstance(items[position], ast.Pass):
+                yield _without(index, position, position + 1)
+
+
+def _unwraps(tree: ast.Module) -> Iterator[Callable[[ast.Module], None]]:
+    """A block's body in the place of the block."""
+    for index, (node, name) in enumerate(_blocks(tree)):
+        for position, item in enumerate(getattr(node, name)):
+            if isinstance(item, _COMPOUND):
+
+                def edit(tree: ast.Module, index: int = index, position: int = position) -> None:
+                    node, name = _blocks(tree)[index]
+                    items = getattr(node, name)
+                    items[position : position + 1] = items[position].body
+
+                yield edit
+
+
+def _expressions(tree: ast.Module) -> Iterator[Callable[[ast.Module], None]]:
+    """One of its parts, or a constant, in the place of an expression."""
+    for number, node in enumerate(ast.walk(tree)):
+        for field, value in ast.iter_fields(node):
+            for position, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                if isinstance(child, ast.expr) and not isinstance(child, (ast.Constant, ast.Name)):
+                    if isinstance(getattr(child, "ctx", ast.Load()), ast.Load):
+                        yield from _replacements(number, field, position, child)
+
+
+def _replacements(
+    number: int, field: str, position: int | None, child: ast.expr
+) -> Iterator[Callable[[ast.Module], None]]:
+    parts = [part for part in ast.iter_child_nodes(child) if isinstance(part, ast.expr)]
+    if isinstance(child, ast.Call):
+        # What is called is no value that anybody would write in the call's place.
+        parts.remove(child.func)
+    for part in [*parts, ast.Constant(1)]:
+
+        def edit(tree: ast.Module, part: ast.expr = part) -> None:
+            holder = next(node for other, node in enumerate(ast.walk(tree)) if other == number)
             if position is None:
                 setattr(holder, field, copy.deepcopy(part))
             else:
                 getattr(holder, field)[position] = copy.deepcopy(part)
-            yield smaller
 
-
-def _at(node: ast.AST, field: str, position: int | None) -> ast.AST:
-    value = getattr(node, field)
-    return value if position is None else value[position]
+        yield edit

@@ -382,7 +382,7 @@ impl<W: World> Interpreter<'_, W> {
         }
         // What the standard library has it has.
         let is_standard = external
-            .name()
+            .origin()
             .is_some_and(|path| imports::is_standard(path.split('.').next().unwrap_or(path)));
         self.risks += u32::from(!is_standard && self.world.may_raise(external));
         let place = self.place(span);

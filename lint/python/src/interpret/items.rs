@@ -45,6 +45,12 @@ impl<W: World> Interpreter<'_, W> {
                 .find(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true))
                 .map_or(Value::Unknown, |(_, value)| value.clone()),
             Value::External(external) => {
+                if external.name() == Some("sys.modules")
+                    && let Value::Str(name) = index
+                    && let Some(slot) = self.heap.get(self.process.modules, name)
+                {
+                    return Ok(slot.value.clone());
+                }
                 let key = self.frozen(index);
                 let item = Arc::new(External::Item { of: Arc::clone(external), key });
                 if builtins::is_environ(external)
@@ -80,9 +86,12 @@ impl<W: World> Interpreter<'_, W> {
                 // `Generic[T]`
                 _ => value.clone(),
             },
-            // `globals()[name]`
-            Value::Module(..) => match index {
-                Value::Str(name) => self.attribute(value, name, span)?,
+            // `globals()[name]`, which asks no `__getattr__`
+            Value::Module(_, names) => match index {
+                Value::Str(name) => match self.heap.get(*names, name) {
+                    Some(slot) => slot.value.clone(),
+                    None => self.raise_builtin("KeyError")?,
+                },
                 _ => Value::Unknown,
             },
             Value::Unknown => {
