@@ -296,6 +296,9 @@ pub(super) fn suppressed(value: &Value) -> Option<Vec<Value>> {
         .then(|| arguments.items.iter().map(|argument| argument.value.clone()).collect())
 }
 
+/// How many folders may be on `sys.path`: each is looked into for each module.
+const MAX_SEARCHED: usize = 64;
+
 impl<W: World> Interpreter<'_, W> {
     /// A call of something that Python provides; `None` where the world has to say what it does.
     #[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
@@ -451,11 +454,14 @@ impl<W: World> Interpreter<'_, W> {
             };
             let search = &mut self.process.search;
             // A loop may add the same folder for ever.
-            if search.iter().filter(|known| **known == folder).count() > 1 {
+            if search.len() >= MAX_SEARCHED
+                || search.iter().filter(|known| **known == folder).count() > 1
+            {
                 continue;
             }
             let at = at.and_then(|at| usize::try_from(at).ok()).unwrap_or(search.len());
             search.insert(at.min(search.len()), folder);
+            self.process.found.clear();
         }
     }
 

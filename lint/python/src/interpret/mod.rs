@@ -254,6 +254,8 @@ struct Process {
     environ: ObjectId,
     /// What is on `sys.path` before the installed packages.
     search: Vec<Arc<str>>,
+    /// Where imports lead as long as that stays the same.
+    found: FxHashMap<Name, Found>,
     imported: FxHashSet<Name>,
     imported_order: Vec<Name>,
     /// What was imported on some way only.
@@ -322,6 +324,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             modules: heap.allocate(Content::Names),
             environ: heap.allocate(Content::Names),
             search: Vec::new(),
+            found: FxHashMap::default(),
             imported: FxHashSet::default(),
             imported_order: Vec::new(),
             perhaps_imported: FxHashSet::default(),
@@ -723,11 +726,16 @@ impl<'w, W: World> Interpreter<'w, W> {
         Some(items.iter().map(|item| self.freeze(item, depth - 1, left)).collect())
     }
 
-    fn find(&self, name: &str) -> Found {
-        let found = self.world.find(name, &self.process.search);
-        match found {
+    /// Where an import leads. A program asks for the same few modules again and again.
+    fn find(&mut self, name: &str) -> Found {
+        if let Some(found) = self.process.found.get(name) {
+            return found.clone();
+        }
+        let found = match self.world.find(name, &self.process.search) {
             Found::Unsure if imports::is_standard(name) => Found::Installed,
             found => found,
-        }
+        };
+        self.process.found.insert(name.into(), found.clone());
+        found
     }
 }
