@@ -164,7 +164,7 @@ def early_return(g: Generator, s: Scope) -> Lines:
             g.mark(s.inside("early-return", *test.labels))]
 
 
-@construct()
+@construct(weight=2)
 def match_statement(g: Generator, s: Scope) -> Lines:
     form = g.pick(("value", "sequence", "mapping", "class", "guard"))
     a, b = g.fresh(), g.fresh()
@@ -317,7 +317,7 @@ def try_import(g: Generator, s: Scope) -> Lines:
     ]
 
 
-@construct(lambda g, s: not g.settled)
+@construct(lambda g, s: not g.settled, weight=2)
 def state_then_branch(g: Generator, s: Scope) -> Lines:
     """State that changes on one path only and is asked about later."""
     test = g.condition(s)
@@ -798,7 +798,7 @@ def namedtuple_use(g: Generator, s: Scope) -> Lines:
 # ─── Data ───
 
 
-@construct(weight=2)
+@construct(weight=5)
 def mutate(g: Generator, s: Scope) -> Lines:
     name = g.fresh("data")
     form = g.pick(("append", "extend", "insert", "pop", "sort", "reverse", "slice-assign", "item-assign", "dict-assign", "update", "setdefault",
@@ -852,7 +852,7 @@ def environ(g: Generator, s: Scope) -> Lines:
 # ─── Modules ───
 
 
-@construct(at_top)
+@construct(at_top, weight=2)
 def import_cycle(g: Generator, s: Scope) -> Lines:
     if s.module.name != "__main__":
         return g._mark_line(s)
@@ -865,7 +865,7 @@ def import_cycle(g: Generator, s: Scope) -> Lines:
     return [f"import {a}", g.mark(s.inside("import-cycle"), Text(f"{a}.late"))]
 
 
-@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__")
+@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__", weight=7)
 def package_forms(g: Generator, s: Scope) -> Lines:
     form = g.pick(("relative", "re-export", "namespace", "all", "module-getattr", "parent-relative", "main-guard", "sys.path", "runpy", "submodule-attribute"))
     p = g.fresh("pk")
@@ -917,7 +917,7 @@ def package_forms(g: Generator, s: Scope) -> Lines:
     return [f"import {p}.deep", g.mark(inside, Text(f"{p}.deep.up"))]
 
 
-@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__" and not s.in_try)
+@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__" and not s.in_try, weight=2)
 def other_process(g: Generator, s: Scope) -> Lines:
     form = g.pick(("os.system", "run", "module", "popen", "check_call"))
     p = g.fresh("script")
@@ -999,7 +999,7 @@ def dispatch(g: Generator, s: Scope) -> Lines:
     }[form]()
 
 
-@construct(outside_class, weight=2)
+@construct(outside_class, weight=5)
 def order(g: Generator, s: Scope) -> Lines:
     """In which order the parts of an expression are evaluated, and which are not."""
     f = g.fresh("f")
@@ -1022,7 +1022,7 @@ def order(g: Generator, s: Scope) -> Lines:
     return [*define, f"{name} = {text.format(f=f)}", g.mark(s.inside("order", label), Text(name))]
 
 
-@construct(outside_class, weight=2)
+@construct(outside_class, weight=3)
 def bindings(g: Generator, s: Scope) -> Lines:
     """What a name stands for at the moment when it is asked."""
     form = g.pick(("late", "default", "mutable-default", "shadow", "class-scope", "comprehension-scope", "recursion", "memo", "reassigned", "redefined", "loop-variable", "global-read", "nested-default"))
@@ -1081,7 +1081,7 @@ def union(g: Generator, s: Scope) -> Lines:
 # ─── More of classes ───
 
 
-@construct(outside_class, weight=2)
+@construct(outside_class, weight=4)
 def class_more(g: Generator, s: Scope) -> Lines:
     """Classes that do what is done less often."""
     form = g.pick(
@@ -1149,7 +1149,7 @@ def async_more(g: Generator, s: Scope) -> Lines:
 # ─── More of patterns, exceptions and with ───
 
 
-@construct()
+@construct(weight=2)
 def match_more(g: Generator, s: Scope) -> Lines:
     form = g.pick(("attributes", "dataclass", "nested", "strings", "constants", "dotted", "star-middle", "fall-through"))
     label = f"match-{form}"
@@ -1172,7 +1172,7 @@ def match_more(g: Generator, s: Scope) -> Lines:
     return [*before, f"match {subject}:", *indented(body), show("'after'")]
 
 
-@construct()
+@construct(weight=3)
 def exceptions_more(g: Generator, s: Scope) -> Lines:
     form = g.pick(("context", "finally-continue", "else-raise", "bare", "tuple", "nested-function", "exit-in-finally", "loop", "variable-gone", "contextmanager-catches", "generator-throw", "stop-iteration"))
     label = f"exception-{form}"
@@ -1206,7 +1206,7 @@ def exceptions_more(g: Generator, s: Scope) -> Lines:
 # ─── More of modules ───
 
 
-@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__")
+@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__", weight=9)
 def modules_more(g: Generator, s: Scope) -> Lines:
     form = g.pick(("relative-fallback", "config", "patched", "again", "main-imported", "star-private", "package-main", "pathlib-path", "cwd", "sys-modules", "conditional-definition", "from-function", "deep", "alias-chain", "init-order"))
     label = f"module-{form}"

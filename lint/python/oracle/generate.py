@@ -188,8 +188,9 @@ class Generator:
             (f'not os.getenv("{name}")', "environment-condition"),
             (f'os.getenv("{name}", "").lower() in ("1", "true")', "environment-condition"),
         ]
-        if self.chance(0.5):
+        if self.chance(0.7):
             self.need(scope, "import random")
+            options = options[:2]
             options.append(("random.random() < 0.5", "chance-condition"))
             self.need(scope, "import sys")
             options.append(("len(sys.argv) > 1", "argv-condition"))

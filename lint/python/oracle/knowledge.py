@@ -200,11 +200,16 @@ def _within(version: str, specifiers: str) -> bool:
     return True
 
 
+#: Newer than any version that a fact names.
+_NEWEST = "999999"
+
+
 @dataclass
 class Requirements:
-    """What a Space's `requirements.txt` asks for: each package with its one version, where it names one."""
+    """What a Space's `requirements.txt` asks for."""
 
-    pins: dict[str, str | None] = field(default_factory=dict)
+    #: Each package with the version that pip takes: the one named, the newest, or one that the text does not tell.
+    taken: dict[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def read(cls, space: Path) -> Requirements:
@@ -215,19 +220,28 @@ class Requirements:
             except OSError:
                 continue
             for line in text.splitlines():
-                line = line.partition("#")[0].partition(";")[0].strip()
-                match = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)$", line)
-                if match:
-                    exact = re.fullmatch(r"={2,3}\s*([^\s,*]+)", match[2])
-                    found.pins[_normal(match[1])] = exact[1] if exact else None
+                found._add(re.sub(r"(^|\s)#.*", "", line).partition(";")[0].strip())
         return found
 
+    def _add(self, line: str) -> None:
+        url = re.match(r"(?:git\+)?https?://\S*?/([\w.-]+?)(?:\.git)?(?:@[^/\s]*)?(?:#.*)?$", line)
+        if url:
+            self.taken[_normal(url[1])] = None
+            return
+        match = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)$", line)
+        if not match:
+            return
+        exact = re.fullmatch(r"={2,3}\s*([^\s,*]+)", match[2])
+        open_above = not re.search(r"<|~=|@|==", match[2])
+        self.taken[_normal(match[1])] = exact[1] if exact else _NEWEST if open_above else None
+
     def __contains__(self, package: str) -> bool:
-        return _normal(package) in self.pins
+        return _normal(package) in self.taken
 
     def version(self, package: str) -> str | None:
         """The one version that can be installed, if there is just one."""
-        return self.pins.get(_normal(package))
+        version = self.taken.get(_normal(package))
+        return None if version == _NEWEST else version
 
     def may_meet(self, condition: dict | None) -> bool:
         """Whether what a fact depends on may be so: it is not known not to be."""
@@ -236,7 +250,7 @@ class Requirements:
         also = condition.get("also", [])
         if also and not any(package in self for package in also):
             return False
-        version = self.version(condition["package"])
+        version = self.taken.get(_normal(condition["package"]))
         return version is None or _within(version, condition["range"])
 
 

@@ -583,7 +583,8 @@ class Run:
         first = len(self.roots)
         for event in found["events"]:
             if event["root"] is None:
-                self.events.append({**event, "root": self.root, "process": True})
+                phase = event["phase"] if self.root is None else self.roots[self.root].phase
+                self.events.append({**event, "phase": phase, "root": self.root, "process": True})
         for index, root in enumerate(found["roots"]):
             ended = root.pop("ended")
             root.pop("phase")
@@ -861,10 +862,13 @@ class Call:
         value = self._does(effect, path)
         if (passed := self._passes(table.get("passes"))) is not None:
             return passed
-        if "value" in table and self.run.zerogpu:
+        worth = table.get("value", {})
+        if "always" in worth:
+            return worth["always"]
+        if self.run.zerogpu:
             moment = "after" if _GPU_PACKAGE in self.run.imported else "before"
-            if moment in table["value"]:
-                return table["value"][moment]
+            if moment in worth:
+                return worth[moment]
         return result(self.callee, self.arguments, self.keywords) if value is _SENTINEL else value
 
     def _does(self, effect: knowledge.Effect, path: str) -> Any:
