@@ -940,8 +940,16 @@ def versions(g: Generator, s: Scope) -> Lines:
     g.need(s, "import torch")
     g.need(s, "import transformers")
     g.need(s, "import importlib.metadata")
-    test = g.pick(('transformers.__version__ == "4.57.0"', 'transformers.__version__.startswith("4.")', 'tuple(int(p) for p in torch.__version__.split(".")[:2]) >= (2, 9)',
-                   'importlib.metadata.version("transformers") == "4.57.0"'))
+    g.need(s, "from packaging import version")
+    g.need(s, "import gradio as gr")
+    test = g.pick(
+        (
+            'transformers.__version__ == "4.57.0"', 'transformers.__version__.startswith("4.")',
+            'tuple(int(p) for p in torch.__version__.split(".")[:2]) >= (2, 9)', 'importlib.metadata.version("transformers") == "4.57.0"',
+            'version.parse(transformers.__version__) >= version.parse("4.9")', 'version.parse(torch.__version__) < version.parse("2.0.0")',
+            'gr.__version__.startswith("6")', 'int(gr.__version__.split(".")[0]) >= 4', 'torch.__version__ >= "2.10"', "torch.version.cuda is None",
+        )
+    )
     return [f"if {test}:", *indented(g.block(s.inside("version"))), "else:", *indented([g.mark(s.inside("version"))])]
 
 
@@ -953,7 +961,10 @@ def devices(g: Generator, s: Scope) -> Lines:
     value = g.pick(('"cuda" if torch.cuda.is_available() else "cpu"', 'torch.device("cuda")', 'torch.device("cpu")', '"cpu"', 'torch.device("cuda" if torch.cuda.is_available() else "cpu")', '"cuda:0"'))
     number = len(g.marks)
     g.marks[number] = inside.labels
-    return [f"{name} = {value}", f"torch.zeros(1).to({name})  # m{number}", g.mark(inside)]
+    lines = [f"{name} = {value}", f"torch.zeros(1).to({name})  # m{number}", g.mark(inside)]
+    if "torch.device" in value:
+        lines.append(g.mark(inside, Text(f"{name}.type")))
+    return lines
 
 
 @construct()

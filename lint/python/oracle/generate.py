@@ -54,7 +54,7 @@ app_file: app.py
 suggested_hardware: zero-a10g
 ---
 """
-_REQUIREMENTS = "torch==2.8.0\ntransformers==4.57.0\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
+_REQUIREMENTS = "torch==2.8.0\ntransformers==4.57.0\nhuggingface_hub\ngradio_client\nrequests\nfastapi\npackaging\n"
 
 
 class Generator:

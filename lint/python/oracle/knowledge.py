@@ -7,6 +7,7 @@ versions and variables, and nothing else.
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -96,6 +97,11 @@ class Effects:
         for group in table["method"]:
             for name in group["names"]:
                 self.methods.setdefault(name, []).append(_effect(group))
+        #: What attributes are worth, and which hold the version of what.
+        self.values: dict[str, dict] = {name: group["value"] for group in table.get("value", ()) for name in group["names"]}
+        self.versions: dict[str, dict] = {name: group for group in table.get("version", ()) for name in group["names"]}
+        #: The attribute of a device that tells its type.
+        self.device_type: str | None = table.get("device", {}).get("type")
         self.imports: dict[str, list[Import]] = {}
         for group in table["import"]:
             for module in group["modules"]:
@@ -204,6 +210,66 @@ def _within(version: str, specifiers: str) -> bool:
 _NEWEST = "999999"
 
 
+@functools.total_ordering
+class Version:
+    """A version that compares as versions do."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.release = _release(text)
+
+    @property
+    def major(self) -> int:
+        return self.release[0]
+
+    @property
+    def minor(self) -> int:
+        return (*self.release, 0)[1]
+
+    @property
+    def base_version(self) -> str:
+        return ".".join(map(str, self.release))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and _compare(self.release, other.release) == 0
+
+    def __lt__(self, other: Version) -> bool:
+        return _compare(self.release, other.release) < 0
+
+    def __hash__(self) -> int:
+        return hash(self.release)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class VersionText(str):
+    """A text that compares as a version does."""
+
+    def _order(self, other: object) -> int:
+        return _compare(_release(self), _release(str(other)))
+
+    def __eq__(self, other: object) -> bool:
+        return self._order(other) == 0 if "+" not in str(other) else str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: object) -> bool:
+        return self._order(other) < 0
+
+    def __le__(self, other: object) -> bool:
+        return self._order(other) <= 0
+
+    def __gt__(self, other: object) -> bool:
+        return self._order(other) > 0
+
+    def __ge__(self, other: object) -> bool:
+        return self._order(other) >= 0
+
+    __hash__ = str.__hash__
+
+
 @dataclass
 class Requirements:
     """What a Space's `requirements.txt` asks for."""
@@ -214,6 +280,8 @@ class Requirements:
     @classmethod
     def read(cls, space: Path) -> Requirements:
         found = cls()
+        if (sdk := card(space).get("sdk_version")) and card(space).get("sdk") == "gradio":
+            found.taken["gradio"] = sdk
         for name in ("pre-requirements.txt", "requirements.txt"):
             try:
                 text = (space / name).read_text(encoding="utf-8", errors="replace")

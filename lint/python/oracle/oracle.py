@@ -79,7 +79,7 @@ import xml.etree.ElementTree  # noqa: F401
 import zipfile  # noqa: F401
 
 import knowledge
-from recorder import Recorder, Super, how, named, recorded_base, result, unknown
+from recorder import How, Recorder, Super, how, named, recorded_base, result, unknown
 
 #: Seconds that one part of a run (start-up, or one root) may take, and the whole run.
 PART_SECONDS = 3
@@ -491,18 +491,48 @@ class Run:
 
     def read(self, recorder: Recorder) -> Any:
         made = how(recorder)
-        if made.kind == "name":
-            module, _, name = made.path.rpartition(".")
-            if name == "__version__" and (version := self.requirements.version(module)):
-                return version
-            frame = sys._getframe(2)
-            if module in self.imported and self.frame_is_own(frame) and not _is_importing(frame):
-                for entry in self.effects.imported(module, name):
-                    if entry.lazy and entry.poisons and entry.module == module:
-                        if self.requirements.may_meet(entry.condition):
-                            self.record("touch-cuda", made.path)
-                        break
-        return recorder
+        if made.kind == "attribute":
+            return self._device_type(made, recorder)
+        if made.kind != "name":
+            return recorder
+        module, _, name = made.path.rpartition(".")
+        frame = sys._getframe(2)
+        if module in self.imported and self.frame_is_own(frame) and not _is_importing(frame):
+            for entry in self.effects.imported(module, name):
+                if entry.lazy and entry.poisons and entry.module == module:
+                    if self.requirements.may_meet(entry.condition):
+                        self.record("touch-cuda", made.path)
+                    break
+        if made.path in self.effects.versions:
+            return self._version(self.effects.versions[made.path], recorder)
+        return self.worth(self.effects.values.get(made.path), recorder)
+
+    def _version(self, of: dict[str, Any], otherwise: Recorder) -> Any:
+        version = self.requirements.version(of["package"])
+        if version is None:
+            return otherwise
+        # What is installed may have a local part, as a wheel for one CUDA version has.
+        return knowledge.VersionText(f"{version}+local") if of["form"] == "version" else version
+
+    def _device_type(self, made: How, otherwise: Recorder) -> Any:
+        device = how(made.of)
+        if made.leaf != self.effects.device_type or device.kind != "call" or how(device.made_by).path != "torch.device":
+            return otherwise
+        name = Call(self, device.made_by, device.arguments, device.keywords).argument([(0, "device"), (None, "type")])
+        return name.partition(":")[0] if isinstance(name, str) else otherwise
+
+    def worth(self, value: dict[str, Any] | None, otherwise: Any) -> Any:
+        """What something external is worth on ZeroGPU, where the tables know."""
+        if value is None:
+            return otherwise
+        if value.get("there"):
+            how(otherwise).settled = how(otherwise).leaning = True
+            return otherwise
+        moment = "after" if _GPU_PACKAGE in self.imported else "before"
+        known = value.get("always", value.get(moment) if self.zerogpu else None)
+        if isinstance(known, list):
+            return tuple(known[0] if self.random is None else self.random.choice(known))
+        return otherwise if known is None else known
 
     def truth(self, recorder: Recorder) -> bool:
         made = how(recorder)
@@ -862,14 +892,9 @@ class Call:
         value = self._does(effect, path)
         if (passed := self._passes(table.get("passes"))) is not None:
             return passed
-        worth = table.get("value", {})
-        if "always" in worth:
-            return worth["always"]
-        if self.run.zerogpu:
-            moment = "after" if _GPU_PACKAGE in self.run.imported else "before"
-            if moment in worth:
-                return worth[moment]
-        return result(self.callee, self.arguments, self.keywords) if value is _SENTINEL else value
+        if value is not _SENTINEL:
+            return value
+        return self.run.worth(table.get("value"), result(self.callee, self.arguments, self.keywords))
 
     def _does(self, effect: knowledge.Effect, path: str) -> Any:
         record = self.run.record
@@ -908,6 +933,9 @@ class Call:
                 record("set-env", variable if isinstance(variable, str) else "?")
             case "handler":
                 self._handler(effect)
+            case "parses-version":
+                if isinstance(text := self.argument(effect.places("version")), str) and re.match(r"v?\d", text):
+                    return knowledge.Version(str(text))
         return _SENTINEL
 
     def _command(self, effect: knowledge.Effect, path: str) -> Any:
