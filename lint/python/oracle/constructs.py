@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from program import Labels, Lines, Module, Scope, Text, Var, indented
+from program import GIVES_UP, Labels, Lines, Module, Scope, Text, Var, indented
 
 if TYPE_CHECKING:
     from generate import Generator
@@ -303,6 +303,14 @@ def try_external(g: Generator, s: Scope) -> Lines:
     if g.chance(0.2):
         lines += ["finally:", *indented([g.mark(s.inside("finally"))])]
     return [*lines, g.mark(s.inside("after-try"))]
+
+
+@construct(lambda g, s: not g.settled and not s.in_try)
+def give_up(g: Generator, s: Scope) -> Lines:
+    test = g.condition(s)
+    g.need(s, "import sys")
+    leave = g.pick((f'raise RuntimeError("{GIVES_UP}")', f'sys.exit("{GIVES_UP}")', f'raise SystemExit("{GIVES_UP}")', f'raise ValueError("{GIVES_UP}")'))
+    return [f"if {test.text}:", *indented([g.mark(s.inside("give-up")), leave]), g.mark(s.inside("give-up"))]
 
 
 @construct(lambda g, s: not g.settled)

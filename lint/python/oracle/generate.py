@@ -19,7 +19,9 @@ from typing import Any
 from constructs import CONSTRUCTS
 from expressions import EXPRESSIONS
 from interfaces import gpu_functions, handlers
-from program import Labels, Lines, Module, Scope, Text, Var, indented
+from program import GIVES_UP, Labels, Lines, Module, Scope, Text, Var, indented
+
+__all__ = ["GIVES_UP", "Made", "make", "probes", "write"]
 
 #: What a mark may be, by the imports it needs: no value of the program goes into it.
 _PLAIN = (

@@ -599,9 +599,9 @@ class Run:
 
     def run_command(self, command: Any, cwd: Any) -> None:
         """If the command starts another script of the Space, that is what happens next."""
-        for script in _scripts(command):
-            folder = os.path.join(os.getcwd(), os.fspath(cwd)) if isinstance(cwd, (str, Path)) else os.getcwd()
-            self._run_script(script, folder)
+        start = os.path.join(os.getcwd(), os.fspath(cwd)) if isinstance(cwd, (str, Path)) else os.getcwd()
+        for script, moved in _scripts(command):
+            self._run_script(script, os.path.join(start, moved))
 
     def _run_script(self, script: tuple[str, list[str]], folder: str) -> None:
         kind, words = script
@@ -752,8 +752,8 @@ def _top_level(folder: str) -> set[str]:
     return set()
 
 
-def _scripts(command: Any) -> Iterator[tuple[str, list[str]]]:
-    """The Python scripts that a command starts."""
+def _scripts(command: Any) -> Iterator[tuple[tuple[str, list[str]], str]]:
+    """The Python scripts that a command starts, each with the folder that it has changed to by then."""
     if isinstance(command, (list, tuple)):
         parts = [[str(word) for word in command]]
     elif isinstance(command, str):
@@ -769,7 +769,10 @@ def _scripts(command: Any) -> Iterator[tuple[str, list[str]]]:
                 parts[-1].append(word.rstrip(";"))
     else:
         return
+    folder = ""
     for words in parts:
+        if len(words) == 2 and words[0] == "cd":
+            folder = os.path.join(folder, words[1])
         while words and (re.fullmatch(r"\w+=.*", words[0]) or words[0] in ("nohup", "exec", "env", "time")):
             words = words[1:]
         if not words or not re.fullmatch(r"python[\d.]*", os.path.basename(words[0])):
@@ -778,9 +781,9 @@ def _scripts(command: Any) -> Iterator[tuple[str, list[str]]]:
         while words and words[0].startswith("-") and words[0] not in ("-m", "-c", "-"):
             words = words[1:]
         if len(words) > 1 and words[0] == "-m":
-            yield "module", words[1:]
+            yield ("module", words[1:]), folder
         elif words and not words[0].startswith("-"):
-            yield "file", words
+            yield ("file", words), folder
 
 
 def call_with_unknown(value: Any) -> Any:
