@@ -73,6 +73,8 @@ def is_valid(found: dict, settled: bool) -> str | None:
         if any(re.search(r" at 0x|<(class|function|module|built-in|bound|generator)|/recorded/", event["what"]) for event in found["events"]):
             return "an address, a type or something external in a value"
         return next((ended for ended in _endings(found) if ended is not None), None)
+    # Where the program does not end itself, it is the program that is wrong.
+    return next((ended for ended in _endings(found) if ended is not None and generate.GIVES_UP not in ended), None)
     return None
 
 
@@ -80,7 +82,14 @@ def disagreements(runs: list[dict], trace: dict, settled: bool) -> list[compare.
     tool = compare.told(trace, settled)
     if settled:
         return compare.compare_settled(compare.happened(runs[0]), tool)
-    return [found for run in runs for found in compare.compare_unsettled(compare.happened(run), tool)]
+    found = []
+    for run in runs:
+        of_run = compare.compare_unsettled(compare.happened(run), tool)
+        if run["ended"] is not None:
+            # What a `finally` does on the way out does not tell how far the run had come.
+            of_run = [other for other in of_run if other.way == "missing" or other.root is not None]
+        found += of_run
+    return found
 
 
 def _mark_numbers(made: generate.Made) -> dict[tuple[str, int], int]:
