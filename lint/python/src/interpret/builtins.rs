@@ -238,6 +238,27 @@ pub(super) fn descriptor(value: &Value) -> Option<(&'static str, Value)> {
     Some((kind, arguments.get(0, "fget")?.value.clone()))
 }
 
+/// Whether this is of a module whose functions only declare or combine: nobody waits for what they
+/// raise.
+pub(super) fn only_declares(external: &External) -> bool {
+    let module = external.origin().and_then(|path| path.split('.').next());
+    matches!(
+        module,
+        Some(
+            "abc"
+                | "collections"
+                | "contextlib"
+                | "dataclasses"
+                | "enum"
+                | "functools"
+                | "itertools"
+                | "operator"
+                | "typing"
+                | "typing_extensions"
+        )
+    )
+}
+
 /// Whether an attribute that this makes is kept on the instance.
 pub(super) fn is_kept(value: &Value) -> bool {
     matches!(value, Value::External(external) if matches!(&**external,
@@ -333,11 +354,11 @@ impl<W: World> Interpreter<'_, W> {
             }
             Some(("functools", "cache" | "lru_cache")) => match first {
                 Some(first) if first.function().is_some() => Some(Ok(self.cached(first))),
-                _ => None,
+                _ => Some(Ok(made(&path, arguments, place))),
             },
             Some(("dataclasses", "dataclass")) => match first {
                 Some(Value::Class(class)) => Some(Ok(self.dataclass(class))),
-                _ => None,
+                _ => Some(Ok(made(&path, arguments, place))),
             },
             Some(
                 ("functools", "singledispatch" | "total_ordering")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::attributes::{external_base, method};
 use super::heap::{Content, Slot};
-use super::{Eval, Flow, Interpreter};
+use super::{Eval, Flow, Interpreter, builtins};
 use crate::syntax::{Arg, ArgKind, Expr, ExprKind, FunctionDef, Name, ParamKind};
 use crate::text::Span;
 use crate::trace::{Budget, Step};
@@ -449,7 +449,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(result) = self.call_builtin(callee, arguments, place) {
             return result;
         }
-        self.risks += u32::from(self.world.may_raise(callee));
+        self.risks += u32::from(!builtins::only_declares(callee) && self.world.may_raise(callee));
         let frozen = Arc::new(Arguments {
             items: arguments
                 .items
