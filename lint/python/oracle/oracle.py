@@ -1255,36 +1255,41 @@ def run_space(
     choices: str | None = None,
     environment: dict[str, str] | None = None,
     zerogpu: bool = True,
+    harmless: bool = False,
 ) -> dict[str, Any]:
-    """What happens when the Space starts, in a process of its own. `ended` says how start-up ended early, if so."""
+    """What happens when the Space starts, in a process of its own. `ended` says how start-up ended early, if so.
+
+    A program that is known to be `harmless` runs where it stands, any other in a copy.
+    """
     entry = entry or entry_point(space)
     if entry is None:
         return {"ended": "no entry point", "files": [], "roots": [], "events": []}
     requirements = knowledge.Requirements.read(space)
-    scratch = tempfile.mkdtemp(prefix="oracle-")
-    try:
-        copy_of = Path(scratch, "app")
-        shutil.copytree(space, copy_of, symlinks=True, ignore=shutil.ignore_patterns(".git", "*.expected.json"))
-        home = Path(scratch, "home")
-        home.mkdir()
+    # Read once, before the first fork.
+    knowledge.effects(), knowledge.platform()
+    with contextlib.ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oracle-")))
+        place = home / "app"
+        if harmless:
+            place = space.resolve()
+        else:
+            shutil.copytree(space, place, symlinks=True, ignore=shutil.ignore_patterns(".git"))
 
         def work() -> dict[str, Any]:
             _confine()
             # What the program throws dice for falls out the same each time.
             random.seed(choices)
-            run = Run(copy_of, requirements, zerogpu, choices)
+            run = Run(place, requirements, zerogpu, choices)
             os.environ.clear()
             os.environ.update({**run.platform_environment, "HOME": str(home), "PATH": "/usr/bin:/bin"})
             os.environ.update(environment or {})
             run._chosen.update(environment or {})
-            os.chdir(copy_of)
+            os.chdir(place)
             sys.argv = [entry]
-            full = str(copy_of / entry)
+            full = str(place / entry)
             return run.follow(os.path.dirname(full), lambda: run_main(full))
 
         found = in_child(work, RUN_SECONDS)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return found or {"ended": "killed", "files": [], "roots": [], "events": []}
 
 
