@@ -212,10 +212,10 @@ impl<W: World> Interpreter<'_, W> {
     fn target_of(&self, name: &str) -> crate::value::ObjectId {
         let frame = self.frame();
         if let Some(function) = &frame.function {
-            if function.def.globals.iter().any(|global| &**global == name) {
+            if function.def.is_global(name) {
                 return frame.module.names;
             }
-            if function.def.nonlocals.iter().any(|outer| &**outer == name) {
+            if function.def.is_nonlocal(name) {
                 return frame
                     .scopes
                     .iter()
