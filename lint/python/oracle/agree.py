@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import multiprocessing
 import random
 import re
@@ -53,8 +54,8 @@ class Tally:
 def runs_of(folder: Path, settled: bool, choices: Iterable[int] = range(CHOICES)) -> list[dict]:
     """What happened, once where everything is settled and else for several choices."""
     if settled:
-        return [oracle.run_space(folder)]
-    return [oracle.run_space(folder, choices=str(choice)) for choice in choices]
+        return [oracle.run_space(folder, harmless=True)]
+    return [oracle.run_space(folder, choices=str(choice), harmless=True) for choice in choices]
 
 
 def _endings(found: dict) -> list[str | None]:
@@ -68,11 +69,15 @@ def is_valid(found: dict, settled: bool) -> str | None:
         return found["ended"]
     if len(found["events"]) > MOST_EVENTS:
         return "too many events"
+    if "asyncio.run() cannot be called" in (found["ended"] or ""):
+        return "an event loop within another"
     if settled:
         # What differs from run to run is no measure.
         if any(re.search(r" at 0x|<(class|function|module|built-in|bound|generator)|/recorded/", event["what"]) for event in found["events"]):
             return "an address, a type or something external in a value"
         return next((ended for ended in _endings(found) if ended is not None), None)
+    # Where the program does not end itself, it is the program that is wrong.
+    return next((ended for ended in _endings(found) if ended is not None and generate.GIVES_UP not in ended), None)
     return None
 
 
@@ -80,7 +85,14 @@ def disagreements(runs: list[dict], trace: dict, settled: bool) -> list[compare.
     tool = compare.told(trace, settled)
     if settled:
         return compare.compare_settled(compare.happened(runs[0]), tool)
-    return [found for run in runs for found in compare.compare_unsettled(compare.happened(run), tool)]
+    found = []
+    for run in runs:
+        of_run = compare.compare_unsettled(compare.happened(run), tool)
+        if run["ended"] is not None:
+            # What a `finally` does on the way out does not tell how far the run had come.
+            of_run = [other for other in of_run if other.way == "missing" or other.root is not None]
+        found += of_run
+    return found
 
 
 def _mark_numbers(made: generate.Made) -> dict[tuple[str, int], int]:
@@ -223,23 +235,27 @@ def _shown(event: compare.Event) -> str:
 
 
 def report(tally: Tally, programs: Programs, shown: int, keep: Path | None) -> None:
-    """Each way of disagreeing once, the most frequent first, with its smallest program."""
-    ways = collections.Counter()
-    examples: dict[tuple, tuple[str, bool, compare.Disagreement]] = {}
+    """Disagreements with their smallest programs, one of each way before a second of any."""
+    ways: dict[tuple, list[tuple[str, bool, compare.Disagreement]]] = {}
     for seed, settled, found in tally.disagreed:
         for disagreement in {other.signature: other for other in found}.values():
-            key = (settled, disagreement.signature)
-            ways[key] += 1
-            examples.setdefault(key, (seed, settled, disagreement))
+            ways.setdefault((settled, disagreement.signature), []).append((seed, settled, disagreement))
     print("\nconstructs on which the first difference depends, by how often that is so where they are reached:")
     rates = {label: times / max(1, tally.constructs[label]) for label, times in tally.blamed.items()}
     for label, rate in sorted(rates.items(), key=lambda item: -item[1])[:40]:
         print(f"{rate:7.0%} of {tally.constructs[label]} {label}")
-    for key, times in ways.most_common(shown):
-        seed, settled, disagreement = examples[key]
+    seen: set[str] = set()
+    # One of each way, then a second of each, …
+    turns = itertools.zip_longest(*sorted(ways.values(), key=len, reverse=True))
+    for seed, settled, disagreement in itertools.islice(filter(None, itertools.chain.from_iterable(turns)), shown):
+        times = len(ways[settled, disagreement.signature])
         mode = "settled" if settled else "unsettled"
-        print(f"\n=== {mode}: {disagreement.signature} in {times} programs; seed {seed!r}: {disagreement}", flush=True)
         files, story = smallest(programs, seed, settled, disagreement)
+        shape = re.sub(r"\d+", "", "".join(text for path, text in files.items() if path.endswith(".py")))
+        if shape in seen:
+            continue
+        seen.add(shape)
+        print(f"\n=== {mode}: {disagreement.signature} in {times} programs; seed {seed!r}: {disagreement}")
         for path, text in files.items():
             if path.endswith(".py"):
                 print(f"--- {path}\n{text}", end="")
@@ -258,7 +274,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, help="about how many statements a program has, instead of a few dozen")
     parser.add_argument("--without", default="", help="constructs and expressions that are left out, joined by commas")
     parser.add_argument("--floor", type=float, help="the least number of programs per 10,000 for each construct")
-    parser.add_argument("--shown", type=int, default=4, help="how many disagreements are shrunk and shown")
+    parser.add_argument("--shown", type=int, default=4, help="how many disagreements are shrunk")
     parser.add_argument("--keep", type=Path, help="where shrunk programs are left")
     arguments = parser.parse_args()
     seed = arguments.seed or str(random.SystemRandom().randrange(10**9))

@@ -148,7 +148,10 @@ def _before_unknown(story: Story) -> Story:
 
 
 def compare_unsettled(truth: Story, tool: Story) -> list[Disagreement]:
-    """Whatever happened the tool must allow for, and whatever it is sure of must have happened."""
+    """Whatever happened the tool must allow for, and whatever it is sure of must have happened.
+
+    A start-up that ended early promises nothing of what comes after the last thing that was sure to happen.
+    """
     if tool.exhausted:
         return []
     if truth.ended is not None and not any(event[0] == "import-spaces" for event, _ in truth.startup):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from program import Labels, Lines, Module, Scope, Text, Var, indented
+from program import GIVES_UP, Labels, Lines, Module, Scope, Text, Var, indented
 
 if TYPE_CHECKING:
     from generate import Generator
@@ -164,7 +164,7 @@ def early_return(g: Generator, s: Scope) -> Lines:
             g.mark(s.inside("early-return", *test.labels))]
 
 
-@construct()
+@construct(weight=2)
 def match_statement(g: Generator, s: Scope) -> Lines:
     form = g.pick(("value", "sequence", "mapping", "class", "guard"))
     a, b = g.fresh(), g.fresh()
@@ -305,6 +305,14 @@ def try_external(g: Generator, s: Scope) -> Lines:
     return [*lines, g.mark(s.inside("after-try"))]
 
 
+@construct(lambda g, s: not g.settled and not s.in_try)
+def give_up(g: Generator, s: Scope) -> Lines:
+    test = g.condition(s)
+    g.need(s, "import sys")
+    leave = g.pick((f'raise RuntimeError("{GIVES_UP}")', f'sys.exit("{GIVES_UP}")', f'raise SystemExit("{GIVES_UP}")', f'raise ValueError("{GIVES_UP}")'))
+    return [f"if {test.text}:", *indented([g.mark(s.inside("give-up")), leave]), g.mark(s.inside("give-up"))]
+
+
 @construct(lambda g, s: not g.settled)
 def try_import(g: Generator, s: Scope) -> Lines:
     package = g.pick(("flash_attn", "xformers", "bitsandbytes", "sageattention"))
@@ -317,7 +325,7 @@ def try_import(g: Generator, s: Scope) -> Lines:
     ]
 
 
-@construct(lambda g, s: not g.settled)
+@construct(lambda g, s: not g.settled, weight=2)
 def state_then_branch(g: Generator, s: Scope) -> Lines:
     """State that changes on one path only and is asked about later."""
     test = g.condition(s)
@@ -798,7 +806,7 @@ def namedtuple_use(g: Generator, s: Scope) -> Lines:
 # ─── Data ───
 
 
-@construct(weight=2)
+@construct(weight=5)
 def mutate(g: Generator, s: Scope) -> Lines:
     name = g.fresh("data")
     form = g.pick(("append", "extend", "insert", "pop", "sort", "reverse", "slice-assign", "item-assign", "dict-assign", "update", "setdefault",
@@ -852,7 +860,7 @@ def environ(g: Generator, s: Scope) -> Lines:
 # ─── Modules ───
 
 
-@construct(at_top)
+@construct(at_top, weight=2)
 def import_cycle(g: Generator, s: Scope) -> Lines:
     if s.module.name != "__main__":
         return g._mark_line(s)
@@ -865,7 +873,7 @@ def import_cycle(g: Generator, s: Scope) -> Lines:
     return [f"import {a}", g.mark(s.inside("import-cycle"), Text(f"{a}.late"))]
 
 
-@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__")
+@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__", weight=7)
 def package_forms(g: Generator, s: Scope) -> Lines:
     form = g.pick(("relative", "re-export", "namespace", "all", "module-getattr", "parent-relative", "main-guard", "sys.path", "runpy", "submodule-attribute"))
     p = g.fresh("pk")
@@ -917,7 +925,7 @@ def package_forms(g: Generator, s: Scope) -> Lines:
     return [f"import {p}.deep", g.mark(inside, Text(f"{p}.deep.up"))]
 
 
-@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__" and not s.in_try)
+@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__" and not s.in_try, weight=2)
 def other_process(g: Generator, s: Scope) -> Lines:
     form = g.pick(("os.system", "run", "module", "popen", "check_call"))
     p = g.fresh("script")
@@ -940,8 +948,16 @@ def versions(g: Generator, s: Scope) -> Lines:
     g.need(s, "import torch")
     g.need(s, "import transformers")
     g.need(s, "import importlib.metadata")
-    test = g.pick(('transformers.__version__ == "4.57.0"', 'transformers.__version__.startswith("4.")', 'tuple(int(p) for p in torch.__version__.split(".")[:2]) >= (2, 9)',
-                   'importlib.metadata.version("transformers") == "4.57.0"'))
+    g.need(s, "from packaging import version")
+    g.need(s, "import gradio as gr")
+    test = g.pick(
+        (
+            'transformers.__version__ == "4.57.0"', 'transformers.__version__.startswith("4.")',
+            'tuple(int(p) for p in torch.__version__.split(".")[:2]) >= (2, 9)', 'importlib.metadata.version("transformers") == "4.57.0"',
+            'version.parse(transformers.__version__) >= version.parse("4.9")', 'version.parse(torch.__version__) < version.parse("2.0.0")',
+            'gr.__version__.startswith("6")', 'int(gr.__version__.split(".")[0]) >= 4', 'torch.__version__ >= "2.10"', "torch.version.cuda is None",
+        )
+    )
     return [f"if {test}:", *indented(g.block(s.inside("version"))), "else:", *indented([g.mark(s.inside("version"))])]
 
 
@@ -953,7 +969,10 @@ def devices(g: Generator, s: Scope) -> Lines:
     value = g.pick(('"cuda" if torch.cuda.is_available() else "cpu"', 'torch.device("cuda")', 'torch.device("cpu")', '"cpu"', 'torch.device("cuda" if torch.cuda.is_available() else "cpu")', '"cuda:0"'))
     number = len(g.marks)
     g.marks[number] = inside.labels
-    return [f"{name} = {value}", f"torch.zeros(1).to({name})  # m{number}", g.mark(inside)]
+    lines = [f"{name} = {value}", f"torch.zeros(1).to({name})  # m{number}", g.mark(inside)]
+    if "torch.device" in value:
+        lines.append(g.mark(inside, Text(f"{name}.type")))
+    return lines
 
 
 @construct()
@@ -999,7 +1018,7 @@ def dispatch(g: Generator, s: Scope) -> Lines:
     }[form]()
 
 
-@construct(outside_class, weight=2)
+@construct(outside_class, weight=5)
 def order(g: Generator, s: Scope) -> Lines:
     """In which order the parts of an expression are evaluated, and which are not."""
     f = g.fresh("f")
@@ -1022,7 +1041,7 @@ def order(g: Generator, s: Scope) -> Lines:
     return [*define, f"{name} = {text.format(f=f)}", g.mark(s.inside("order", label), Text(name))]
 
 
-@construct(outside_class, weight=2)
+@construct(outside_class, weight=3)
 def bindings(g: Generator, s: Scope) -> Lines:
     """What a name stands for at the moment when it is asked."""
     form = g.pick(("late", "default", "mutable-default", "shadow", "class-scope", "comprehension-scope", "recursion", "memo", "reassigned", "redefined", "loop-variable", "global-read", "nested-default"))
@@ -1081,12 +1100,12 @@ def union(g: Generator, s: Scope) -> Lines:
 # ─── More of classes ───
 
 
-@construct(outside_class, weight=2)
+@construct(outside_class, weight=4)
 def class_more(g: Generator, s: Scope) -> Lines:
     """Classes that do what is done less often."""
     form = g.pick(
         ("descriptor", "exception", "new", "class-counter", "nested", "generic", "protocol", "inherited-property",
-         "static-inherited", "super-new", "counter", "context-self", "iterator", "hash", "contains-operator", "reflected", "call-super-twice", "singleton", "class-decorator", "metaclass")
+         "static-inherited", "super-new", "counter", "context-self", "iterator", "contains-operator", "reflected", "call-super-twice", "singleton", "class-decorator", "metaclass")
     )
     label = f"class-{form}"
     c, o = g.fresh("C"), g.fresh("o")
@@ -1114,7 +1133,6 @@ def class_more(g: Generator, s: Scope) -> Lines:
                                  f"with {c}() as {o}:", *indented([show(f"{o}.open")]), show(f"{o}.open")],
         "iterator": lambda: [f"class {c}:", "    def __init__(self):", "        self.n = 0", "    def __iter__(self):", "        return self", "    def __next__(self):", "        if self.n > 2:", "            raise StopIteration", "        self.n += 1",
                              *say("self.n"), "        return self.n", f"for x in {c}():", *indented([show("x")]), show(f"list({c}())")],
-        "hash": lambda: [f"class {c}:", "    def __init__(self, n):", "        self.n = n", "    def __hash__(self):", "        return 1", "    def __eq__(self, other):", "        return self.n == other.n", f"{o} = {{{c}(1): 'a'}}", show(f"{o}[{c}(1)]"), show(f"{c}(2) in {o}")],
         "contains-operator": lambda: [f"class {c}:", "    def __iter__(self):", *say("1"), "        return iter([1, 2])", show(f"2 in {c}()")],
         "reflected": lambda: [f"class {c}:", "    def __radd__(self, other):", *say("other"), "        return other + 10", "    def __mul__(self, other):", *say("other"), "        return other * 3", show(f"5 + {c}()"), show(f"{c}() * 2")],
         "call-super-twice": lambda: [f"class {c}A:", "    def go(self):", *say("1"), "        return 1", f"class {c}B({c}A):", "    def go(self):", "        return super().go() + super().go()", f"class {c}({c}B):", "    def go(self):", *say("3"), "        return super(type(self), self).go() * 2", show(f"{c}().go()")],
@@ -1149,7 +1167,7 @@ def async_more(g: Generator, s: Scope) -> Lines:
 # ─── More of patterns, exceptions and with ───
 
 
-@construct()
+@construct(weight=2)
 def match_more(g: Generator, s: Scope) -> Lines:
     form = g.pick(("attributes", "dataclass", "nested", "strings", "constants", "dotted", "star-middle", "fall-through"))
     label = f"match-{form}"
@@ -1172,7 +1190,7 @@ def match_more(g: Generator, s: Scope) -> Lines:
     return [*before, f"match {subject}:", *indented(body), show("'after'")]
 
 
-@construct()
+@construct(weight=3)
 def exceptions_more(g: Generator, s: Scope) -> Lines:
     form = g.pick(("context", "finally-continue", "else-raise", "bare", "tuple", "nested-function", "exit-in-finally", "loop", "variable-gone", "contextmanager-catches", "generator-throw", "stop-iteration"))
     label = f"exception-{form}"
@@ -1206,7 +1224,7 @@ def exceptions_more(g: Generator, s: Scope) -> Lines:
 # ─── More of modules ───
 
 
-@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__")
+@construct(lambda g, s: s.kind == "module" and s.module.name == "__main__", weight=9)
 def modules_more(g: Generator, s: Scope) -> Lines:
     form = g.pick(("relative-fallback", "config", "patched", "again", "main-imported", "star-private", "package-main", "pathlib-path", "cwd", "sys-modules", "conditional-definition", "from-function", "deep", "alias-chain", "init-order"))
     label = f"module-{form}"
@@ -1258,7 +1276,7 @@ def modules_more(g: Generator, s: Scope) -> Lines:
         file(f"{m}d/{m}", f"{m}d/{m}.py", ("__name__",), f"import {m}h", (f"{m}h.value",))
         file(f"{m}d/{m}h", f"{m}d/{m}h.py", "value = 2")
         g.need(s, "import subprocess")
-        return [g.pick((f'subprocess.run(["python", "{m}.py"], cwd="{m}d")', f'subprocess.run("cd {m}d && python {m}.py", shell=True)', f'subprocess.run(["python", "{m}d/{m}.py"])')), show("'done'")]
+        return [g.pick((f'subprocess.run(["python", "{m}.py"], cwd="{m}d")', f'subprocess.run(["python", "{m}d/{m}.py"])')), show("'done'")]
     if form == "sys-modules":
         plain()
         g.need(s, "import sys")

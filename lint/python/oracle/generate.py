@@ -19,7 +19,9 @@ from typing import Any
 from constructs import CONSTRUCTS
 from expressions import EXPRESSIONS
 from interfaces import gpu_functions, handlers
-from program import Labels, Lines, Module, Scope, Text, Var, indented
+from program import GIVES_UP, Labels, Lines, Module, Scope, Text, Var, indented
+
+__all__ = ["GIVES_UP", "Made", "make", "probes", "write"]
 
 #: What a mark may be, by the imports it needs: no value of the program goes into it.
 _PLAIN = (
@@ -54,7 +56,7 @@ app_file: app.py
 suggested_hardware: zero-a10g
 ---
 """
-_REQUIREMENTS = "torch==2.8.0\ntransformers==4.57.0\nhuggingface_hub\ngradio_client\nrequests\nfastapi\n"
+_REQUIREMENTS = "torch==2.8.0\ntransformers==4.57.0\nhuggingface_hub\ngradio_client\nrequests\nfastapi\npackaging\n"
 
 
 class Generator:
@@ -188,8 +190,9 @@ class Generator:
             (f'not os.getenv("{name}")', "environment-condition"),
             (f'os.getenv("{name}", "").lower() in ("1", "true")', "environment-condition"),
         ]
-        if self.chance(0.5):
+        if self.chance(0.7):
             self.need(scope, "import random")
+            options = options[:2]
             options.append(("random.random() < 0.5", "chance-condition"))
             self.need(scope, "import sys")
             options.append(("len(sys.argv) > 1", "argv-condition"))

@@ -7,6 +7,7 @@ versions and variables, and nothing else.
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -96,6 +97,11 @@ class Effects:
         for group in table["method"]:
             for name in group["names"]:
                 self.methods.setdefault(name, []).append(_effect(group))
+        #: What attributes are worth, and which hold the version of what.
+        self.values: dict[str, dict] = {name: group["value"] for group in table.get("value", ()) for name in group["names"]}
+        self.versions: dict[str, dict] = {name: group for group in table.get("version", ()) for name in group["names"]}
+        #: The attribute of a device that tells its type.
+        self.device_type: str | None = table.get("device", {}).get("type")
         self.imports: dict[str, list[Import]] = {}
         for group in table["import"]:
             for module in group["modules"]:
@@ -200,34 +206,110 @@ def _within(version: str, specifiers: str) -> bool:
     return True
 
 
+#: Newer than any version that a fact names.
+_NEWEST = "999999"
+
+
+@functools.total_ordering
+class Version:
+    """A version that compares as versions do."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.release = _release(text)
+
+    @property
+    def major(self) -> int:
+        return self.release[0]
+
+    @property
+    def minor(self) -> int:
+        return (*self.release, 0)[1]
+
+    @property
+    def base_version(self) -> str:
+        return ".".join(map(str, self.release))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and _compare(self.release, other.release) == 0
+
+    def __lt__(self, other: Version) -> bool:
+        return _compare(self.release, other.release) < 0
+
+    def __hash__(self) -> int:
+        return hash(self.release)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class VersionText(str):
+    """A text that compares as a version does."""
+
+    def _order(self, other: object) -> int:
+        return _compare(_release(self), _release(str(other)))
+
+    def __eq__(self, other: object) -> bool:
+        return self._order(other) == 0 if "+" not in str(other) else str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __lt__(self, other: object) -> bool:
+        return self._order(other) < 0
+
+    def __le__(self, other: object) -> bool:
+        return self._order(other) <= 0
+
+    def __gt__(self, other: object) -> bool:
+        return self._order(other) > 0
+
+    def __ge__(self, other: object) -> bool:
+        return self._order(other) >= 0
+
+    __hash__ = str.__hash__
+
+
 @dataclass
 class Requirements:
-    """What a Space's `requirements.txt` asks for: each package with its one version, where it names one."""
+    """What a Space's `requirements.txt` asks for."""
 
-    pins: dict[str, str | None] = field(default_factory=dict)
+    #: Each package with the version that pip takes: the one named, the newest, or one that the text does not tell.
+    taken: dict[str, str | None] = field(default_factory=dict)
 
     @classmethod
     def read(cls, space: Path) -> Requirements:
         found = cls()
+        if (sdk := card(space).get("sdk_version")) and card(space).get("sdk") == "gradio":
+            found.taken["gradio"] = sdk
         for name in ("pre-requirements.txt", "requirements.txt"):
             try:
                 text = (space / name).read_text(encoding="utf-8", errors="replace")
             except OSError:
                 continue
             for line in text.splitlines():
-                line = line.partition("#")[0].partition(";")[0].strip()
-                match = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)$", line)
-                if match:
-                    exact = re.fullmatch(r"={2,3}\s*([^\s,*]+)", match[2])
-                    found.pins[_normal(match[1])] = exact[1] if exact else None
+                found._add(re.sub(r"(^|\s)#.*", "", line).partition(";")[0].strip())
         return found
 
+    def _add(self, line: str) -> None:
+        url = re.match(r"(?:git\+)?https?://\S*?/([\w.-]+?)(?:\.git)?(?:@[^/\s]*)?(?:#.*)?$", line)
+        if url:
+            self.taken[_normal(url[1])] = None
+            return
+        match = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)$", line)
+        if not match:
+            return
+        exact = re.fullmatch(r"={2,3}\s*([^\s,*]+)", match[2])
+        open_above = not re.search(r"<|~=|@|==", match[2])
+        self.taken[_normal(match[1])] = exact[1] if exact else _NEWEST if open_above else None
+
     def __contains__(self, package: str) -> bool:
-        return _normal(package) in self.pins
+        return _normal(package) in self.taken
 
     def version(self, package: str) -> str | None:
         """The one version that can be installed, if there is just one."""
-        return self.pins.get(_normal(package))
+        version = self.taken.get(_normal(package))
+        return None if version == _NEWEST else version
 
     def may_meet(self, condition: dict | None) -> bool:
         """Whether what a fact depends on may be so: it is not known not to be."""
@@ -236,7 +318,7 @@ class Requirements:
         also = condition.get("also", [])
         if also and not any(package in self for package in also):
             return False
-        version = self.version(condition["package"])
+        version = self.taken.get(_normal(condition["package"]))
         return version is None or _within(version, condition["range"])
 
 

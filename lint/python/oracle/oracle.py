@@ -79,7 +79,7 @@ import xml.etree.ElementTree  # noqa: F401
 import zipfile  # noqa: F401
 
 import knowledge
-from recorder import Recorder, Super, how, named, recorded_base, result, unknown
+from recorder import How, Recorder, Super, how, named, recorded_base, result, unknown
 
 #: Seconds that one part of a run (start-up, or one root) may take, and the whole run.
 PART_SECONDS = 3
@@ -491,18 +491,48 @@ class Run:
 
     def read(self, recorder: Recorder) -> Any:
         made = how(recorder)
-        if made.kind == "name":
-            module, _, name = made.path.rpartition(".")
-            if name == "__version__" and (version := self.requirements.version(module)):
-                return version
-            frame = sys._getframe(2)
-            if module in self.imported and self.frame_is_own(frame) and not _is_importing(frame):
-                for entry in self.effects.imported(module, name):
-                    if entry.lazy and entry.poisons and entry.module == module:
-                        if self.requirements.may_meet(entry.condition):
-                            self.record("touch-cuda", made.path)
-                        break
-        return recorder
+        if made.kind == "attribute":
+            return self._device_type(made, recorder)
+        if made.kind != "name":
+            return recorder
+        module, _, name = made.path.rpartition(".")
+        frame = sys._getframe(2)
+        if module in self.imported and self.frame_is_own(frame) and not _is_importing(frame):
+            for entry in self.effects.imported(module, name):
+                if entry.lazy and entry.poisons and entry.module == module:
+                    if self.requirements.may_meet(entry.condition):
+                        self.record("touch-cuda", made.path)
+                    break
+        if made.path in self.effects.versions:
+            return self._version(self.effects.versions[made.path], recorder)
+        return self.worth(self.effects.values.get(made.path), recorder)
+
+    def _version(self, of: dict[str, Any], otherwise: Recorder) -> Any:
+        version = self.requirements.version(of["package"])
+        if version is None:
+            return otherwise
+        # What is installed may have a local part, as a wheel for one CUDA version has.
+        return knowledge.VersionText(f"{version}+local") if of["form"] == "version" else version
+
+    def _device_type(self, made: How, otherwise: Recorder) -> Any:
+        device = how(made.of)
+        if made.leaf != self.effects.device_type or device.kind != "call" or how(device.made_by).path != "torch.device":
+            return otherwise
+        name = Call(self, device.made_by, device.arguments, device.keywords).argument([(0, "device"), (None, "type")])
+        return name.partition(":")[0] if isinstance(name, str) else otherwise
+
+    def worth(self, value: dict[str, Any] | None, otherwise: Any) -> Any:
+        """What something external is worth on ZeroGPU, where the tables know."""
+        if value is None:
+            return otherwise
+        if value.get("there"):
+            how(otherwise).settled = how(otherwise).leaning = True
+            return otherwise
+        moment = "after" if _GPU_PACKAGE in self.imported else "before"
+        known = value.get("always", value.get(moment) if self.zerogpu else None)
+        if isinstance(known, list):
+            return tuple(known[0] if self.random is None else self.random.choice(known))
+        return otherwise if known is None else known
 
     def truth(self, recorder: Recorder) -> bool:
         made = how(recorder)
@@ -569,9 +599,9 @@ class Run:
 
     def run_command(self, command: Any, cwd: Any) -> None:
         """If the command starts another script of the Space, that is what happens next."""
-        for script in _scripts(command):
-            folder = os.path.join(os.getcwd(), os.fspath(cwd)) if isinstance(cwd, (str, Path)) else os.getcwd()
-            self._run_script(script, folder)
+        start = os.path.join(os.getcwd(), os.fspath(cwd)) if isinstance(cwd, (str, Path)) else os.getcwd()
+        for script, moved in _scripts(command):
+            self._run_script(script, os.path.join(start, moved))
 
     def _run_script(self, script: tuple[str, list[str]], folder: str) -> None:
         kind, words = script
@@ -583,7 +613,8 @@ class Run:
         first = len(self.roots)
         for event in found["events"]:
             if event["root"] is None:
-                self.events.append({**event, "root": self.root, "process": True})
+                phase = event["phase"] if self.root is None else self.roots[self.root].phase
+                self.events.append({**event, "phase": phase, "root": self.root, "process": True})
         for index, root in enumerate(found["roots"]):
             ended = root.pop("ended")
             root.pop("phase")
@@ -721,8 +752,8 @@ def _top_level(folder: str) -> set[str]:
     return set()
 
 
-def _scripts(command: Any) -> Iterator[tuple[str, list[str]]]:
-    """The Python scripts that a command starts."""
+def _scripts(command: Any) -> Iterator[tuple[tuple[str, list[str]], str]]:
+    """The Python scripts that a command starts, each with the folder that it has changed to by then."""
     if isinstance(command, (list, tuple)):
         parts = [[str(word) for word in command]]
     elif isinstance(command, str):
@@ -738,7 +769,10 @@ def _scripts(command: Any) -> Iterator[tuple[str, list[str]]]:
                 parts[-1].append(word.rstrip(";"))
     else:
         return
+    folder = ""
     for words in parts:
+        if len(words) == 2 and words[0] == "cd":
+            folder = os.path.join(folder, words[1])
         while words and (re.fullmatch(r"\w+=.*", words[0]) or words[0] in ("nohup", "exec", "env", "time")):
             words = words[1:]
         if not words or not re.fullmatch(r"python[\d.]*", os.path.basename(words[0])):
@@ -747,9 +781,9 @@ def _scripts(command: Any) -> Iterator[tuple[str, list[str]]]:
         while words and words[0].startswith("-") and words[0] not in ("-m", "-c", "-"):
             words = words[1:]
         if len(words) > 1 and words[0] == "-m":
-            yield "module", words[1:]
+            yield ("module", words[1:]), folder
         elif words and not words[0].startswith("-"):
-            yield "file", words
+            yield ("file", words), folder
 
 
 def call_with_unknown(value: Any) -> Any:
@@ -861,11 +895,9 @@ class Call:
         value = self._does(effect, path)
         if (passed := self._passes(table.get("passes"))) is not None:
             return passed
-        if "value" in table and self.run.zerogpu:
-            moment = "after" if _GPU_PACKAGE in self.run.imported else "before"
-            if moment in table["value"]:
-                return table["value"][moment]
-        return result(self.callee, self.arguments, self.keywords) if value is _SENTINEL else value
+        if value is not _SENTINEL:
+            return value
+        return self.run.worth(table.get("value"), result(self.callee, self.arguments, self.keywords))
 
     def _does(self, effect: knowledge.Effect, path: str) -> Any:
         record = self.run.record
@@ -904,6 +936,9 @@ class Call:
                 record("set-env", variable if isinstance(variable, str) else "?")
             case "handler":
                 self._handler(effect)
+            case "parses-version":
+                if isinstance(text := self.argument(effect.places("version")), str) and re.match(r"v?\d", text):
+                    return knowledge.Version(str(text))
         return _SENTINEL
 
     def _command(self, effect: knowledge.Effect, path: str) -> Any:
@@ -1220,36 +1255,41 @@ def run_space(
     choices: str | None = None,
     environment: dict[str, str] | None = None,
     zerogpu: bool = True,
+    harmless: bool = False,
 ) -> dict[str, Any]:
-    """What happens when the Space starts, in a process of its own. `ended` says how start-up ended early, if so."""
+    """What happens when the Space starts, in a process of its own. `ended` says how start-up ended early, if so.
+
+    A program that is known to be `harmless` runs where it stands, any other in a copy.
+    """
     entry = entry or entry_point(space)
     if entry is None:
         return {"ended": "no entry point", "files": [], "roots": [], "events": []}
     requirements = knowledge.Requirements.read(space)
-    scratch = tempfile.mkdtemp(prefix="oracle-")
-    try:
-        copy_of = Path(scratch, "app")
-        shutil.copytree(space, copy_of, symlinks=True, ignore=shutil.ignore_patterns(".git", "*.expected.json"))
-        home = Path(scratch, "home")
-        home.mkdir()
+    # Read once, before the first fork.
+    knowledge.effects(), knowledge.platform()
+    with contextlib.ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="oracle-")))
+        place = home / "app"
+        if harmless:
+            place = space.resolve()
+        else:
+            shutil.copytree(space, place, symlinks=True, ignore=shutil.ignore_patterns(".git"))
 
         def work() -> dict[str, Any]:
             _confine()
             # What the program throws dice for falls out the same each time.
             random.seed(choices)
-            run = Run(copy_of, requirements, zerogpu, choices)
+            run = Run(place, requirements, zerogpu, choices)
             os.environ.clear()
             os.environ.update({**run.platform_environment, "HOME": str(home), "PATH": "/usr/bin:/bin"})
             os.environ.update(environment or {})
             run._chosen.update(environment or {})
-            os.chdir(copy_of)
+            os.chdir(place)
             sys.argv = [entry]
-            full = str(copy_of / entry)
+            full = str(place / entry)
             return run.follow(os.path.dirname(full), lambda: run_main(full))
 
         found = in_child(work, RUN_SECONDS)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return found or {"ended": "killed", "files": [], "roots": [], "events": []}
 
 

@@ -13,6 +13,9 @@ Labels = frozenset[str]
 
 _INDENT = "    "
 
+#: What a program says that ends itself.
+GIVES_UP = "gives up"
+
 
 def indented(lines: Lines) -> Lines:
     return [_INDENT + line for line in lines]

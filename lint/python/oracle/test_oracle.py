@@ -337,6 +337,25 @@ class OracleTest(unittest.TestCase):
             },
         )
 
+    def test_versions_are_those_that_were_pinned(self) -> None:
+        self.check(
+            """
+            import os, torch, transformers, importlib.metadata
+            from packaging import version
+            device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")  # 1 touch-cuda torch.cuda.is_available()
+            os.getenv("A" + transformers.__version__)  # 2 read-env A4.57.0
+            os.getenv(f"B{torch.__version__ >= '2.10'}{torch.__version__ >= '2.8'}")  # 3 read-env BFalseTrue
+            os.getenv(f"C{version.parse(transformers.__version__) < version.parse('4.9')}")  # 4 read-env CFalse
+            os.getenv("D" + importlib.metadata.version("transformers"))  # 5 read-env D4.57.0
+            os.getenv(f"E{device.type}")  # 6 read-env Ecpu
+            if torch.version.cuda is not None:
+                os.getenv("F")  # 7 read-env F
+            --- requirements.txt
+            torch==2.8.0
+            transformers==4.57.0
+            """
+        )
+
     def test_a_program_that_does_not_end_is_stopped(self) -> None:
         found, _, _ = self.run_space("while True:\n    pass\n")
         self.assertIn("out of time", found["ended"])

@@ -128,6 +128,8 @@ enum Listed {
     Link,
     /// Neither a file nor a folder.
     Special,
+    /// It is not there.
+    Nothing,
 }
 
 /// The number of entries up to which a folder is listed to say what stands in it. A Space asks for
@@ -203,11 +205,11 @@ impl Files {
 
     fn read_disk(&self, root: &OnceLock<Result<PathBuf, String>>, name: &Utf8Path) -> Answer {
         match self.listed(name) {
-            Some(Some(Listed::Is(Kind::File))) => {
+            Some(Listed::Is(Kind::File)) => {
                 return read_file(name, self.root.join(name).as_std_path());
             }
-            Some(None | Some(Listed::Is(Kind::Folder))) => return Ok(None),
-            Some(Some(Listed::Link | Listed::Special)) | None => {}
+            Some(Listed::Nothing | Listed::Is(Kind::Folder)) => return Ok(None),
+            Some(Listed::Link | Listed::Special) | None => {}
         }
         let root = root.get_or_init(|| {
             let given = if self.root.as_str().is_empty() { Utf8Path::new(".") } else { &self.root };
@@ -234,17 +236,18 @@ impl Files {
     }
 
     /// What the folders on disk say of `name`: nothing of what is behind a link or in a folder that
-    /// cannot be listed, `Some(None)` of what is not there.
-    fn listed(&self, name: &Utf8Path) -> Option<Option<Listed>> {
+    /// cannot be listed.
+    fn listed(&self, name: &Utf8Path) -> Option<Listed> {
         let mut folder = Utf8PathBuf::new();
-        let mut found = Some(Listed::Is(Kind::Folder));
+        let mut found = Listed::Is(Kind::Folder);
         for component in name.components() {
             match found {
-                Some(Listed::Is(Kind::Folder)) => {}
-                Some(Listed::Link) => return None,
-                _ => return Some(None),
+                Listed::Is(Kind::Folder) => {}
+                Listed::Link => return None,
+                _ => return Some(Listed::Nothing),
             }
-            found = self.listing(&folder)?.get(component.as_str()).copied();
+            let listing = self.listing(&folder)?;
+            found = listing.get(component.as_str()).copied().unwrap_or(Listed::Nothing);
             folder.push(component);
         }
         Some(found)
@@ -305,9 +308,9 @@ impl Files {
         }
         let Base::Disk(_) = &self.base else { return None };
         match self.listed(&name) {
-            Some(Some(Listed::Is(kind))) => return Some(kind),
-            Some(None | Some(Listed::Special)) => return None,
-            Some(Some(Listed::Link)) | None => {}
+            Some(Listed::Is(kind)) => return Some(kind),
+            Some(Listed::Nothing | Listed::Special) => return None,
+            Some(Listed::Link) | None => {}
         }
         let metadata = std::fs::metadata(self.root.join(&name)).ok()?;
         if DISK_MAY_FOLD_CASE && !self.is_spelled_so(&name) {

@@ -51,7 +51,7 @@ impl<W: World> Interpreter<'_, W> {
                 if let Some(value) = paths::path_attribute(external, name) {
                     return Ok(value);
                 }
-                if let Some(value) = self.exception_attribute(external, name) {
+                if let Some(value) = Self::exception_attribute(external, name) {
                     return Ok(value);
                 }
                 let attribute = Arc::new(external.attribute(name));

@@ -89,6 +89,7 @@ pub(super) const BUILTINS: &[&str] = &[
 ];
 
 /// What values of the builtin types have, besides what is special.
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
 fn builtin_attributes(of: &str) -> &'static [&'static str] {
     match of {
         "str" => &[
@@ -237,6 +238,27 @@ pub(super) fn descriptor(value: &Value) -> Option<(&'static str, Value)> {
     Some((kind, arguments.get(0, "fget")?.value.clone()))
 }
 
+/// Whether this is of a module whose functions only declare or combine: nobody waits for what they
+/// raise.
+pub(super) fn only_declares(external: &External) -> bool {
+    let module = external.origin().and_then(|path| path.split('.').next());
+    matches!(
+        module,
+        Some(
+            "abc"
+                | "collections"
+                | "contextlib"
+                | "dataclasses"
+                | "enum"
+                | "functools"
+                | "itertools"
+                | "operator"
+                | "typing"
+                | "typing_extensions"
+        )
+    )
+}
+
 /// Whether an attribute that this makes is kept on the instance.
 pub(super) fn is_kept(value: &Value) -> bool {
     matches!(value, Value::External(external) if matches!(&**external,
@@ -300,6 +322,7 @@ const MAX_SEARCHED: usize = 64;
 
 impl<W: World> Interpreter<'_, W> {
     /// A call of something that Python provides; `None` where the world has to say what it does.
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
     pub(super) fn call_builtin(
         &mut self,
         callee: &Arc<External>,
@@ -331,11 +354,11 @@ impl<W: World> Interpreter<'_, W> {
             }
             Some(("functools", "cache" | "lru_cache")) => match first {
                 Some(first) if first.function().is_some() => Some(Ok(self.cached(first))),
-                _ => None,
+                _ => Some(Ok(made(&path, arguments, place))),
             },
             Some(("dataclasses", "dataclass")) => match first {
                 Some(Value::Class(class)) => Some(Ok(self.dataclass(class))),
-                _ => None,
+                _ => Some(Ok(made(&path, arguments, place))),
             },
             Some(
                 ("functools", "singledispatch" | "total_ordering")
@@ -541,6 +564,7 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
     fn builtin(&mut self, name: &str, arguments: &Arguments, place: Place) -> Option<Eval<Value>> {
         let first = arguments.positional(0).map(|argument| &argument.value);
         let second = arguments.positional(1).map(|argument| &argument.value);

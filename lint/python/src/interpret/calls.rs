@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attributes::{external_base, method};
 use super::heap::{Content, Slot, light};
-use super::{Eval, Flow, Interpreter};
+use super::{Eval, Flow, Interpreter, builtins};
 use crate::syntax::{Arg, ArgKind, Expr, ExprKind, FunctionDef, Name, ParamKind};
 use crate::text::Span;
 use crate::trace::{Budget, Step};
@@ -354,7 +354,7 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(Value::Unknown);
         }
         let names = self.names_of_frame(slots);
-        let frame = self.frame_of(function, names);
+        let frame = Self::frame_of(function, names);
         self.frames.push(frame);
         let body = Arc::clone(&function.def);
         let work = |this: &mut Self| this.deeper(Flow::NEXT, |this| this.block(&body.body));
@@ -420,13 +420,14 @@ impl<W: World> Interpreter<'_, W> {
                     match argument {
                         Some(argument) => Slot::passed(argument.value.clone(), argument.place),
                         None if arguments.open => nothing,
-                        None => match function.defaults.get(index).cloned().flatten() {
-                            Some(default) => default,
-                            None => {
+                        None => {
+                            if let Some(default) = function.defaults.get(index).cloned().flatten() {
+                                default
+                            } else {
                                 self.raise_builtin("TypeError")?;
                                 nothing
                             }
-                        },
+                        }
                     }
                 }
                 ParamKind::VarPositional => {
@@ -468,7 +469,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(result) = self.call_builtin(callee, arguments, place) {
             return result;
         }
-        self.risks += u32::from(self.world.may_raise(callee));
+        self.risks += u32::from(!builtins::only_declares(callee) && self.world.may_raise(callee));
         let frozen = Arc::new(Arguments {
             items: arguments
                 .items

@@ -635,7 +635,7 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(Some(inside == (op == CompareOp::In)));
         }
         if let CompareOp::Is | CompareOp::IsNot = op
-            && let Some(same) = self.identical(left, right)
+            && let Some(same) = Self::identical(left, right)
         {
             return Ok(Some(same == (op == CompareOp::Is)));
         }
@@ -666,7 +666,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// Whether two things that the program made are the same one.
-    fn identical(&self, left: &Value, right: &Value) -> Option<bool> {
+    fn identical(left: &Value, right: &Value) -> Option<bool> {
         match (left, right) {
             (Value::Object(one), Value::Object(other))
             | (Value::Instance(_, one), Value::Instance(_, other))

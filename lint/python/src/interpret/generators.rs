@@ -230,7 +230,7 @@ impl<W: World> Interpreter<'_, W> {
         }
         self.set_generator(object, generator, Progress::Running, none);
         let function = &generator.function;
-        let mut frame = self.frame_of(function, names);
+        let mut frame = Self::frame_of(function, names);
         frame.generator = Some(Box::new(Pausing {
             maybe: self.maybe,
             is_resuming: !path.is_empty(),
@@ -392,7 +392,7 @@ impl<W: World> Interpreter<'_, W> {
         names
     }
 
-    pub(super) fn frame_of(&self, function: &Arc<Function>, names: ObjectId) -> Frame {
+    pub(super) fn frame_of(function: &Arc<Function>, names: ObjectId) -> Frame {
         Frame {
             module: Arc::clone(&function.home),
             function: Some(Arc::clone(function)),

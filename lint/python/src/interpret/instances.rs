@@ -276,17 +276,16 @@ impl<W: World> Interpreter<'_, W> {
             let known = members
                 .iter()
                 .find(|(known, _)| fold::compare(known, CompareOp::Eq, &value) == Some(true));
-            let member = match known {
-                Some((_, member)) => member.clone(),
-                None => {
-                    let object = self.heap.allocate(Content::Names);
-                    self.heap.set(object, &"value".into(), value.clone());
-                    self.heap.set(object, &"_value_".into(), value.clone());
-                    self.heap.set(object, &"name".into(), Value::Str(Arc::clone(name)));
-                    let member = Value::Instance(Arc::clone(class), object);
-                    members.push((value, member.clone()));
-                    member
-                }
+            let member = if let Some((_, member)) = known {
+                member.clone()
+            } else {
+                let object = self.heap.allocate(Content::Names);
+                self.heap.set(object, &"value".into(), value.clone());
+                self.heap.set(object, &"_value_".into(), value.clone());
+                self.heap.set(object, &"name".into(), Value::Str(Arc::clone(name)));
+                let member = Value::Instance(Arc::clone(class), object);
+                members.push((value, member.clone()));
+                member
             };
             self.heap.set(class.namespace, name, member);
         }

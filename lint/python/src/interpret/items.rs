@@ -173,13 +173,13 @@ impl<W: World> Interpreter<'_, W> {
                 at.clamp(0, len)
             }),
         };
-        let step = matches!(&bounds[2], None | Some(Value::None | Value::Int(1)));
+        let each = matches!(&bounds[2], None | Some(Value::None | Value::Int(1)));
         let (items, open) = match (at(&bounds[0], 0), at(&bounds[1], len)) {
-            (Some(start), Some(stop)) if step && !open && !more_open => {
+            (Some(start), Some(end)) if each && !open && !more_open => {
                 let start = usize::try_from(start).unwrap_or(0);
-                let stop = usize::try_from(stop).unwrap_or(0).max(start);
+                let end = usize::try_from(end).unwrap_or(0).max(start);
                 let mut items = items.to_vec();
-                items.splice(start..stop, more);
+                items.splice(start..end, more);
                 (items, false)
             }
             _ => (items.iter().cloned().chain(more).collect(), true),
@@ -361,20 +361,20 @@ fn character(text: &str, at: i64) -> Option<Value> {
 
 /// The items of a slice; `None` where its step is zero.
 fn sliced<T: Clone>(items: &[T], bounds: &[Option<i64>]) -> Option<Vec<T>> {
-    let [start, stop, step] = bounds else { return None };
+    let [start, end, by] = bounds else { return None };
     let len = i64::try_from(items.len()).ok()?;
-    let step = step.unwrap_or(1);
-    let (low, high) = if step > 0 { (0, len) } else { (-1, len - 1) };
+    let by = by.unwrap_or(1);
+    let (low, high) = if by > 0 { (0, len) } else { (-1, len - 1) };
     let clamp = |at: i64| if at < 0 { at.saturating_add(len).max(low) } else { at.min(high) };
-    let (first, last) = if step > 0 { (0, len) } else { (len - 1, -1) };
+    let (first, past) = if by > 0 { (0, len) } else { (len - 1, -1) };
     let mut at = start.map_or(first, clamp);
-    let end = stop.map_or(last, clamp);
+    let last = end.map_or(past, clamp);
     let mut taken = Vec::new();
-    while (step > 0 && at < end) || (step < 0 && at > end) {
+    while (by > 0 && at < last) || (by < 0 && at > last) {
         taken.push(items.get(usize::try_from(at).ok()?)?.clone());
-        at = at.checked_add(step)?;
+        at = at.checked_add(by)?;
     }
-    (step != 0).then_some(taken)
+    (by != 0).then_some(taken)
 }
 
 pub(super) fn position(at: i64, len: usize) -> Option<usize> {

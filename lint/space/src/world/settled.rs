@@ -129,6 +129,10 @@ impl SpaceWorld<'_> {
                     [only] => Some(&only.value),
                     _ => None,
                 };
+                // Where a Space's program is started.
+                if name == "os.getcwd" {
+                    return Some(Value::str(platform::home().folder));
+                }
                 if name == "builtins.str" {
                     let devices = device(only()?)?;
                     return devices.iter().map(|device| Value::str(device)).reduce(Value::or);
