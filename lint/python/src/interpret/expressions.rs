@@ -519,13 +519,22 @@ impl<W: World> Interpreter<'_, W> {
 
     /// `a and b`, `a or b`: what follows an unsettled operand runs only perhaps.
     fn logic(&mut self, and: bool, values: &[Expr]) -> Eval<Value> {
-        let Some((first, rest)) = values.split_first() else { return Ok(Value::Unknown) };
-        let value = self.eval(first)?;
-        if rest.is_empty() {
-            return Ok(value);
-        }
-        match self.truth(&value)? {
-            Some(truth) if truth == and => self.deeper_logic(and, rest),
+        let (mut first, mut rest) = match values.split_first() {
+            Some(split) => split,
+            None => return Ok(Value::Unknown),
+        };
+        let mut value = self.eval(first)?;
+        let truth = loop {
+            let Some((next, after)) = rest.split_first() else { return Ok(value) };
+            let truth = self.truth(&value)?;
+            if truth != Some(and) {
+                break truth;
+            }
+            (first, rest) = (next, after);
+            self.steps += 1;
+            value = self.eval(first)?;
+        };
+        match truth {
             Some(_) => Ok(value),
             None => {
                 let guard = Guard::Condition {
@@ -534,7 +543,9 @@ impl<W: World> Interpreter<'_, W> {
                     place: self.place(first.span),
                 };
                 let mut other = Ok(Value::Unknown);
-                self.perhaps(Some(guard), |this| other = this.deeper_logic(and, rest));
+                self.perhaps(Some(guard), |this| {
+                    other = this.deeper(Ok(Value::Unknown), |this| this.logic(and, rest));
+                });
                 // Where the rest stops, the operator's worth is the first operand's.
                 let Ok(other) = other else {
                     self.may_leave(Flow::RAISE);
@@ -559,10 +570,6 @@ impl<W: World> Interpreter<'_, W> {
                 })
             }
         }
-    }
-
-    fn deeper_logic(&mut self, and: bool, values: &[Expr]) -> Eval<Value> {
-        self.deeper(Ok(Value::Unknown), |this| this.logic(and, values))
     }
 
     fn comparison(

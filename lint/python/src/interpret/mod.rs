@@ -69,11 +69,11 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            steps: 3_000_000,
+            steps: 2_000_000,
             events: 50_000,
             nesting: 3_000,
             calls: 80,
-            bytes: 64 << 20,
+            bytes: 16 << 20,
             turns: 256,
             visits: 2048,
         }

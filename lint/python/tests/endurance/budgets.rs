@@ -157,6 +157,8 @@ fn long_text(n: usize) -> Vec<Program> {
 /// Statements in statements, and ladders of them.
 fn deep_statements(n: usize) -> Vec<Program> {
     let q = |n: usize| format!("if q({n}):");
+    // Each condition that is not settled is a level.
+    let too_many = if 5 * n > 3_000 { DEPTH } else { &[] };
     vec![
         whole("ifs", indented(n, q)),
         whole("ifs that hold", indented(n, |_| "if True:".into())),
@@ -168,9 +170,9 @@ fn deep_statements(n: usize) -> Vec<Program> {
         whole("functions", indented(n, |_| "def f():".into())),
         whole("classes", indented(n, |_| "class A:".into())),
         whole("matches", indented(n, |n| if n % 2 == 0 { "match x:" } else { "case 1:" }.into())),
-        whole("elif", format!("if q(): pass\n{}", "elif q(): x = 1\n".repeat(5 * n))),
+        more(too_many, "elif", format!("if q(): pass\n{}", "elif q(): x = 1\n".repeat(5 * n))),
         more(
-            if n > 600 { DEPTH } else { &[] },
+            too_many,
             "elif of other names",
             "if q(): pass\n".to_owned() + &lines(5 * n, |n| format!("elif q(): x{n} = {n}")),
         ),
@@ -184,7 +186,8 @@ fn deep_statements(n: usize) -> Vec<Program> {
         whole("one raise after the other", "if q(): raise E\n".repeat(5 * n)),
         whole("one try after the other", "try: q()\nexcept E: x = 1\n".repeat(5 * n)),
         whole("one loop after the other", "for x in q(): y = x\n".repeat(5 * n)),
-        whole(
+        more(
+            too_many,
             "a match of many cases",
             format!("match q():\n{}", lines(5 * n, |n| format!(" case {n}: x = {n}"))),
         ),
@@ -203,6 +206,7 @@ fn deep_statements(n: usize) -> Vec<Program> {
 
 /// Values that grow.
 fn growing_values(n: usize) -> Vec<Program> {
+    let too_deep = if n > 3_000 { DEPTH } else { &[] };
     let grows = |first: &str, step: &str| format!("{first}\n{}", format!("{step}\n").repeat(n));
     let forever = |first: &str, step: &str| {
         format!("{first}\nfor i in range(10**6):\n  for j in range(10**6):\n    {step}\n")
@@ -242,7 +246,7 @@ fn growing_values(n: usize) -> Vec<Program> {
         whole("decorated for ever", grows("def f(): pass", "f = d(f)") + "f()"),
         whole("a tower of decorators", format!("{}def f(): pass\nf()", "@d.e\n".repeat(n))),
         more(
-            DEPTH,
+            if n < 2_000 { DEPTH } else { &[] },
             "a tower of wrappers",
             "def d(f):\n  def g(*a): return f(*a)\n  return g\n".to_owned()
                 + &"@d\n".repeat(n)
@@ -294,8 +298,8 @@ fn growing_values(n: usize) -> Vec<Program> {
             "generator expressions",
             grows("x = (1, 2, 3)", "x = (y for y in x)") + "f(list(x))",
         ),
-        whole("maps of maps", grows("x = (1, 2)", "x = map(q, x)") + "f(list(x))"),
-        whole("zips of zips", grows("x = (1, 2)", "x = zip(x, x)") + "f(list(x))"),
+        more(too_deep, "maps of maps", grows("x = (1, 2)", "x = map(q, x)") + "f(list(x))"),
+        more(too_deep, "zips of zips", grows("x = (1, 2)", "x = zip(x, x)") + "f(list(x))"),
         whole("a loop over what it makes", "x = [1]\nfor y in x: x.append(y)\nf(x)"),
         whole("sums of many", "from functools import reduce\nreduce(q, range(10**9))\nsum(q())"),
         whole(
@@ -433,6 +437,7 @@ fn large(bytes: usize) -> Vec<Program> {
         }
         text
     };
+    let too_many = if bytes > 1_000_000 { EVENTS } else { &[] };
     let table = |open: &str, close: &str, line: &dyn Fn(usize) -> String| {
         format!("x = {open}\n{}{close}\nf(x)", fill(line))
     };
@@ -447,19 +452,24 @@ fn large(bytes: usize) -> Vec<Program> {
         ),
         whole("a set", table("{", "}", &|n| format!("  'name {n}',\n"))),
         whole("a set of tuples", table("{", "}", &|n| format!("  ({n}, {n}),\n"))),
-        whole("a dict of what is not known", table("{", "}", &|_| "  q(): 1,\n".into())),
+        more(too_many, "a dict of what is not known", table("{", "}", &|_| "  q(): 1,\n".into())),
         whole("a call of many keywords", table("q(", ")", &|n| format!("k{n}=1, "))),
         whole("assignments", fill(&|n| format!("name_{n} = {n}\n"))),
-        whole("keys", "x = {}\n".to_owned() + &fill(&|n| format!("x['key {n}'] = {n}\n"))),
+        more(
+            if bytes > 1_000_000 { STEPS } else { &[] },
+            "keys",
+            "x = {}\n".to_owned() + &fill(&|n| format!("x['key {n}'] = {n}\n")),
+        ),
         whole("appends", "x = []\n".to_owned() + &fill(&|n| format!("x.append('name {n}')\n"))),
         whole("functions", fill(&|n| format!("def f{n}(a, b={n}):\n    return a + b\n"))),
-        whole(
+        more(
+            too_many,
             "calls of functions",
             fill(&|n| format!("def f{n}(a):\n    return q(a)\nf{n}({n})\n")),
         ),
         whole("classes", fill(&|n| format!("class A{n}:\n    x = {n}\n    def m(self): pass\n"))),
         whole("a docstring", format!("'''{}'''", fill(&|n| format!("line {n}\n")))),
-        whole("calls", fill(&|n| format!("q({n})\n"))),
+        more(too_many, "calls", fill(&|n| format!("q({n})\n"))),
         endless_text("unclosed", fill(&|n| format!("f(x{n}\n"))),
         Program {
             ends: false,
@@ -615,12 +625,37 @@ fn many_modules_are_followed() {
 
 #[test]
 #[ignore = "minutes"]
-fn all_of_it_at_full_size() {
+fn long_expressions_are_cut_at_full_size() {
     endure(&long_text(100_000), Limits::default());
+}
+
+#[test]
+#[ignore = "minutes"]
+fn deep_statements_are_cut_at_full_size() {
     endure(&deep_statements(2_000), Limits::default());
+}
+
+#[test]
+#[ignore = "minutes"]
+fn values_stay_small_at_full_size() {
     endure(&growing_values(10_000), Limits::default());
+}
+
+#[test]
+#[ignore = "minutes"]
+fn what_has_no_end_ends_at_full_size() {
     endure(&endless(10_000), Limits::default());
+}
+
+#[test]
+#[ignore = "minutes"]
+fn large_files_are_read_at_full_size() {
     endure(&large(5_000_000), Limits::default());
+}
+
+#[test]
+#[ignore = "minutes"]
+fn many_modules_are_followed_at_full_size() {
     endure(&many_modules(1_000), Limits::default());
 }
 
