@@ -519,9 +519,8 @@ impl<W: World> Interpreter<'_, W> {
 
     /// `a and b`, `a or b`: what follows an unsettled operand runs only perhaps.
     fn logic(&mut self, and: bool, values: &[Expr]) -> Eval<Value> {
-        let (mut first, mut rest) = match values.split_first() {
-            Some(split) => split,
-            None => return Ok(Value::Unknown),
+        let Some((mut first, mut rest)) = values.split_first() else {
+            return Ok(Value::Unknown);
         };
         let mut value = self.eval(first)?;
         let truth = loop {
@@ -534,42 +533,40 @@ impl<W: World> Interpreter<'_, W> {
             self.steps += 1;
             value = self.eval(first)?;
         };
-        match truth {
-            Some(_) => Ok(value),
-            None => {
-                let guard = Guard::Condition {
-                    test: self.frozen(&value),
-                    holds: and,
-                    place: self.place(first.span),
-                };
-                let mut other = Ok(Value::Unknown);
-                self.perhaps(Some(guard), |this| {
-                    other = this.deeper(Ok(Value::Unknown), |this| this.logic(and, rest));
-                });
-                // Where the rest stops, the operator's worth is the first operand's.
-                let Ok(other) = other else {
-                    self.may_leave(Flow::RAISE);
-                    return Ok(value);
-                };
-                let span = first.span.to(rest[rest.len() - 1].span);
-                let operator = if and { Operator::And } else { Operator::Or };
-                // `x or "default"`: where the left is taken at all, it is not empty.
-                let value = if and { value } else { without_false(&value) };
-                let settled = self.truth(&other)?;
-                Ok(match (&value, &other) {
-                    (Value::External(_), _) | (_, Value::External(_)) => {
-                        self.operate(operator, &[value.clone(), other.clone()], span)
-                    }
-                    // What is false in the end is false, whichever operand made it so.
-                    _ if and && settled == Some(false) && value == Value::Unknown => other,
-                    _ if !and && settled == Some(true) && value == Value::Unknown => {
-                        let unknown = Arc::new(External::Unknown);
-                        Value::External(Arc::new(External::Present(unknown)))
-                    }
-                    _ => value.or(other),
-                })
-            }
+        if truth.is_some() {
+            return Ok(value);
         }
+        let guard = Guard::Condition {
+            test: self.frozen(&value),
+            holds: and,
+            place: self.place(first.span),
+        };
+        let mut other = Ok(Value::Unknown);
+        self.perhaps(Some(guard), |this| {
+            other = this.deeper(Ok(Value::Unknown), |this| this.logic(and, rest));
+        });
+        // Where the rest stops, the operator's worth is the first operand's.
+        let Ok(other) = other else {
+            self.may_leave(Flow::RAISE);
+            return Ok(value);
+        };
+        let span = first.span.to(rest[rest.len() - 1].span);
+        let operator = if and { Operator::And } else { Operator::Or };
+        // `x or "default"`: where the left is taken at all, it is not empty.
+        let value = if and { value } else { without_false(&value) };
+        let settled = self.truth(&other)?;
+        Ok(match (&value, &other) {
+            (Value::External(_), _) | (_, Value::External(_)) => {
+                self.operate(operator, &[value.clone(), other.clone()], span)
+            }
+            // What is false in the end is false, whichever operand made it so.
+            _ if and && settled == Some(false) && value == Value::Unknown => other,
+            _ if !and && settled == Some(true) && value == Value::Unknown => {
+                let unknown = Arc::new(External::Unknown);
+                Value::External(Arc::new(External::Present(unknown)))
+            }
+            _ => value.or(other),
+        })
     }
 
     fn comparison(

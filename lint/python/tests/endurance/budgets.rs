@@ -560,7 +560,7 @@ fn trace(program: &Program, limits: Limits) -> Seen {
     });
     thread.expect("a thread starts");
     // Only something that hangs, or a panic, gets this far.
-    receive.recv_timeout(Duration::from_secs(900)).unwrap_or_else(|error| {
+    receive.recv_timeout(Duration::from_mins(15)).unwrap_or_else(|error| {
         panic!("{}: {error}", program.name);
     })
 }

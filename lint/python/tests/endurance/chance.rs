@@ -12,7 +12,7 @@ pub(crate) fn seed() -> u64 {
     })
 }
 
-/// Steele, Lea and Flood's SplitMix64.
+/// Steele, Lea and Flood's `SplitMix64`.
 #[derive(Clone, Debug)]
 pub(crate) struct Chance(u64);
 

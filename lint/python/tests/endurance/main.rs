@@ -3,6 +3,13 @@
 //! so. What a run does beyond the everyday tests is in those that are ignored:
 //! `cargo test --release -p spacelint-python --test endurance -- --ignored --nocapture`.
 
+#![expect(clippy::print_stdout, reason = "seeds and figures are shown")]
+
+#[expect(
+    clippy::too_many_lines,
+    clippy::format_collect,
+    reason = "the programs of one kind stand together, as they are written"
+)]
 mod budgets;
 mod chance;
 mod mutation;

@@ -31,7 +31,7 @@ fn broken(text: &str, chance: &mut Chance) -> String {
             4 => with_indentation_broken(&text, chance),
             5 => truncated(&text, chance),
             6 => repeated(&text, chance),
-            _ => text.replace(['(', '['], *chance.pick(&["(", "[", "{", "((", ""])),
+            _ => text.replace(['(', '['], chance.pick(&["(", "[", "{", "((", ""])),
         };
     }
     text
@@ -79,9 +79,10 @@ fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let end = match is_word(first) {
-            true => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
-            false => first.len_utf8(),
+        let end = if is_word(first) {
+            rest.find(|c| !is_word(c)).unwrap_or(rest.len())
+        } else {
+            first.len_utf8()
         };
         tokens.push(&rest[..end]);
         rest = &rest[end..];
