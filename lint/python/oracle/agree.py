@@ -236,8 +236,8 @@ def report(tally: Tally, programs: Programs, shown: int, keep: Path | None) -> N
     """Disagreements with their smallest programs, one of each way before a second of any."""
     ways: dict[tuple, list[tuple[str, bool, compare.Disagreement]]] = {}
     for seed, settled, found in tally.disagreed:
-        for disagreement in {other.signature: other for other in found}.values():
-            ways.setdefault((settled, disagreement.signature), []).append((seed, settled, disagreement))
+        # What comes after the first difference may come of it.
+        ways.setdefault((settled, found[0].signature), []).append((seed, settled, found[0]))
     print("\nconstructs on which the first difference depends, by how often that is so where they are reached:")
     rates = {label: times / max(1, tally.constructs[label]) for label, times in tally.blamed.items()}
     for label, rate in sorted(rates.items(), key=lambda item: -item[1])[:40]:
