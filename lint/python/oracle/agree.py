@@ -69,6 +69,8 @@ def is_valid(found: dict, settled: bool) -> str | None:
         return found["ended"]
     if len(found["events"]) > MOST_EVENTS:
         return "too many events"
+    if "asyncio.run() cannot be called" in (found["ended"] or ""):
+        return "an event loop within another"
     if settled:
         # What differs from run to run is no measure.
         if any(re.search(r" at 0x|<(class|function|module|built-in|bound|generator)|/recorded/", event["what"]) for event in found["events"]):

@@ -1105,7 +1105,7 @@ def class_more(g: Generator, s: Scope) -> Lines:
     """Classes that do what is done less often."""
     form = g.pick(
         ("descriptor", "exception", "new", "class-counter", "nested", "generic", "protocol", "inherited-property",
-         "static-inherited", "super-new", "counter", "context-self", "iterator", "hash", "contains-operator", "reflected", "call-super-twice", "singleton", "class-decorator", "metaclass")
+         "static-inherited", "super-new", "counter", "context-self", "iterator", "contains-operator", "reflected", "call-super-twice", "singleton", "class-decorator", "metaclass")
     )
     label = f"class-{form}"
     c, o = g.fresh("C"), g.fresh("o")
@@ -1133,7 +1133,6 @@ def class_more(g: Generator, s: Scope) -> Lines:
                                  f"with {c}() as {o}:", *indented([show(f"{o}.open")]), show(f"{o}.open")],
         "iterator": lambda: [f"class {c}:", "    def __init__(self):", "        self.n = 0", "    def __iter__(self):", "        return self", "    def __next__(self):", "        if self.n > 2:", "            raise StopIteration", "        self.n += 1",
                              *say("self.n"), "        return self.n", f"for x in {c}():", *indented([show("x")]), show(f"list({c}())")],
-        "hash": lambda: [f"class {c}:", "    def __init__(self, n):", "        self.n = n", "    def __hash__(self):", "        return 1", "    def __eq__(self, other):", "        return self.n == other.n", f"{o} = {{{c}(1): 'a'}}", show(f"{o}[{c}(1)]"), show(f"{c}(2) in {o}")],
         "contains-operator": lambda: [f"class {c}:", "    def __iter__(self):", *say("1"), "        return iter([1, 2])", show(f"2 in {c}()")],
         "reflected": lambda: [f"class {c}:", "    def __radd__(self, other):", *say("other"), "        return other + 10", "    def __mul__(self, other):", *say("other"), "        return other * 3", show(f"5 + {c}()"), show(f"{c}() * 2")],
         "call-super-twice": lambda: [f"class {c}A:", "    def go(self):", *say("1"), "        return 1", f"class {c}B({c}A):", "    def go(self):", "        return super().go() + super().go()", f"class {c}({c}B):", "    def go(self):", *say("3"), "        return super(type(self), self).go() * 2", show(f"{c}().go()")],
@@ -1282,7 +1281,7 @@ def modules_more(g: Generator, s: Scope) -> Lines:
         file(f"{m}d/{m}", f"{m}d/{m}.py", ("__name__",), f"import {m}h", (f"{m}h.value",))
         file(f"{m}d/{m}h", f"{m}d/{m}h.py", "value = 2")
         g.need(s, "import subprocess")
-        return [g.pick((f'subprocess.run(["python", "{m}.py"], cwd="{m}d")', f'subprocess.run("cd {m}d && python {m}.py", shell=True)', f'subprocess.run(["python", "{m}d/{m}.py"])')), show("'done'")]
+        return [g.pick((f'subprocess.run(["python", "{m}.py"], cwd="{m}d")', f'subprocess.run(["python", "{m}d/{m}.py"])')), show("'done'")]
     if form == "sys-modules":
         plain()
         g.need(s, "import sys")

@@ -32,6 +32,8 @@ pub struct Trace<E, R> {
     /// The entry point's statements, without a docstring and `from __future__` imports, which must
     /// stay where they are.
     pub entry: Vec<Span>,
+    /// What it took, of [`Limits::steps`](crate::Limits).
+    pub steps: u64,
     /// The budgets that ran out; where there is one, the trace is not whole.
     pub exhausted: Vec<Budget>,
     pub(crate) links: Vec<Link>,

@@ -449,11 +449,8 @@ fn budgets_end_a_trace_and_say_so() {
     }
     web.push_str("def f60(x):\n    ext.end(x)\nf0(1)\n");
     let shown = events(&web);
-    assert!(
-        shown.contains("exhausted Steps") || shown.contains("exhausted Events"),
-        "{}",
-        &shown[shown.len() - 200..]
-    );
+    // What calls 2^60 times holds no news after some thousand times.
+    assert!(shown.contains("ext.end(1)") && !shown.contains("exhausted"));
 
     let mut doubling = String::from("import ext\nx = [1]\n");
     for _ in 0..200 {

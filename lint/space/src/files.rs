@@ -8,7 +8,7 @@ use std::fmt;
 use std::hash::Hasher;
 use std::io::{ErrorKind, Read};
 use std::ops::Bound;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -114,7 +114,28 @@ pub struct Files {
     base: Base,
     buffers: BTreeMap<Utf8PathBuf, Arc<SourceFile>>,
     read: Mutex<FxHashMap<Utf8PathBuf, Answer>>,
+    folders: Mutex<FxHashMap<Utf8PathBuf, Option<Listing>>>,
 }
+
+/// What stands in a folder on disk, by name.
+type Listing = Arc<FxHashMap<String, Listed>>;
+
+/// What a folder says of a name in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    Is(Kind),
+    /// A symbolic link: what it leads to is asked for when somebody wants to know.
+    Link,
+    /// Neither a file nor a folder.
+    Special,
+    /// It is not there.
+    Nothing,
+}
+
+/// The number of entries up to which a folder is listed to say what stands in it. A Space asks for
+/// some dozens of modules that are not there: one look at the folder answers all of them, unless
+/// somebody keeps a data set in it.
+const MAX_LISTED: usize = 2048;
 
 enum Base {
     /// The root without symbolic links, resolved when first needed.
@@ -140,7 +161,13 @@ impl Files {
     }
 
     fn new(root: Utf8PathBuf, base: Base) -> Self {
-        Self { root, base, buffers: BTreeMap::new(), read: Mutex::default() }
+        Self {
+            root,
+            base,
+            buffers: BTreeMap::new(),
+            read: Mutex::default(),
+            folders: Mutex::default(),
+        }
     }
 
     /// The same files with `bytes` at `path` (from the root), as in an editor's unsaved buffer.
@@ -177,13 +204,13 @@ impl Files {
     }
 
     fn read_disk(&self, root: &OnceLock<Result<PathBuf, String>>, name: &Utf8Path) -> Answer {
-        let missing_or = |error: &std::io::Error| match error.kind() {
-            ErrorKind::NotFound
-            | ErrorKind::NotADirectory
-            | ErrorKind::InvalidFilename
-            | ErrorKind::InvalidInput => Ok(None),
-            _ => Err(ReadErrorReason::System(words(error))),
-        };
+        match self.listed(name) {
+            Some(Listed::Is(Kind::File)) => {
+                return read_file(name, self.root.join(name).as_std_path());
+            }
+            Some(Listed::Nothing | Listed::Is(Kind::Folder)) => return Ok(None),
+            Some(Listed::Link | Listed::Special) | None => {}
+        }
         let root = root.get_or_init(|| {
             let given = if self.root.as_str().is_empty() { Utf8Path::new(".") } else { &self.root };
             given.as_std_path().canonicalize().map_err(|error| words(&error))
@@ -200,28 +227,67 @@ impl Files {
         if DISK_MAY_FOLD_CASE && !self.is_spelled_so(name) {
             return Ok(None);
         }
-        let metadata = match std::fs::metadata(&real) {
-            Ok(metadata) => metadata,
-            Err(error) => return missing_or(&error),
-        };
-        if metadata.is_dir() {
-            return Ok(None);
+        match std::fs::metadata(&real) {
+            Ok(metadata) if metadata.is_dir() => Ok(None),
+            Ok(metadata) if !metadata.is_file() => Err(ReadErrorReason::Special),
+            Ok(_) => read_file(name, &real),
+            Err(error) => missing_or(&error),
         }
-        if !metadata.is_file() {
-            return Err(ReadErrorReason::Special);
+    }
+
+    /// What the folders on disk say of `name`: nothing of what is behind a link or in a folder that
+    /// cannot be listed.
+    fn listed(&self, name: &Utf8Path) -> Option<Listed> {
+        let mut folder = Utf8PathBuf::new();
+        let mut found = Listed::Is(Kind::Folder);
+        for component in name.components() {
+            match found {
+                Listed::Is(Kind::Folder) => {}
+                Listed::Link => return None,
+                _ => return Some(Listed::Nothing),
+            }
+            let listing = self.listing(&folder)?;
+            found = listing.get(component.as_str()).copied().unwrap_or(Listed::Nothing);
+            folder.push(component);
         }
-        let mut bytes = Vec::with_capacity(metadata.len().min(MAX_FILE_BYTES) as usize + 1);
-        // The size is asked of what was read: a file may grow, and some report no size at all.
-        let result = std::fs::File::open(&real)
-            .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes));
-        if let Err(error) = result {
-            return missing_or(&error);
+        Some(found)
+    }
+
+    /// What stands in a folder, listed once; none where that cannot be, or is too much.
+    fn listing(&self, folder: &Utf8Path) -> Option<Listing> {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = folders.get(folder) {
+            return known.clone();
         }
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            let bytes = metadata.len().max(bytes.len() as u64);
-            return Err(ReadErrorReason::TooLarge { bytes });
+        let listing = self.list_disk(folder);
+        folders.insert(folder.to_owned(), listing.clone());
+        listing
+    }
+
+    fn list_disk(&self, folder: &Utf8Path) -> Option<Listing> {
+        let mut listing = FxHashMap::default();
+        for entry in std::fs::read_dir(self.on_disk(folder)).ok()? {
+            let entry = entry.ok()?;
+            // Nobody can ask for a name that is not Unicode.
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let kind = entry.file_type().ok()?;
+            let listed = match kind_of(kind) {
+                _ if kind.is_symlink() => Listed::Link,
+                Some(kind) => Listed::Is(kind),
+                None => Listed::Special,
+            };
+            listing.insert(name, listed);
+            if listing.len() > MAX_LISTED {
+                return None;
+            }
         }
-        Ok(Some(Arc::new(SourceFile::new(name, bytes))))
+        Some(Arc::new(listing))
+    }
+
+    /// The path for the system of what stands at `name`.
+    fn on_disk(&self, name: &Utf8Path) -> Utf8PathBuf {
+        let path = self.root.join(name);
+        if path.as_str().is_empty() { ".".into() } else { path }
     }
 
     /// How many files were read so far, each counted once; what is in buffers does not count.
@@ -241,6 +307,11 @@ impl Files {
             return Some(Kind::Folder);
         }
         let Base::Disk(_) = &self.base else { return None };
+        match self.listed(&name) {
+            Some(Listed::Is(kind)) => return Some(kind),
+            Some(Listed::Nothing | Listed::Special) => return None,
+            Some(Listed::Link) | None => {}
+        }
         let metadata = std::fs::metadata(self.root.join(&name)).ok()?;
         if DISK_MAY_FOLD_CASE && !self.is_spelled_so(&name) {
             return None;
@@ -254,12 +325,7 @@ impl Files {
         let Some(name) = normal(folder) else { return Vec::new() };
         let mut found = BTreeMap::new();
         if let Base::Disk(_) = &self.base {
-            let path = if self.root.as_str().is_empty() && name.as_str().is_empty() {
-                Utf8PathBuf::from(".")
-            } else {
-                self.root.join(&name)
-            };
-            for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+            for entry in std::fs::read_dir(self.on_disk(&name)).into_iter().flatten().flatten() {
                 let Ok(file_name) = entry.file_name().into_string() else { continue };
                 let Ok(mut kind) = entry.file_type() else { continue };
                 if kind.is_symlink() {
@@ -309,6 +375,35 @@ impl fmt::Debug for Files {
             .field("root", &self.root)
             .field("buffers", &buffers)
             .finish_non_exhaustive()
+    }
+}
+
+/// The file that stands at `path` on disk.
+fn read_file(name: &Utf8Path, path: &Path) -> Answer {
+    let mut bytes = Vec::new();
+    // The size is asked of what was read: a file may grow, and some report no size at all.
+    let result = std::fs::File::open(path).and_then(|file| {
+        let len = file.metadata()?.len();
+        bytes.reserve_exact(len.min(MAX_FILE_BYTES) as usize + 1);
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+        Ok(len)
+    });
+    match result {
+        Err(error) => missing_or(&error),
+        Ok(len) if bytes.len() as u64 > MAX_FILE_BYTES => {
+            Err(ReadErrorReason::TooLarge { bytes: len.max(bytes.len() as u64) })
+        }
+        Ok(_) => Ok(Some(Arc::new(SourceFile::new(name, bytes)))),
+    }
+}
+
+fn missing_or(error: &std::io::Error) -> Answer {
+    match error.kind() {
+        ErrorKind::NotFound
+        | ErrorKind::NotADirectory
+        | ErrorKind::InvalidFilename
+        | ErrorKind::InvalidInput => Ok(None),
+        _ => Err(ReadErrorReason::System(words(error))),
     }
 }
 
@@ -460,6 +555,19 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_is_too_long_to_list_answers_alike() {
+        let made: Vec<String> = (0..=MAX_LISTED).map(|index| format!("b/{index}.py")).collect();
+        let paths: Vec<&str> = made.iter().map(String::as_str).collect();
+        let Disk { folder: _folder, files } = disk(&paths);
+        assert!(files.listing(Utf8Path::new("b")).is_none());
+        assert_eq!(text(&files, "b/7.py").as_deref(), Some("7.py"));
+        assert_eq!(text(&files, "b/x.py"), None);
+        assert_eq!(files.kind(Utf8Path::new("b/7.py")), Some(Kind::File));
+        assert_eq!(files.kind(Utf8Path::new("b/x.py")), None);
+        assert_eq!(names(&files, "b").len(), MAX_LISTED + 1);
+    }
+
+    #[test]
     fn a_missing_root_is_an_error() {
         let files = Files::disk("no/such/folder");
         assert!(matches!(reason(&files, "app.py"), ReadErrorReason::System(_)));
@@ -494,6 +602,7 @@ mod tests {
         assert!(text(&Files::disk(root), "app.py").is_some());
         let socket = std::os::unix::net::UnixListener::bind(inner.join("socket.py"));
         let _socket = socket.expect("a socket");
+        let files = Files::disk(Utf8PathBuf::from_path_buf(inner).expect("Unicode"));
         assert_eq!(reason(&files, "socket.py"), ReadErrorReason::Special);
         assert_eq!(files.kind(Utf8Path::new("socket.py")), None);
     }

@@ -34,6 +34,8 @@ pub struct SpaceTrace {
     sources: Vec<Arc<SourceFile>>,
     /// Where in the events each process imports `spaces` first.
     spaces: Vec<Option<usize>>,
+    /// The phase of each root.
+    phases: Vec<Phase>,
 }
 
 /// An event with the phase it happens in.
@@ -84,7 +86,8 @@ impl SpaceTrace {
                 })
             })
             .collect();
-        (Self { trace, sources: reached.sources, spaces }, reached.errors)
+        let phases = (0..trace.roots.len()).map(|root| phase_of(&trace.roots, root)).collect();
+        (Self { trace, sources: reached.sources, spaces, phases }, reached.errors)
     }
 
     /// Everything that happens, in order: start-up, then each root.
@@ -92,10 +95,7 @@ impl SpaceTrace {
         self.trace.events.iter().enumerate().map(|(index, event)| Moment {
             event,
             phase: match event.root {
-                Some(root) => match self.trace.roots[root].role {
-                    Role::Gpu => Phase::Gpu,
-                    Role::Request(_) => Phase::Request,
-                },
+                Some(root) => self.phases[root],
                 None if self.spaces[event.process].is_some_and(|spaces| index < spaces) => {
                     Phase::BeforeSpaces
                 }
@@ -120,6 +120,12 @@ impl SpaceTrace {
         &self.trace.roots
     }
 
+    /// The phase in which the function is called that stands at this place among the roots: a thread or
+    /// a callback that a GPU function hands over runs in the worker too.
+    pub fn phase_of(&self, root: usize) -> Phase {
+        self.phases[root]
+    }
+
     /// The file that a place is in.
     pub fn file(&self, file: FileId) -> &Arc<SourceFile> {
         &self.sources[file.0 as usize]
@@ -134,6 +140,11 @@ impl SpaceTrace {
     /// stay where they are.
     pub fn entry(&self) -> &[Span] {
         &self.trace.entry
+    }
+
+    /// What it took: statements and expressions walked, and what counts as such.
+    pub fn steps(&self) -> u64 {
+        self.trace.steps
     }
 
     /// The budgets that ran out.
@@ -194,6 +205,12 @@ impl<'a> Moment<'a> {
             })
             .collect()
     }
+}
+
+fn phase_of(roots: &[Root<Role>], root: usize) -> Phase {
+    let mut handed_over = std::iter::successors(Some(root), |root| roots[*root].parent);
+    let is_gpu = handed_over.any(|root| roots[root].role == Role::Gpu);
+    if is_gpu { Phase::Gpu } else { Phase::Request }
 }
 
 /// The path of a file of the Space, which the running program sees in its home.

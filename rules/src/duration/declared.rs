@@ -10,7 +10,7 @@ use spacelint_knowledge::quota::{self, Calls};
 use spacelint_python::syntax::BinOp;
 use spacelint_python::{Arguments, Certainty, External, Function, Operator, Place, Value};
 use spacelint_space::effect::{Effect, GpuDeclaration};
-use spacelint_space::{Moment, Phase, Role, Space, SpaceTrace};
+use spacelint_space::{Moment, Phase, Space, SpaceTrace};
 
 use crate::finding::{Finding, Location};
 
@@ -224,9 +224,11 @@ fn callers(space: &Space) -> BTreeMap<Place, Caller> {
         }
         _ => None,
     });
-    let roots = space.trace().map(SpaceTrace::roots).unwrap_or_default();
-    let handlers = roots.iter().filter(|root| matches!(root.role, Role::Request(_)));
-    let handlers = handlers.filter_map(|root| Some((root.function()?.place(), Caller::Visitor)));
+    let handlers = space.trace().into_iter().flat_map(|trace| {
+        let roots = trace.roots().iter().enumerate();
+        let handlers = roots.filter(|(index, _)| trace.phase_of(*index) == Phase::Request);
+        handlers.filter_map(|(_, root)| Some((root.function()?.place(), Caller::Visitor)))
+    });
     let mut callers = BTreeMap::new();
     for (function, caller) in calls.chain(handlers) {
         let known = callers.entry(function).or_insert(caller);

@@ -116,9 +116,9 @@ pub(super) fn trace(space: &Space, place: &Place) -> String {
 }
 
 fn roots(trace: &SpaceTrace, place: &Place) -> Vec<Root> {
-    let roots = trace.roots().iter().map(|root| Root {
+    let roots = trace.roots().iter().enumerate().map(|(index, root)| Root {
         role: told::role(root.role),
-        phase: told::phase(told::phase_of(root.role)),
+        phase: told::phase(trace.phase_of(index)),
         function: root.function().map(|function| told::name(function)),
         certainty: told::certainty(root.certainty),
         place: json::Place::new(&Location::of(trace, root.place), place),

@@ -119,8 +119,8 @@ impl Page {
 
     /// What the functions do that are called in this phase.
     fn roots(&mut self, trace: &SpaceTrace, phase: Phase) {
-        let mut roots =
-            trace.roots().iter().enumerate().filter(|(_, it)| told::phase_of(it.role) == phase);
+        let is_here = |(index, _): &(usize, &Root<Role>)| trace.phase_of(*index) == phase;
+        let mut roots = trace.roots().iter().enumerate().filter(is_here);
         let Some(first) = roots.next() else { return };
         self.heading(phase);
         let mut events: Vec<Vec<Moment<'_>>> = trace.roots().iter().map(|_| Vec::new()).collect();

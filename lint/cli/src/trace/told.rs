@@ -83,14 +83,6 @@ pub(super) fn role(role: Role) -> &'static str {
     }
 }
 
-/// The phase in which a function is called that was handed over in that role.
-pub(super) fn phase_of(role: Role) -> Phase {
-    match role {
-        Role::Gpu => Phase::Gpu,
-        Role::Request(_) => Phase::Request,
-    }
-}
-
 /// The word for a certainty.
 pub(super) fn certainty(certainty: Certainty) -> &'static str {
     match certainty {

@@ -49,7 +49,7 @@ impl<W: World> Interpreter<'_, W> {
                 if let Some(value) = paths::path_attribute(external, name) {
                     return Ok(value);
                 }
-                if let Some(value) = self.exception_attribute(external, name) {
+                if let Some(value) = Self::exception_attribute(external, name) {
                     return Ok(value);
                 }
                 let attribute = Arc::new(external.attribute(name));
@@ -382,7 +382,7 @@ impl<W: World> Interpreter<'_, W> {
         }
         // What the standard library has it has.
         let is_standard = external
-            .name()
+            .origin()
             .is_some_and(|path| imports::is_standard(path.split('.').next().unwrap_or(path)));
         self.risks += u32::from(!is_standard && self.world.may_raise(external));
         let place = self.place(span);

@@ -89,6 +89,7 @@ pub(super) const BUILTINS: &[&str] = &[
 ];
 
 /// What values of the builtin types have, besides what is special.
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
 fn builtin_attributes(of: &str) -> &'static [&'static str] {
     match of {
         "str" => &[
@@ -237,6 +238,27 @@ pub(super) fn descriptor(value: &Value) -> Option<(&'static str, Value)> {
     Some((kind, arguments.get(0, "fget")?.value.clone()))
 }
 
+/// Whether this is of a module whose functions only declare or combine: nobody waits for what they
+/// raise.
+pub(super) fn only_declares(external: &External) -> bool {
+    let module = external.origin().and_then(|path| path.split('.').next());
+    matches!(
+        module,
+        Some(
+            "abc"
+                | "collections"
+                | "contextlib"
+                | "dataclasses"
+                | "enum"
+                | "functools"
+                | "itertools"
+                | "operator"
+                | "typing"
+                | "typing_extensions"
+        )
+    )
+}
+
 /// Whether an attribute that this makes is kept on the instance.
 pub(super) fn is_kept(value: &Value) -> bool {
     matches!(value, Value::External(external) if matches!(&**external,
@@ -295,8 +317,12 @@ pub(super) fn suppressed(value: &Value) -> Option<Vec<Value>> {
         .then(|| arguments.items.iter().map(|argument| argument.value.clone()).collect())
 }
 
+/// How many folders may be on `sys.path`: each is looked into for each module.
+const MAX_SEARCHED: usize = 64;
+
 impl<W: World> Interpreter<'_, W> {
     /// A call of something that Python provides; `None` where the world has to say what it does.
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
     pub(super) fn call_builtin(
         &mut self,
         callee: &Arc<External>,
@@ -328,11 +354,11 @@ impl<W: World> Interpreter<'_, W> {
             }
             Some(("functools", "cache" | "lru_cache")) => match first {
                 Some(first) if first.function().is_some() => Some(Ok(self.cached(first))),
-                _ => None,
+                _ => Some(Ok(made(&path, arguments, place))),
             },
             Some(("dataclasses", "dataclass")) => match first {
                 Some(Value::Class(class)) => Some(Ok(self.dataclass(class))),
-                _ => None,
+                _ => Some(Ok(made(&path, arguments, place))),
             },
             Some(
                 ("functools", "singledispatch" | "total_ordering")
@@ -449,11 +475,14 @@ impl<W: World> Interpreter<'_, W> {
             };
             let search = &mut self.process.search;
             // A loop may add the same folder for ever.
-            if search.iter().filter(|known| **known == folder).count() > 1 {
+            if search.len() >= MAX_SEARCHED
+                || search.iter().filter(|known| **known == folder).count() > 1
+            {
                 continue;
             }
             let at = at.and_then(|at| usize::try_from(at).ok()).unwrap_or(search.len());
             search.insert(at.min(search.len()), folder);
+            self.process.found.clear();
         }
     }
 
@@ -535,6 +564,7 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
     fn builtin(&mut self, name: &str, arguments: &Arguments, place: Place) -> Option<Eval<Value>> {
         let first = arguments.positional(0).map(|argument| &argument.value);
         let second = arguments.positional(1).map(|argument| &argument.value);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::attributes::{external_base, method};
 use super::heap::{Content, Slot};
-use super::{Eval, Flow, Interpreter};
+use super::{Eval, Flow, Interpreter, builtins};
 use crate::syntax::{Arg, ArgKind, Expr, ExprKind, FunctionDef, Name, ParamKind};
 use crate::text::Span;
 use crate::trace::{Budget, Step};
@@ -12,9 +12,6 @@ use crate::value::{
     Argument, Arguments, Cached, External, Function, Partial, Place, Value, Wrapped,
 };
 use crate::world::World;
-
-/// How often one function may be active at once where nothing settled drives the recursion.
-const MAX_UNSETTLED_RECURSION: usize = 3;
 
 impl<W: World> Interpreter<'_, W> {
     pub(super) fn call_expression(
@@ -341,19 +338,17 @@ impl<W: World> Interpreter<'_, W> {
         place: Option<Place>,
     ) -> Eval<Value> {
         if self.frames.len() >= self.limits.calls {
+            if self.recurses_without_end(function, &slots) {
+                return self.raise_builtin("RecursionError");
+            }
             self.exhaust(Budget::Depth);
             return Ok(Value::Unknown);
         }
-        let active = self
-            .frames
-            .iter()
-            .filter(|frame| frame.function.as_ref().is_some_and(|active| active == function))
-            .count();
-        if active >= MAX_UNSETTLED_RECURSION && self.maybe > 0 {
+        if !self.may_enter(function) {
             return Ok(Value::Unknown);
         }
         let names = self.names_of_frame(slots);
-        let frame = self.frame_of(function, names);
+        let frame = Self::frame_of(function, names);
         self.frames.push(frame);
         let body = Arc::clone(&function.def);
         let work = |this: &mut Self| this.deeper(Flow::NEXT, |this| this.block(&body.body));
@@ -367,6 +362,19 @@ impl<W: World> Interpreter<'_, W> {
             Some(value) if flow.has(Flow::NEXT) => value.or(Value::None),
             Some(value) => value,
             None => Value::None,
+        })
+    }
+
+    /// Whether a function, called once more with these, is called as it was the last time: so it goes
+    /// on until CPython ends it.
+    fn recurses_without_end(&self, function: &Arc<Function>, slots: &[(Name, Slot)]) -> bool {
+        let mut frames = self.frames.iter().rev();
+        let last = frames.find(|frame| frame.function.as_ref() == Some(function));
+        last.is_some_and(|last| {
+            slots.iter().all(|(name, slot)| {
+                let held = self.heap.get(last.names, name);
+                held.is_some_and(|held| held.value == slot.value)
+            })
         })
     }
 
@@ -393,13 +401,14 @@ impl<W: World> Interpreter<'_, W> {
                     match argument {
                         Some(argument) => Slot::passed(argument.value.clone(), argument.place),
                         None if arguments.open => nothing,
-                        None => match function.defaults.get(index).cloned().flatten() {
-                            Some(default) => default,
-                            None => {
+                        None => {
+                            if let Some(default) = function.defaults.get(index).cloned().flatten() {
+                                default
+                            } else {
                                 self.raise_builtin("TypeError")?;
                                 nothing
                             }
-                        },
+                        }
                     }
                 }
                 ParamKind::VarPositional => {
@@ -440,7 +449,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(result) = self.call_builtin(callee, arguments, place) {
             return result;
         }
-        self.risks += u32::from(self.world.may_raise(callee));
+        self.risks += u32::from(!builtins::only_declares(callee) && self.world.may_raise(callee));
         let frozen = Arc::new(Arguments {
             items: arguments
                 .items

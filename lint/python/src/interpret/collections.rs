@@ -196,19 +196,18 @@ impl<W: World> Interpreter<'_, W> {
         let mut open = arguments.open;
         let mut pairs = Table::of(Vec::new());
         if let Some(given) = arguments.positional(0) {
-            match self.pairs_of(&given.value) {
-                Some(known) => pairs = Table::of(known),
-                None => {
-                    let (items, more) = self.elements(&given.value)?;
-                    open |= more;
-                    for item in items {
-                        match self.elements(&item)? {
-                            (pair, false) if pair.len() == 2 => {
-                                let slot = Slot::of(pair[1].clone());
-                                pairs.insert(pair[0].clone(), slot);
-                            }
-                            _ => open = true,
+            if let Some(known) = self.pairs_of(&given.value) {
+                pairs = Table::of(known);
+            } else {
+                let (items, more) = self.elements(&given.value)?;
+                open |= more;
+                for item in items {
+                    match self.elements(&item)? {
+                        (pair, false) if pair.len() == 2 => {
+                            let slot = Slot::of(pair[1].clone());
+                            pairs.insert(pair[0].clone(), slot);
                         }
+                        _ => open = true,
                     }
                 }
             }

@@ -80,7 +80,7 @@ impl<W: World> Interpreter<'_, W> {
         let Some((clause, rest)) = clauses.split_first() else { return Ok(false) };
         let mut open = false;
         for turn in 0.. {
-            let next = if turn < self.limits.turns {
+            let next = if self.may_turn(clause, turn) {
                 self.advance(iterator)?
             } else {
                 Turn::Rest(Value::Unknown)
@@ -88,7 +88,7 @@ impl<W: World> Interpreter<'_, W> {
             match next {
                 Turn::Item(value) => {
                     self.assign(&clause.target, value)?;
-                    open |= self.turn(clause, &clause.conditions, rest, element, made)?;
+                    open |= self.turn(&clause.conditions, rest, element, made)?;
                 }
                 Turn::Perhaps(value) => {
                     open = true;
@@ -115,7 +115,7 @@ impl<W: World> Interpreter<'_, W> {
         self.perhaps(None, |this| {
             let done = this
                 .assign(&clause.target, value)
-                .and_then(|()| this.turn(clause, &clause.conditions, rest, element, made));
+                .and_then(|()| this.turn(&clause.conditions, rest, element, made));
             this.may_have_stopped(done);
         });
     }
@@ -123,7 +123,6 @@ impl<W: World> Interpreter<'_, W> {
     /// One turn of a clause, from these conditions on.
     fn turn(
         &mut self,
-        clause: &Clause,
         conditions: &[Expr],
         rest: &[Clause],
         element: &Expr,
@@ -140,7 +139,7 @@ impl<W: World> Interpreter<'_, W> {
         };
         let value = self.eval(condition)?;
         match self.truth(&value)? {
-            Some(true) => self.turn(clause, conditions, rest, element, made),
+            Some(true) => self.turn(conditions, rest, element, made),
             Some(false) => Ok(false),
             None => {
                 let guard = Guard::Condition {
@@ -149,7 +148,7 @@ impl<W: World> Interpreter<'_, W> {
                     place: self.place(condition.span),
                 };
                 self.perhaps(Some(guard), |this| {
-                    let done = this.turn(clause, conditions, rest, element, made);
+                    let done = this.turn(conditions, rest, element, made);
                     this.may_have_stopped(done);
                 });
                 Ok(true)
@@ -177,13 +176,12 @@ impl<W: World> Interpreter<'_, W> {
         span: Span,
     ) -> Eval<Value> {
         let place = self.place(span);
-        let def = match self.expressions.get(&place) {
-            Some(def) => Arc::clone(def),
-            None => {
-                let def = Arc::new(as_function(element, clauses, span));
-                self.expressions.insert(place, Arc::clone(&def));
-                def
-            }
+        let def = if let Some(def) = self.expressions.get(&place) {
+            Arc::clone(def)
+        } else {
+            let def = Arc::new(as_function(element, clauses, span));
+            self.expressions.insert(place, Arc::clone(&def));
+            def
         };
         let Value::Function(function) = self.function(&def)? else { return Ok(Value::Unknown) };
         let items = vec![Argument { name: None, value: first, place }];

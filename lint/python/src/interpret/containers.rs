@@ -149,6 +149,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// A method of the list or set `object`, which holds `items`.
+    #[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
     fn items_method(
         &mut self,
         object: ObjectId,
@@ -366,9 +367,10 @@ impl<W: World> Interpreter<'_, W> {
             }
             "update" => {
                 let more = match first {
-                    Some(more) => match self.pairs_of(&more) {
-                        Some(pairs) => Some(Some(pairs)),
-                        None => {
+                    Some(more) => {
+                        if let Some(pairs) = self.pairs_of(&more) {
+                            Some(Some(pairs))
+                        } else {
                             let made = Arguments {
                                 items: vec![Argument {
                                     name: None,
@@ -380,7 +382,7 @@ impl<W: World> Interpreter<'_, W> {
                             let made = self.make_dict(&made)?;
                             Some(self.pairs_of(&made))
                         }
-                    },
+                    }
                     None => None,
                 };
                 let mut content = Table::of(pairs.to_vec());

@@ -112,32 +112,12 @@ impl<W: World> Interpreter<'_, W> {
         let risked = self.risks != risks;
         if flow == Flow::RAISE
             && let [exception] = &*raised
-            && let Some(taken) = self.surely_taken(handlers, exception)
         {
-            // What is outside may have raised before, which another handler takes.
-            let mut branches = Vec::new();
-            for (index, (handler, names)) in handlers.iter().zip(&names).enumerate() {
-                let only_imports =
-                    !names.is_empty() && names.iter().all(|name| is_import_error(name));
-                let is_taken = taken.is_some_and(|(taken, _)| taken == index);
-                if risked && !only_imports && !is_taken {
-                    let (_, branch) = self.perhaps_handler(index, handler, Value::Unknown, &tried);
-                    branches.extend(branch);
-                }
+            let taken = self.surely_taken(handlers, exception);
+            if !matches!(taken, Taken::Perhaps) {
+                let exception = exception.clone();
+                return self.surely_raised(&taken, exception, (handlers, &names), risked, tried);
             }
-            let mark = self.fork();
-            self.join(vec![tried]);
-            let exception = exception.clone();
-            let flow = match taken {
-                Some((index, handler)) => self.handler(index, handler, exception),
-                None => {
-                    self.raising.push(exception);
-                    Flow::RAISE
-                }
-            };
-            branches.insert(0, self.take_back(mark));
-            self.join(branches);
-            return flow;
         }
         if flow == Flow::NEXT && !risked {
             self.join(vec![tried]);
@@ -192,6 +172,38 @@ impl<W: World> Interpreter<'_, W> {
         if ways == Flow::NONE { Flow::NEXT } else { ways }
     }
 
+    /// Goes on where the body of a `try` surely raises, and it is settled which handler takes that.
+    fn surely_raised(
+        &mut self,
+        taken: &Taken<'_>,
+        exception: Value,
+        (handlers, names): (&[Handler], &[Vec<Name>]),
+        risked: bool,
+        tried: Branch,
+    ) -> Flow {
+        // What is outside may have raised before, which another handler takes.
+        let mut branches = Vec::new();
+        for (index, (handler, names)) in handlers.iter().zip(names).enumerate() {
+            let only_imports = !names.is_empty() && names.iter().all(|name| is_import_error(name));
+            let is_taken = matches!(taken, Taken::By(taken, _) if *taken == index);
+            if risked && !only_imports && !is_taken {
+                let (_, branch) = self.perhaps_handler(index, handler, Value::Unknown, &tried);
+                branches.extend(branch);
+            }
+        }
+        let mark = self.fork();
+        self.join(vec![tried]);
+        let flow = if let Taken::By(index, handler) = taken {
+            self.handler(*index, handler, exception)
+        } else {
+            self.raising.push(exception);
+            Flow::RAISE
+        };
+        branches.insert(0, self.take_back(mark));
+        self.join(branches);
+        flow
+    }
+
     /// A handler that may run, from whichever moment of the body; what it leaves where the program goes
     /// on after it.
     fn perhaps_handler(
@@ -218,17 +230,15 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// Which handler takes an exception, or that none does, where that is settled.
-    fn surely_taken<'h>(
-        &mut self,
-        handlers: &'h [Handler],
-        exception: &Value,
-    ) -> Option<Option<(usize, &'h Handler)>> {
+    fn surely_taken<'h>(&mut self, handlers: &'h [Handler], exception: &Value) -> Taken<'h> {
         for (index, handler) in handlers.iter().enumerate() {
-            if self.handler_takes(handler, exception)? {
-                return Some(Some((index, handler)));
+            match self.handler_takes(handler, exception) {
+                Some(true) => return Taken::By(index, handler),
+                Some(false) => {}
+                None => return Taken::Perhaps,
             }
         }
-        Some(None)
+        Taken::ByNone
     }
 
     fn try_else(&mut self, orelse: &[Stmt]) -> Flow {
@@ -300,33 +310,29 @@ impl<W: World> Interpreter<'_, W> {
         let Some(((context, target), rest)) = items.split_first() else {
             return Ok(self.block(body));
         };
-        let value = match self.resume_point() {
-            Some(Resume::With(value)) => value,
-            _ => {
-                let value = self.eval(context)?;
-                let entered = self.enter(&value, context.span)?;
-                if let Some(target) = target {
-                    self.assign(target, entered)?;
-                }
-                value
+        let value = if let Some(Resume::With(value)) = self.resume_point() {
+            value
+        } else {
+            let value = self.eval(context)?;
+            let entered = self.enter(&value, context.span)?;
+            if let Some(target) = target {
+                self.assign(target, entered)?;
             }
+            value
         };
         let raising = std::mem::take(&mut self.raising);
         let swallows = builtins::suppressed(&value);
-        let flow = match &swallows {
-            Some(classes) => {
-                let catches: Arc<[Name]> = classes.iter().flat_map(class_names).collect();
-                self.guarded(Guard::Try { catches }, |this| this.with_rest(rest, body))
-            }
-            None => {
-                let sees = u32::from(matches!(value, Value::Instance(..) | Value::Object(_)));
-                self.catchers += sees;
-                self.swallowers += sees;
-                let flow = self.with_rest(rest, body);
-                self.swallowers -= sees;
-                self.catchers -= sees;
-                flow
-            }
+        let flow = if let Some(classes) = &swallows {
+            let catches: Arc<[Name]> = classes.iter().flat_map(class_names).collect();
+            self.guarded(Guard::Try { catches }, |this| this.with_rest(rest, body))
+        } else {
+            let sees = u32::from(matches!(value, Value::Instance(..) | Value::Object(_)));
+            self.catchers += sees;
+            self.swallowers += sees;
+            let flow = self.with_rest(rest, body);
+            self.swallowers -= sees;
+            self.catchers -= sees;
+            flow
         };
         let raised = std::mem::replace(&mut self.raising, raising);
         if flow.has(Flow::PAUSE) {
@@ -523,6 +529,14 @@ impl<W: World> Interpreter<'_, W> {
             _ => Ok(exception),
         }
     }
+}
+
+/// Which handler takes an exception.
+enum Taken<'h> {
+    By(usize, &'h Handler),
+    ByNone,
+    /// That is not settled.
+    Perhaps,
 }
 
 fn caught_by(names: &[Vec<Name>]) -> Arc<[Name]> {

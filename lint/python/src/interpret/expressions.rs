@@ -376,7 +376,8 @@ impl<W: World> Interpreter<'_, W> {
         {
             return Value::Unknown;
         }
-        self.risks += 1;
+        // To compare, to negate or to show something raises too rarely to count.
+        self.risks += u32::from(matches!(operator, Operator::Binary(_) | Operator::Element));
         let operands = operands.iter().map(|operand| self.frozen(operand)).collect();
         let operation = Arc::new(External::Operation { operator, operands });
         let place = self.place(span);
@@ -600,8 +601,15 @@ impl<W: World> Interpreter<'_, W> {
         {
             return Ok(Some(op == CompareOp::In));
         }
+        if let (CompareOp::In | CompareOp::NotIn, Value::Str(name), Value::External(external)) =
+            (op, left, right)
+            && external.name() == Some("sys.modules")
+            && let Some(inside) = self.is_imported(name)
+        {
+            return Ok(Some(inside == (op == CompareOp::In)));
+        }
         if let CompareOp::Is | CompareOp::IsNot = op
-            && let Some(same) = self.identical(left, right)
+            && let Some(same) = Self::identical(left, right)
         {
             return Ok(Some(same == (op == CompareOp::Is)));
         }
@@ -623,8 +631,16 @@ impl<W: World> Interpreter<'_, W> {
         Ok(answers.all(|answer| answer == Some(first)).then_some(first))
     }
 
+    /// Whether a module is in `sys.modules`, where that is settled.
+    fn is_imported(&self, name: &Name) -> Option<bool> {
+        match self.heap.get(self.process.modules, name) {
+            Some(slot) if !slot.unsure => Some(true),
+            _ => self.process.imported.contains(name).then_some(true),
+        }
+    }
+
     /// Whether two things that the program made are the same one.
-    fn identical(&self, left: &Value, right: &Value) -> Option<bool> {
+    fn identical(left: &Value, right: &Value) -> Option<bool> {
         match (left, right) {
             (Value::Object(one), Value::Object(other))
             | (Value::Instance(_, one), Value::Instance(_, other))
@@ -689,11 +705,20 @@ impl<W: World> Interpreter<'_, W> {
                 None => return Ok(None),
             },
             // `"name" in globals()`
-            Value::Module(..) => {
+            Value::Module(_, names) => {
                 return Ok(match item {
-                    Value::Str(name) => self.has(container, name),
+                    Value::Str(name) => match self.heap.get(*names, name) {
+                        Some(slot) => (!slot.unsure).then_some(true),
+                        None => Some(false),
+                    },
                     _ => None,
                 });
+            }
+            Value::Instance(class, _) if self.class_attribute(class, "__iter__").is_some() => {
+                match self.elements(container)? {
+                    (items, false) => items,
+                    _ => return Ok(None),
+                }
             }
             _ => return Ok(None),
         };

@@ -432,7 +432,7 @@ pub(super) fn mathematics(name: &str, arguments: &Arguments) -> Option<Value> {
     let value = number(first)?;
     let whole = |value: f64| {
         #[expect(clippy::cast_possible_truncation, reason = "only what fits is taken")]
-        (value.is_finite() && value.abs() < 9e15).then(|| Value::Int(value as i64))
+        (value.is_finite() && value.abs() < 9e15).then_some(Value::Int(value as i64))
     };
     match name {
         "floor" => whole(value.floor()),
@@ -539,6 +539,7 @@ pub(super) fn join(parts: &[&str], by: &str) -> Option<Value> {
 }
 
 /// A method of a string constant, where the arguments are constants too.
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each name")]
 pub(super) fn string_method(text: &str, method: &str, arguments: &[&Value]) -> Option<Value> {
     if let ("zfill", [width]) = (method, arguments) {
         let width = usize::try_from(integer(width)?).ok()?.min(MAX_TEXT);
@@ -580,8 +581,10 @@ pub(super) fn string_method(text: &str, method: &str, arguments: &[&Value]) -> O
             let parts: Vec<&str> = text.split(old).collect();
             return join(&parts, new);
         }
-        ("split", []) => Value::List(text.split_whitespace().map(Value::str).collect()),
-        ("split", [by]) if !by.is_empty() => Value::List(text.split(by).map(Value::str).collect()),
+        ("split" | "rsplit", []) => Value::List(text.split_whitespace().map(Value::str).collect()),
+        ("split" | "rsplit", [by]) if !by.is_empty() => {
+            Value::List(text.split(by).map(Value::str).collect())
+        }
         ("title", []) => {
             let mut made = String::with_capacity(text.len());
             let mut inside = false;
@@ -631,8 +634,6 @@ pub(super) fn string_method(text: &str, method: &str, arguments: &[&Value]) -> O
             Some((head, tail)) => [Value::str(head), Value::str(by), Value::str(tail)].into(),
             None => [Value::str(""), Value::str(""), Value::str(text)].into(),
         }),
-        ("rsplit", []) => Value::List(text.split_whitespace().map(Value::str).collect()),
-        ("rsplit", [by]) if !by.is_empty() => Value::List(text.split(by).map(Value::str).collect()),
         ("splitlines", []) if !text.contains(['\r', '\x0b', '\x0c', '\x1c', '\u{85}']) => {
             Value::List(text.lines().map(Value::str).collect())
         }

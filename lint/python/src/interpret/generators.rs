@@ -133,8 +133,12 @@ impl<W: World> Interpreter<'_, W> {
 
     /// A `yield` at which the generator does not pause.
     pub(super) fn yield_loosely(&mut self, value: Value) {
+        let most = self.limits.turns;
         if let Some(pausing) = &mut self.frame_mut().generator {
-            pausing.loose.push(value);
+            match pausing.loose.get_mut(most) {
+                Some(last) => *last = Value::Unknown,
+                None => pausing.loose.push(value),
+            }
         }
     }
 
@@ -160,6 +164,11 @@ impl<W: World> Interpreter<'_, W> {
                     self.set_generator(object, generator, ended, none);
                     return Err(Stop::Raise(exception));
                 }
+                if !self.may_enter(&generator.function) {
+                    let ended = Progress::Ended(Value::Unknown);
+                    self.set_generator(object, generator, ended, none);
+                    return Ok(Turn::Rest(Value::Unknown));
+                }
                 let slots = self.bind_parameters(&generator.function, &generator.arguments)?;
                 let names = self.names_of_frame(slots);
                 self.drive(object, generator, names, Vec::new(), sent)
@@ -171,6 +180,9 @@ impl<W: World> Interpreter<'_, W> {
                 // It may be anywhere: whatever it does from its start on it may do now.
                 let mut turn = Ok(Turn::End(Value::Unknown));
                 self.perhaps(None, |this| {
+                    if !this.may_enter(&generator.function) {
+                        return;
+                    }
                     let slots = this.bind_parameters(&generator.function, &generator.arguments);
                     if let Ok(slots) = slots {
                         let names = this.names_of_frame(slots);
@@ -218,7 +230,7 @@ impl<W: World> Interpreter<'_, W> {
         }
         self.set_generator(object, generator, Progress::Running, none);
         let function = &generator.function;
-        let mut frame = self.frame_of(function, names);
+        let mut frame = Self::frame_of(function, names);
         frame.generator = Some(Box::new(Pausing {
             maybe: self.maybe,
             is_resuming: !path.is_empty(),
@@ -380,7 +392,7 @@ impl<W: World> Interpreter<'_, W> {
         names
     }
 
-    pub(super) fn frame_of(&self, function: &Arc<Function>, names: ObjectId) -> Frame {
+    pub(super) fn frame_of(function: &Arc<Function>, names: ObjectId) -> Frame {
         Frame {
             module: Arc::clone(&function.home),
             function: Some(Arc::clone(function)),

@@ -702,7 +702,25 @@ fn covers(before: &Held, after: &Held) -> bool {
 
 fn allows(before: &Value, after: &Value) -> bool {
     matches!(before, Value::Unknown)
-        || after.alternatives().iter().all(|value| before.alternatives().contains(value))
+        || after
+            .alternatives()
+            .iter()
+            .all(|value| before.alternatives().iter().any(|known| is_same(known, value)))
+}
+
+/// Whether two values are the same, what a turn makes anew of the same text included.
+fn is_same(known: &Value, value: &Value) -> bool {
+    match (known, value) {
+        (Value::Module(known, _), Value::Module(name, _)) => known == name,
+        (Value::Class(known), Value::Class(class))
+        | (Value::Instance(known, _), Value::Instance(class, _)) => {
+            Arc::ptr_eq(&known.def, &class.def)
+        }
+        (Value::Function(known), Value::Function(function)) => {
+            Arc::ptr_eq(&known.def, &function.def)
+        }
+        _ => known == value,
+    }
 }
 
 /// What is left of something of which nothing is known any more.

@@ -80,6 +80,14 @@ impl<W: World> Interpreter<'_, W> {
                     None => Ok(Value::Unknown),
                 }
             }
+            Value::OneOf(modules) => {
+                let mut joined: Option<Value> = None;
+                for module in modules.iter() {
+                    let value = self.import_name(module, absolute, name, place)?;
+                    joined = joined.into_iter().chain([value]).reduce(Value::or);
+                }
+                Ok(joined.unwrap_or(Value::Unknown))
+            }
             Value::External(external) => {
                 self.note_external(absolute, Some(name), place);
                 let full = Arc::new(external.attribute(name));
@@ -113,6 +121,13 @@ impl<W: World> Interpreter<'_, W> {
                 for name in wanted {
                     let value = self.import_name(module, absolute, &name, place)?;
                     self.bind(&name, value);
+                }
+            }
+            Value::OneOf(modules) => {
+                for module in modules.iter() {
+                    let mut done = Ok(());
+                    self.perhaps(None, |this| done = this.import_star(module, absolute, place));
+                    done?;
                 }
             }
             Value::External(_) => {
@@ -159,12 +174,11 @@ impl<W: World> Interpreter<'_, W> {
                 Some(Slot { value: known, .. }) => {
                     let mut loaded = Ok(Value::Unknown);
                     self.perhaps(None, |this| loaded = this.load(&prefix, place));
-                    match loaded {
-                        Ok(loaded) => known.or(loaded),
-                        Err(_) => {
-                            self.may_leave(Flow::RAISE);
-                            known
-                        }
+                    if let Ok(loaded) = loaded {
+                        known.or(loaded)
+                    } else {
+                        self.may_leave(Flow::RAISE);
+                        known
                     }
                 }
                 None => self.load(&prefix, place)?,

@@ -281,17 +281,16 @@ impl<W: World> Interpreter<'_, W> {
             let known = members
                 .iter()
                 .find(|(known, _)| fold::compare(known, CompareOp::Eq, &value) == Some(true));
-            let member = match known {
-                Some((_, member)) => member.clone(),
-                None => {
-                    let object = self.heap.allocate(Content::Names);
-                    self.heap.set(object, &"value".into(), value.clone());
-                    self.heap.set(object, &"_value_".into(), value.clone());
-                    self.heap.set(object, &"name".into(), Value::Str(Arc::clone(name)));
-                    let member = Value::Instance(Arc::clone(class), object);
-                    members.push((value, member.clone()));
-                    member
-                }
+            let member = if let Some((_, member)) = known {
+                member.clone()
+            } else {
+                let object = self.heap.allocate(Content::Names);
+                self.heap.set(object, &"value".into(), value.clone());
+                self.heap.set(object, &"_value_".into(), value.clone());
+                self.heap.set(object, &"name".into(), Value::Str(Arc::clone(name)));
+                let member = Value::Instance(Arc::clone(class), object);
+                members.push((value, member.clone()));
+                member
             };
             self.heap.set(class.namespace, name, member);
         }
@@ -429,17 +428,26 @@ impl<W: World> Interpreter<'_, W> {
 
     /// Whether two instances are the same one, where no class of theirs has its own mind on that.
     pub(super) fn same_instance(&self, left: &Value, right: &Value) -> Option<bool> {
-        let (Value::Instance(class, one), Value::Instance(other, two)) = (left, right) else {
-            return None;
-        };
-        if one == two {
-            return Some(true);
-        }
         let plain = |class: &Arc<Class>| {
             self.class_attribute(class, "__eq__").is_none()
                 && self.class_attribute(class, DATACLASS).is_none()
                 && (self.enum_members(class).is_some() || external_base(class).is_none())
         };
+        let (Value::Instance(class, one), Value::Instance(other, two)) = (left, right) else {
+            // A constant is no instance of the program's.
+            return match (left, right) {
+                (Value::Instance(class, _), other) | (other, Value::Instance(class, _)) => {
+                    (plain(class)
+                        && self.mixed_in(left).or(self.mixed_in(right)).is_none()
+                        && fold::is_settled(other))
+                    .then_some(false)
+                }
+                _ => None,
+            };
+        };
+        if one == two {
+            return Some(true);
+        }
         (plain(class) && plain(other)).then_some(false)
     }
 }

@@ -45,6 +45,12 @@ impl<W: World> Interpreter<'_, W> {
                 .find(|(key, _)| fold::compare(key, CompareOp::Eq, index) == Some(true))
                 .map_or(Value::Unknown, |(_, value)| value.clone()),
             Value::External(external) => {
+                if external.name() == Some("sys.modules")
+                    && let Value::Str(name) = index
+                    && let Some(slot) = self.heap.get(self.process.modules, name)
+                {
+                    return Ok(slot.value.clone());
+                }
                 let key = self.frozen(index);
                 let item = Arc::new(External::Item { of: Arc::clone(external), key });
                 if builtins::is_environ(external)
@@ -80,9 +86,12 @@ impl<W: World> Interpreter<'_, W> {
                 // `Generic[T]`
                 _ => value.clone(),
             },
-            // `globals()[name]`
-            Value::Module(..) => match index {
-                Value::Str(name) => self.attribute(value, name, span)?,
+            // `globals()[name]`, which asks no `__getattr__`
+            Value::Module(_, names) => match index {
+                Value::Str(name) => match self.heap.get(*names, name) {
+                    Some(slot) => slot.value.clone(),
+                    None => self.raise_builtin("KeyError")?,
+                },
                 _ => Value::Unknown,
             },
             Value::Unknown => {
@@ -159,13 +168,13 @@ impl<W: World> Interpreter<'_, W> {
                 at.clamp(0, len)
             }),
         };
-        let step = matches!(&bounds[2], None | Some(Value::None | Value::Int(1)));
+        let each = matches!(&bounds[2], None | Some(Value::None | Value::Int(1)));
         let (items, open) = match (at(&bounds[0], 0), at(&bounds[1], len)) {
-            (Some(start), Some(stop)) if step && !open && !more_open => {
+            (Some(start), Some(end)) if each && !open && !more_open => {
                 let start = usize::try_from(start).unwrap_or(0);
-                let stop = usize::try_from(stop).unwrap_or(0).max(start);
+                let end = usize::try_from(end).unwrap_or(0).max(start);
                 let mut items = items.to_vec();
-                items.splice(start..stop, more);
+                items.splice(start..end, more);
                 (items, false)
             }
             _ => (items.iter().cloned().chain(more).collect(), true),
@@ -335,20 +344,20 @@ fn put_under(pairs: &mut Arc<Vec<(Value, Slot)>>, key: &Value, slot: Slot) -> bo
 
 /// The items of a slice; `None` where its step is zero.
 fn sliced(items: &[Value], bounds: &[Option<i64>]) -> Option<Vec<Value>> {
-    let [start, stop, step] = bounds else { return None };
+    let [start, end, by] = bounds else { return None };
     let len = i64::try_from(items.len()).ok()?;
-    let step = step.unwrap_or(1);
-    let (low, high) = if step > 0 { (0, len) } else { (-1, len - 1) };
+    let by = by.unwrap_or(1);
+    let (low, high) = if by > 0 { (0, len) } else { (-1, len - 1) };
     let clamp = |at: i64| if at < 0 { at.saturating_add(len).max(low) } else { at.min(high) };
-    let (first, last) = if step > 0 { (0, len) } else { (len - 1, -1) };
+    let (first, past) = if by > 0 { (0, len) } else { (len - 1, -1) };
     let mut at = start.map_or(first, clamp);
-    let end = stop.map_or(last, clamp);
+    let last = end.map_or(past, clamp);
     let mut taken = Vec::new();
-    while (step > 0 && at < end) || (step < 0 && at > end) {
+    while (by > 0 && at < last) || (by < 0 && at > last) {
         taken.push(items.get(usize::try_from(at).ok()?)?.clone());
-        at = at.checked_add(step)?;
+        at = at.checked_add(by)?;
     }
-    (step != 0).then_some(taken)
+    (by != 0).then_some(taken)
 }
 
 pub(super) fn position(at: i64, len: usize) -> Option<usize> {

@@ -76,12 +76,11 @@ impl<T> Table<T> {
             }
         }
         self.noted = self.entries.len();
-        match key(value) {
-            Some(key) => self.keyed.get(&key).copied(),
-            None => {
-                let others = self.others.iter().rev().take(MAX_COMPARED);
-                others.copied().find(|place| same(&self.entries[*place].0))
-            }
+        if let Some(key) = key(value) {
+            self.keyed.get(&key).copied()
+        } else {
+            let others = self.others.iter().rev().take(MAX_COMPARED);
+            others.copied().find(|place| same(&self.entries[*place].0))
         }
     }
 }

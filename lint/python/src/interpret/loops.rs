@@ -38,7 +38,7 @@ impl<W: World> Interpreter<'_, W> {
             let flow = if std::mem::take(&mut resuming) {
                 self.block(body)
             } else {
-                let turn = if turns < self.limits.turns {
+                let turn = if self.may_turn(body.as_ptr(), turns) {
                     self.advance(&iterator)
                 } else {
                     Ok(Turn::Rest(Value::Unknown))
@@ -113,7 +113,7 @@ impl<W: World> Interpreter<'_, W> {
                 self.truth(&value)?
             };
             let flow = match holds {
-                Some(true) if turn < self.limits.turns => {
+                Some(true) if self.may_turn(body.as_ptr(), turn) => {
                     resuming = false;
                     let flow = self.block(body);
                     if flow.has(Flow::PAUSE) {

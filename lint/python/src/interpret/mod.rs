@@ -57,8 +57,13 @@ pub struct Limits {
     pub calls: usize,
     /// Bytes of source text parsed.
     pub bytes: usize,
-    /// Turns of a loop whose end is settled; what a loop does after that is not followed.
+    /// Turns of a loop whose end is settled, each time that it is reached; what a loop does after
+    /// that is taken to be what any turn of it does.
     pub turns: usize,
+    /// How often a function is entered, or a turn of a loop taken, in start-up and in each root: what
+    /// was followed so often holds no news. Where it is not settled that it is reached at all, a
+    /// function is entered [`turns`](Self::turns) times.
+    pub visits: u32,
 }
 
 impl Default for Limits {
@@ -70,6 +75,7 @@ impl Default for Limits {
             calls: 80,
             bytes: 64 << 20,
             turns: 256,
+            visits: 2048,
         }
     }
 }
@@ -78,14 +84,26 @@ impl Default for Limits {
 /// over again.
 const MAX_ROOT_DEPTH: usize = 8;
 
-/// Native stack for [`Limits::nesting`] levels in an unoptimised build, where a level takes most.
-const STACK: usize = 256 << 20;
+/// Native stack that a level of nesting, and all that does not count as one, leaves untouched at
+/// least; where there is less, more is made. A thread for each trace, with a stack for all levels that
+/// there may be, would cost more than to trace a small Space.
+const STACK_LEFT: usize = if cfg!(debug_assertions) { 1 << 20 } else { 256 << 10 };
+
+/// How much stack is made at a time.
+const STACK_MORE: usize = 8 * STACK_LEFT;
+
+/// How often something is recorded of one place, in start-up and in each root. A recursion comes by
+/// the same place by a thousand ways, all of which a person needs not see.
+const MAX_REPEATS: u32 = 512;
 
 /// How many elements of lists, dicts and tuples a value has at most that the world sees.
 const MAX_FROZEN: usize = 4096;
 
 /// For how many elements one counts that is copied for the world, which may keep it.
 const FROZEN_ELEMENT: usize = 4;
+
+/// How often one function may be active at once where nothing settled drives the recursion.
+const MAX_UNSETTLED_RECURSION: usize = 3;
 
 /// Where a program starts.
 #[derive(Clone, Debug)]
@@ -104,25 +122,8 @@ pub struct Entry {
 
 /// Follows a program from its entry point, run as `__main__`, through start-up and every callable
 /// that was handed over on the way.
-///
-/// # Panics
-///
-/// If the operating system gives no thread.
-pub fn trace<W: World>(world: &W, entry: &Entry, limits: Limits) -> Trace<W::Effect, W::Role>
-where
-    W::Role: Send,
-{
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("trace".into())
-            .stack_size(STACK)
-            .spawn_scoped(scope, || Interpreter::new(world, limits).follow(entry))
-            .expect("a thread can be started");
-        match thread.join() {
-            Ok(trace) => trace,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+pub fn trace<W: World>(world: &W, entry: &Entry, limits: Limits) -> Trace<W::Effect, W::Role> {
+    Interpreter::new(world, limits).follow(entry)
 }
 
 /// The ways in which control may leave a piece of code.
@@ -253,6 +254,8 @@ struct Process {
     environ: ObjectId,
     /// What is on `sys.path` before the installed packages.
     search: Vec<Arc<str>>,
+    /// Where imports lead as long as that stays the same.
+    found: FxHashMap<Name, Found>,
     imported: FxHashSet<Name>,
     imported_order: Vec<Name>,
     /// What was imported on some way only.
@@ -294,6 +297,11 @@ struct Interpreter<'w, W: World> {
     root: Option<usize>,
     /// The process being followed, an index into the trace's.
     current: usize,
+    /// How often functions were entered and turns of loops taken since the start or since the root
+    /// was entered, by where their text is; in silence apart.
+    visits: FxHashMap<(usize, bool), u32>,
+    /// How often something happened at a place since then.
+    repeats: FxHashMap<Place, u32>,
     /// The package of the module that is run next, where its name does not say it.
     package: Option<Name>,
     steps: u64,
@@ -316,6 +324,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             modules: heap.allocate(Content::Names),
             environ: heap.allocate(Content::Names),
             search: Vec::new(),
+            found: FxHashMap::default(),
             imported: FxHashSet::default(),
             imported_order: Vec::new(),
             perhaps_imported: FxHashSet::default(),
@@ -344,6 +353,8 @@ impl<'w, W: World> Interpreter<'w, W> {
             link: None,
             root: None,
             current: 0,
+            visits: FxHashMap::default(),
+            repeats: FxHashMap::default(),
             package: None,
             steps: 0,
             copied: Cell::new(0),
@@ -359,6 +370,7 @@ impl<'w, W: World> Interpreter<'w, W> {
                 processes: vec![None],
                 files: Vec::new(),
                 entry: Vec::new(),
+                steps: 0,
                 exhausted: Vec::new(),
                 links: Vec::new(),
                 guards: Vec::new(),
@@ -376,6 +388,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             self.run_root(index, &callable);
             index += 1;
         }
+        self.out.steps = self.steps;
         self.out
     }
 
@@ -389,6 +402,8 @@ impl<'w, W: World> Interpreter<'w, W> {
         self.guard = None;
         self.guards.clear();
         self.raising.clear();
+        self.visits.clear();
+        self.repeats.clear();
         self.nesting = 0;
         let mark = self.fork();
         self.call_unknown(callable, self.out.roots[index].place);
@@ -438,6 +453,14 @@ impl<'w, W: World> Interpreter<'w, W> {
         if self.quiet > 0 {
             return;
         }
+        if effects.is_empty() {
+            return;
+        }
+        let repeats = self.repeats.entry(place).or_insert(0);
+        *repeats += 1;
+        if *repeats > MAX_REPEATS {
+            return;
+        }
         for effect in effects {
             if self.out.events.len() >= self.limits.events {
                 self.exhaust(Budget::Events);
@@ -474,6 +497,29 @@ impl<'w, W: World> Interpreter<'w, W> {
         question(self.world, &now)
     }
 
+    /// Counts that something is followed once more, by where its text is; how often it was.
+    fn visit<T>(&mut self, text: *const T) -> u32 {
+        let visits = self.visits.entry((text.addr(), self.quiet > 0)).or_insert(0);
+        *visits += 1;
+        *visits
+    }
+
+    /// Whether another turn of a loop with this body is followed, which had so many.
+    fn may_turn<T>(&mut self, body: *const T, turns: usize) -> bool {
+        turns < self.limits.turns && self.visit(body) <= self.limits.visits
+    }
+
+    /// Whether a function is entered once more.
+    fn may_enter(&mut self, function: &Arc<Function>) -> bool {
+        let visits = self.visit(Arc::as_ptr(&function.def));
+        if self.maybe > 0 {
+            let active = self.frames.iter().filter_map(|frame| frame.function.as_ref());
+            let active = active.filter(|active| *active == function).count();
+            return active < MAX_UNSETTLED_RECURSION && visits as usize <= self.limits.turns;
+        }
+        visits <= self.limits.visits
+    }
+
     /// Counts a step, and goes one level deeper if the budgets allow it.
     fn deeper<T>(&mut self, otherwise: T, work: impl FnOnce(&mut Self) -> T) -> T {
         self.heap.count(self.copied.take() * FROZEN_ELEMENT);
@@ -487,7 +533,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             return otherwise;
         }
         self.nesting += 1;
-        let result = work(self);
+        let result = stacker::maybe_grow(STACK_LEFT, STACK_MORE, || work(self));
         self.nesting -= 1;
         result
     }
@@ -680,11 +726,16 @@ impl<'w, W: World> Interpreter<'w, W> {
         Some(items.iter().map(|item| self.freeze(item, depth - 1, left)).collect())
     }
 
-    fn find(&self, name: &str) -> Found {
-        let found = self.world.find(name, &self.process.search);
-        match found {
+    /// Where an import leads. A program asks for the same few modules again and again.
+    fn find(&mut self, name: &str) -> Found {
+        if let Some(found) = self.process.found.get(name) {
+            return found.clone();
+        }
+        let found = match self.world.find(name, &self.process.search) {
             Found::Unsure if imports::is_standard(name) => Found::Installed,
             found => found,
-        }
+        };
+        self.process.found.insert(name.into(), found.clone());
+        found
     }
 }

@@ -260,12 +260,12 @@ impl<W: World> Interpreter<'_, W> {
             _ => Vec::new(),
         };
         let mut all = is;
-        let named = keywords.iter().map(|(name, pattern)| (Some(Arc::clone(name)), pattern));
+        let by_name = keywords.iter().map(|(name, pattern)| (Some(Arc::clone(name)), pattern));
         let placed = positional
             .iter()
             .enumerate()
             .map(|(index, pattern)| (names.get(index).cloned().flatten(), pattern));
-        let parts: Vec<(Option<Name>, &Pattern)> = placed.chain(named).collect();
+        let parts: Vec<(Option<Name>, &Pattern)> = placed.chain(by_name).collect();
         for (name, pattern) in parts {
             let value = match &name {
                 _ if is_builtin => subject.clone(),

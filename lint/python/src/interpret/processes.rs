@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::heap::Content;
 use super::{Entry, Interpreter, Process};
@@ -38,6 +38,7 @@ impl<W: World> Interpreter<'_, W> {
             modules: self.heap.allocate(Content::Names),
             environ,
             search: vec![Arc::clone(&entry.folder)],
+            found: FxHashMap::default(),
             imported: FxHashSet::default(),
             imported_order: Vec::new(),
             perhaps_imported: FxHashSet::default(),

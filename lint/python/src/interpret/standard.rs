@@ -160,7 +160,8 @@ impl<W: World> Interpreter<'_, W> {
                     Some(start) => fold::integer(start)?,
                     None => 0,
                 };
-                let items = (0..=self.limits.turns as i64)
+                let items = (0..)
+                    .take(self.limits.turns + 1)
                     .map(|turn| start.checked_add(turn).map_or(Value::Unknown, Value::Int))
                     .collect();
                 let content =
@@ -299,7 +300,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// What a builtin exception has that the program raised.
-    pub(super) fn exception_attribute(&self, external: &External, name: &str) -> Option<Value> {
+    pub(super) fn exception_attribute(external: &External, name: &str) -> Option<Value> {
         let External::Call { callee, arguments, .. } = external else { return None };
         let class = callee.name()?.strip_prefix("builtins.")?;
         super::classes::exception_lineage(class)?;

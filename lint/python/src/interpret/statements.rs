@@ -81,6 +81,7 @@ impl<W: World> Interpreter<'_, W> {
         Ok(Flow::NEXT)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each statement")]
     fn execute(&mut self, statement: &Stmt) -> Eval<Flow> {
         match &statement.kind {
             StmtKind::Expr(expression) => {

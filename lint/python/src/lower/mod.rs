@@ -26,6 +26,13 @@ use crate::text::Span;
 /// Reads `text` as Python. Never fails: what cannot be understood is left out or
 /// [`ExprKind::Unknown`], and [`Module::broken`] says where.
 pub fn parse(text: &str) -> Module {
+    stacker::maybe_grow(STACK, STACK, || parse_here(text))
+}
+
+/// Native stack for [`MAX_NESTING`] levels, twice of what they took when it was measured.
+const STACK: usize = if cfg!(debug_assertions) { 2 << 20 } else { 1 << 20 };
+
+fn parse_here(text: &str) -> Module {
     let mut parser = Parser::new();
     let language = tree_sitter_python::LANGUAGE.into();
     let tree = parser.set_language(&language).ok().and_then(|()| parser.parse(text, None));

@@ -77,15 +77,11 @@ impl SpaceWorld<'_> {
             if word == "-m" {
                 let module = after.first()?.as_deref()?;
                 let path = folder.join(module.replace('.', "/"));
-                return match self.local(&path.join("__main__.py")) {
-                    Some(file) => {
-                        Some(self.entry(&file, folder, Some(format!("{module}.__main__"))))
-                    }
-                    None => {
-                        let file = self.local(&path.with_extension("py"))?;
-                        Some(self.entry(&file, folder, Some(module.to_owned())))
-                    }
-                };
+                if let Some(file) = self.local(&path.join("__main__.py")) {
+                    return Some(self.entry(&file, folder, Some(format!("{module}.__main__"))));
+                }
+                let file = self.local(&path.with_extension("py"))?;
+                return Some(self.entry(&file, folder, Some(module.to_owned())));
             }
             // What an option of its own takes stands in the same word, but for these.
             if matches!(word.as_str(), "-X" | "-W") {

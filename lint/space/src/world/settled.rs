@@ -75,9 +75,20 @@ impl SpaceWorld<'_> {
                 let (tuple, part) = name.rsplit_once('.')?;
                 self.python_part(part_index(part).filter(|_| is_tuple(tuple))?)
             }
-            External::Item { of, key: Value::Int(index) } => self.python_part(
-                usize::try_from(*index).ok().filter(|_| of.name().is_some_and(is_tuple))?,
-            ),
+            External::Item { of: whole, key } => {
+                let version = effects::version(whole.name()?)?;
+                match (version.form, key) {
+                    (VersionForm::Tuple, Value::Int(index)) => {
+                        self.python_part(usize::try_from(*index).ok()?)
+                    }
+                    (VersionForm::Tuple, Value::Tuple(bounds)) => self.python_start(start(bounds)?),
+                    (VersionForm::Version, Value::Tuple(bounds)) => {
+                        let text = self.text(of(version.of))?;
+                        Some(Value::str(text.as_str()?.get(..start(bounds)?)?))
+                    }
+                    _ => None,
+                }
+            }
             External::Attribute { of, name } => {
                 let value = Value::External(Arc::clone(of));
                 if **name == *effects::device_type()
@@ -118,6 +129,10 @@ impl SpaceWorld<'_> {
                     [only] => Some(&only.value),
                     _ => None,
                 };
+                // Where a Space's program is started.
+                if name == "os.getcwd" {
+                    return Some(Value::str(platform::home().folder));
+                }
                 if name == "builtins.str" {
                     let devices = device(only()?)?;
                     return devices.iter().map(|device| Value::str(device)).reduce(Value::or);
@@ -255,6 +270,20 @@ impl SpaceWorld<'_> {
         parts?.into_iter().reduce(Value::or)
     }
 
+    /// The first so many numbers of Python's version.
+    fn python_start(&self, count: usize) -> Option<Value> {
+        let starts: Option<Vec<Value>> = self
+            .pythons()
+            .iter()
+            .map(|version| {
+                let numbers: Option<Vec<Value>> =
+                    (0..count).map(|index| part(version, index)).collect();
+                Some(Value::Tuple(numbers?.into()))
+            })
+            .collect();
+        starts?.into_iter().reduce(Value::or)
+    }
+
     /// Whether Python's version, as a tuple of five, compares so to another tuple.
     fn python_is(&self, op: CompareOp, other: &Value) -> Option<bool> {
         let Value::Tuple(other) = other else { return None };
@@ -361,6 +390,16 @@ fn turned(op: CompareOp) -> Option<CompareOp> {
     })
 }
 
+/// How much of something a slice takes that begins at its start.
+fn start(bounds: &[Value]) -> Option<usize> {
+    match bounds {
+        [Value::None | Value::Int(0), Value::Int(end), Value::None | Value::Int(1)] => {
+            usize::try_from(*end).ok()
+        }
+        _ => None,
+    }
+}
+
 /// Which number of a version an attribute names.
 fn part_index(name: &str) -> Option<usize> {
     ["major", "minor", "micro"].iter().position(|part| *part == name)
@@ -448,6 +487,7 @@ mod tests {
             // Behind it may stand a `+cu128`.
             ("version.parse(torch.__version__) > version.parse('2.8.0')", Some(false)),
             ("torch.__version__ == '2.8.0'", None),
+            ("torch.__version__[:3] == '2.8'", Some(true)),
             ("version.parse(torch.__version__).major >= 2", Some(true)),
             ("version.parse(torch.__version__).minor == 8", Some(true)),
             ("int(torch.__version__.split('.')[0]) >= 2", Some(true)),
@@ -480,12 +520,17 @@ mod tests {
             ("sys.version_info[0] == 3", Some(true)),
             ("sys.version_info.major < 3", Some(false)),
             ("sys.version_info.minor == 12", Some(true)),
+            ("sys.version_info[:2] >= (3, 10)", Some(true)),
+            ("sys.version_info[0:2] == (3, 12)", Some(true)),
+            ("sys.version_info[1:] >= (3, 10)", None),
         ] {
             assert_eq!(with(pinned, condition), expected, "{condition}");
         }
         assert_eq!(with("", "sys.version_info >= (3, 9)"), Some(true));
         assert_eq!(with("", "sys.version_info >= (3, 11)"), None);
         assert_eq!(with("", "sys.version_info[1] >= 10"), Some(true));
+        assert_eq!(with("", "sys.version_info[:2] >= (3, 9)"), Some(true));
+        assert_eq!(with("", "sys.version_info[:2] >= (3, 11)"), None);
         assert_eq!(with("", "sys.version_info.minor >= 11"), None);
         let exact = "python_version: 3.10.13";
         assert_eq!(with(exact, "platform.python_version() == '3.10.13'"), Some(true));
@@ -524,6 +569,11 @@ mod tests {
             ("import spaces, torch", "torch.cuda.get_device_capability()[0] >= 10", None),
             ("import torch", "torch.backends.mps.is_available()", Some(false)),
             ("import torch", "torch.x.y() and torch.backends.mps.is_available()", Some(false)),
+            (
+                "import torch",
+                "hasattr(torch.backends, 'mps') and torch.backends.mps.is_available()",
+                Some(false),
+            ),
             ("import torch", "torch.xpu.is_available()", Some(false)),
             ("import torch", "torch.version.cuda is None", Some(false)),
             ("import spaces", "os.environ.get('SPACES_ZERO_GPU') == 'true'", Some(true)),

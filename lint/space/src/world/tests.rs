@@ -5,7 +5,7 @@ use spacelint_python::Certainty;
 
 use super::Role;
 use crate::effect::Effect;
-use crate::{Files, Space};
+use crate::{Files, Phase, Space};
 
 const HEAD: &str = "\
 import asyncio, functools, gradio as gr, spaces, threading\n\
@@ -293,4 +293,36 @@ fn spaces_by_way_of_a_module_of_the_program() {
     for compat in [plain, guarded, asked] {
         assert_eq!(declared(&[("app.py", app), ("compat.py", compat)]), expected, "{compat}");
     }
+}
+
+#[test]
+fn what_a_gpu_function_hands_over_runs_in_the_worker() {
+    let app = "import spaces, threading, torch\n\
+               def run():\n    torch.zeros(1).cuda()\n\
+               def show(step):\n    torch.cuda.synchronize()\n\
+               @spaces.GPU\n\
+               def generate(pipe):\n    threading.Thread(target=run).start()\n    pipe(callback=show)\n\
+               threading.Thread(target=run).start()\n";
+    let space = Space::read(&Files::memory([("app.py".into(), app.into())]));
+    let trace = space.trace().expect("there is a program");
+    let phases: Vec<(String, Phase)> = trace
+        .roots()
+        .iter()
+        .enumerate()
+        .map(|(index, root)| {
+            let name = root.function().map_or("?", |function| &function.qualname);
+            (name.to_owned(), trace.phase_of(index))
+        })
+        .collect();
+    let expected = [
+        ("generate", Phase::Gpu),
+        ("run", Phase::Request),
+        ("run", Phase::Gpu),
+        ("show", Phase::Gpu),
+    ];
+    assert_eq!(phases, expected.map(|(name, phase)| (name.to_owned(), phase)));
+    let touches = space.moments().filter(|moment| {
+        matches!(moment.event.effect, Effect::TouchCuda(_)) && moment.phase == Phase::Gpu
+    });
+    assert_eq!(touches.count(), 2);
 }
