@@ -128,11 +128,10 @@ class Programs:
     """Which programs are made, but for their seeds, and what is held against them."""
 
     binary: Path
-    size: int | None
-    without: frozenset[str]
+    shape: generate.Shape
 
     def make(self, seed: str, settled: bool) -> generate.Made:
-        return generate.make(seed, settled, self.size, self.without)
+        return generate.make(seed, settled, self.shape)
 
 
 def batch(task: tuple[Programs, list[tuple[str, bool]]]) -> Tally:
@@ -273,12 +272,14 @@ def main() -> int:
     parser.add_argument("--unsettled-share", type=float, default=0.3)
     parser.add_argument("--size", type=int, help="about how many statements a program has, instead of a few dozen")
     parser.add_argument("--without", default="", help="constructs and expressions that are left out, joined by commas")
+    parser.add_argument("--far", action="store_true", help="also expressions that few programs hold")
     parser.add_argument("--floor", type=float, help="the least number of programs per 10,000 for each construct")
     parser.add_argument("--shown", type=int, default=4, help="how many disagreements are shrunk")
     parser.add_argument("--keep", type=Path, help="where shrunk programs are left")
     arguments = parser.parse_args()
     seed = arguments.seed or str(random.SystemRandom().randrange(10**9))
-    programs = Programs(arguments.spacelint.resolve(), arguments.size, frozenset(arguments.without.split(",")))
+    shape = generate.Shape(arguments.size, frozenset(arguments.without.split(",")), arguments.far)
+    programs = Programs(arguments.spacelint.resolve(), shape)
     print(f"seed {seed}", flush=True)
     started = time.monotonic()
     unsettled = round(arguments.count * arguments.unsettled_share)

@@ -14,10 +14,15 @@ from program import Scope, Text
 if TYPE_CHECKING:
     from generate import Generator
 
-EXPRESSIONS: dict[str, list[tuple[str | None, Callable[[Generator, Scope, int], Text | None]]]] = {}
+Forms = dict[str, list[tuple[str | None, Callable[["Generator", Scope, int], Text | None]]]]
+
+EXPRESSIONS: Forms = {}
 
 
-def template(kind: str, label: str, form: str, *, nested: bool = False) -> None:
+FAR_EXPRESSIONS: Forms = {}
+
+
+def template(kind: str, label: str, form: str, *, nested: bool = False, into: Forms = EXPRESSIONS) -> None:
     """An expression with holes: {int}, {str}, …; with `nested`, it has a scope of its own."""
     holes = re.findall(r"<(\w+)>", form)
     in_string = form.startswith("f")
@@ -40,7 +45,7 @@ def template(kind: str, label: str, form: str, *, nested: bool = False) -> None:
             text = text.replace(f"<{hole}>", inner, 1)
         return Text(text, frozenset(labels))
 
-    EXPRESSIONS.setdefault(kind, []).append((label, make))
+    into.setdefault(kind, []).append((label, make))
 
 
 for _kind, _label, _form in (
@@ -86,15 +91,15 @@ for _kind, _label, _form in (
     template(_kind, _label, _form, nested=True)
 
 
-def _with_import(kind: str, label: str, line: str, form: str) -> None:
-    template(kind, label, form)
-    plain = EXPRESSIONS[kind].pop()[1]
+def _with_import(kind: str, label: str, line: str, form: str, into: Forms = EXPRESSIONS) -> None:
+    template(kind, label, form, into=into)
+    plain = into[kind].pop()[1]
 
     def make(g: Generator, s: Scope, depth: int) -> Text:
         g.need(s, line)
         return plain(g, s, depth)
 
-    EXPRESSIONS[kind].append((label, make))
+    into[kind].append((label, make))
 
 
 for _kind, _label, _line, _form in (
@@ -117,3 +122,45 @@ def _call_known(g: Generator, s: Scope, depth: int) -> Text | None:
 
 EXPRESSIONS["int"] += [("function", _call_known)] * 4
 EXPRESSIONS["str"].append(("__name__", lambda g, s, d: Text("__name__")))
+
+# ─── What few programs ask before they start ───
+#
+# These are left out unless they are asked for: what a program folds out of them says little of the rest of it.
+
+for _kind, _label, _form in (
+    ("int", "negative-division", "-<int> // <digit>"), ("int", "negative-modulo", "-(<int> + 1) % <digit>"), ("int", "shift", "(1 << <digit>) >> 1"), ("int", "invert", "~<int> & 15"),
+    ("int", "int-base", 'int("<digit>1", 16) % 50'), ("int", "int-method", "(<int> + 8).bit_length()"), ("int", "bool-arithmetic", "<bool> + <bool>"), ("int", "sum-start", "sum(<ints>, <digit>)"),
+    ("int", "big-int", "2 ** 70 % 97 + <int>"), ("int", "round-half", "round(<digit> + 0.5)"), ("int", "float-to-int", "int(<int> / 4 * 3)"), ("int", "min-key", "min(<ints>, key=abs)"),
+    ("int", "str-index", "(<str> + 'z').index('z')"), ("int", "hash-small", "len({<int>, <int>})"), ("int", "nested-index", "[[<int>, 1], [2]][0][0]"), ("int", "tuple-index", "(1, <int>, 3).index(3)"),
+    ("int", "dict-pop", '{"p": <int>}.pop("p")'), ("int", "dict-setdefault", '{"p": 1}.setdefault("p", <int>)'), ("int", "conditional-chain", "1 if <bool> else 2 if <bool> else <int>"), ("int", "is-not", "int(<int> is not None)"),
+    ("str", "float-format", 'f"{<int> / 4:.2f}"'), ("str", "float-repr", "str(<int> / 8)"), ("str", "float-arithmetic", "str(<int> * 0.5 + 1)"), ("str", "percent-float", '"%.1f|%5s" % (<int>, <str>)'), ("str", "format-align", 'f"{<int>:>5}|{<int>:<3}|"'),
+    ("str", "format-sign", 'f"{<int>:+d}"'), ("str", "format-hex", 'f"{<int>:x}"'), ("str", "format-comma", 'f"{<int> * 12345:,}"'), ("str", "format-percent", 'f"{<int> / 10:.0%}"'), ("str", "format-nested", 'f"{<int>:{<digit>}d}"'),
+    ("str", "percent-dict", '"%(a)s-%(b)d" % {"a": <str>, "b": <int>}'), ("str", "format-field", '"{0[0]}-{1}".format(<ints>, <int>)'), ("str", "format-index", '"{1}{0}".format(<int>, <str>)'), ("str", "bytes-decode", 'b"ab".decode() + <str>'), ("str", "encode", "str(len(<str>.encode()))"),
+    ("str", "str-split-limit", '<str>.split(" ", 1)[0]'), ("str", "rsplit", '"-".join(<str>.rsplit("-", 1))'), ("str", "splitlines", '"|".join("a\\nb".splitlines()) + <str>'), ("str", "rpartition", '<str>.rpartition("-")[2]'), ("str", "str-strip-chars", '<str>.strip("aq")'),
+    ("str", "lstrip", '<str>.lstrip("C").rstrip("l")'), ("str", "center", "<str>.center(7, '*')"), ("str", "ljust", "<str>.ljust(6) + '|'"), ("str", "swapcase", "<str>.swapcase()"), ("str", "capitalize", "<str>.capitalize()"), ("str", "casefold", "<str>.casefold()"), ("str", "removesuffix", '<str>.removesuffix("el")'),
+    ("str", "translate", '<str>.translate(str.maketrans("ad", "eo"))'), ("str", "str-compare", "max(<str>, <str>)"), ("str", "str-sorted", '"".join(sorted(<str>))'), ("str", "str-set", '"".join(sorted(set(<str>)))'), ("str", "str-iter", '"".join(c for c in <str> if c != "a")'), ("str", "str-step", "(<str> * 2)[::2]"),
+    ("str", "repr-str", "repr(<str>)"), ("str", "repr-dict", "repr(<dict>)"), ("str", "repr-float", "repr(1.5 + <int>)"), ("str", "repr-nested", "str([<str>, (<int>, None), True])"), ("str", "bin", "bin(<int>)"), ("str", "oct", "oct(<int>)"), ("str", "ascii", "ascii(<str>)"), ("str", "format-call", "format(<int>, '03d')"), ("str", "str-mod-tuple", '"%s/%s" % <pair>'),
+    ("str", "implicit-concatenation", '"a" "b" + <str>'), ("str", "multi-f-string", 'f"{<int>}" f"-{<int>}"'), ("str", "empty-join", '"".join([])'), ("str", "join-tuple", '"+".join((<str>, <str>, "z"))'), ("str", "str-find-slice", '<str>[<str>.find("b"):]'),
+    ("bool", "float-comparison", "<int> / 2 > 1.5"), ("bool", "equality-types", "<int> == <int> + 0.0"), ("bool", "str-comparison", "<str> < <str>"), ("bool", "list-comparison", "<ints> < [5]"), ("bool", "list-equality", "<ints> == list(<pair>)"), ("bool", "isalpha", "<str>.isalpha()"), ("bool", "islower", "<str>.islower()"),
+    ("bool", "dict-in-values", "<int> in <dict>.values()"), ("bool", "subset", "{<int>} <= {1, 2, 3}"), ("bool", "issubclass", "issubclass(bool, int)"), ("bool", "isinstance-union", "isinstance(<int>, int | str)"), ("bool", "type-is", "type(<int>) is int"), ("bool", "is-none", "(None if <bool> else 1) is None"), ("bool", "xor", "<bool> ^ <bool>"), ("bool", "ne-chain", "1 != <int> != 3"),
+    ("ints", "list-pop", "(lambda l: (l.pop(), l)[1])([1, <int>, 2])"), ("ints", "slice-step", "<ints>[::-1]"), ("ints", "slice-negative", "(<ints> + [1, 2])[-2:]"), ("ints", "list-tuple", "list((<int>, *<pair>))"), ("ints", "set-union", "sorted({<int>} | {1, 2})"), ("ints", "set-intersection", "sorted({1, 2, <int>} & {1, 2, 3})"), ("ints", "set-difference", "[9, *sorted({1, 2} - {<int>})]"),
+    ("ints", "frozenset", "sorted(frozenset([<int>, 3]))"), ("ints", "bytes-list", 'list(b"ab")'), ("ints", "range-step", "list(range(9, 0, -<digit>))"), ("ints", "range-slice", "list(range(10)[<digit>:8])"), ("ints", "divmod-list", "list(divmod(<int> + 9, <digit>))"), ("ints", "map-int", 'list(map(int, "123"))'), ("ints", "dict-keys", "[len(k) for k in <dict>]"), ("ints", "sorted-values", "sorted(<dict>.values()) + [1]"),
+    ("ints", "nested-unpack", "[*<ints>, *(1, <int>)]"), ("ints", "multi-for", "[a for pair in [<ints>, [3]] for a in pair]"), ("ints", "conditional-comprehension", "[w if w > 2 else -w for w in <ints>]"), ("ints", "zip-longest-plain", "[len(t) for t in zip(<ints>, 'ab', [1])] + [1]"), ("ints", "list-of-str", "[int(c) for c in str(<int> + 10)]"),
+    ("dict", "dict-sorted", "dict(sorted(<dict>.items()))"), ("dict", "dict-filter", "{k: v for k, v in <dict>.items() if v > 1} | {'a': 1}"), ("dict", "dict-pairs", "dict([('a', <int>), ('b', 2)])"), ("dict", "dict-invert", "{str(v): 1 for v in <dict>.values()}"), ("dict", "dict-update-call", "dict(<dict>, z=<int>)"), ("dict", "dict-enumerate", "{c: i for i, c in enumerate(<str>)}"),
+    ("pair", "tuple-add", "(<int>,) + (<int>,)"), ("pair", "tuple-swap", "<pair>[::-1]"), ("pair", "tuple-sorted", "tuple(sorted(<pair>))"), ("pair", "tuple-map", "tuple(map(abs, <pair>))"), ("pair", "divmod", "divmod(<int>, <digit>)"), ("pair", "tuple-generator", "tuple(w * 2 for w in <pair>)"), ("pair", "min-max", "(min(<ints>), max(<ints>))"),
+):
+    template(_kind, _label, _form, nested=" for " in _form or "lambda" in _form, into=FAR_EXPRESSIONS)
+
+for _kind, _label, _line, _form in (
+    ("int", "math", "import math", "math.ceil(<int> / 3) + math.gcd(<int>, 6)"), ("int", "math", "import math", "int(math.sqrt(<int> * <int>))"), ("ints", "itertools", "import itertools", "list(itertools.chain.from_iterable([<ints>, [1]]))"),
+    ("ints", "itertools", "import itertools", "list(itertools.islice(itertools.count(<int>), 3))"), ("ints", "itertools", "import itertools", "list(itertools.accumulate(<ints>))"), ("ints", "itertools", "import itertools", "[a * b for a, b in itertools.product([1, 2], <ints>)]"),
+    ("int", "itertools", "import itertools", "len(list(itertools.combinations(<ints>, 2)))"), ("ints", "itertools", "import itertools", "[a + b for a, b in itertools.zip_longest(<ints>, [1], fillvalue=0)]"), ("ints", "itertools", "import itertools", "[1, *itertools.takewhile(lambda w: w > 2, <ints>)]"),
+    ("ints", "operator", "import operator", "sorted([1, <int>, 2], key=operator.neg)"), ("int", "operator", "from operator import itemgetter", "itemgetter(1)(<pair>)"), ("int", "reduce", "from functools import reduce", "reduce(lambda v, w: v * w % 13, <ints>, 2)"),
+    ("int", "counter", "from collections import Counter", "Counter(<str>)['a']"), ("ints", "counter", "from collections import Counter", "[n for _, n in Counter(<str>).most_common(2)]"), ("ints", "deque", "from collections import deque", "list(deque(<ints>, maxlen=2))"),
+    ("dict", "ordered-dict", "from collections import OrderedDict", "dict(OrderedDict(a=<int>, b=2))"), ("int", "heapq", "import heapq", "heapq.nsmallest(1, <ints>)[0]"), ("int", "bisect", "import bisect", "bisect.bisect([1, 3, 5], <int>)"), ("str", "textwrap", "import textwrap", "textwrap.dedent('  ' + <str>).strip()"),
+    ("str", "os.path", "import os", "os.path.join(os.path.dirname('/a/b/c'), <str>)"), ("str", "os.path", "import os", "os.path.normpath('a/../b/' + <str>)"), ("str", "os.path", "import os", "os.path.splitext(<str> + '.tar.gz')[0]"), ("str", "os.path", "import os", "os.sep.join(['a', <str>])"),
+    ("str", "pathlib", "from pathlib import Path", "Path('a/b.txt').with_suffix('.md').as_posix() + <str>"), ("str", "pathlib", "from pathlib import Path", "Path('x', 'y').parent.name + <str>"), ("str", "pathlib", "from pathlib import Path", "'/'.join(Path('a/b/c').parts)"), ("bool", "pathlib", "from pathlib import Path", "Path('/a').is_absolute()"),
+    ("str", "json", "import json", "json.dumps([<int>, <str>, None, True])"), ("int", "json", "import json", "len(json.loads('[1, 2, 3]')) + <int>"), ("bool", "re", "import re", "bool(re.match('[a-m]', <str>))"), ("str", "re", "import re", "re.split('[- ]', <str>)[0]"), ("str", "base64", "import base64", "base64.b64encode(b'ab').decode() + <str>"),
+    ("str", "string", "import string", "string.ascii_lowercase[<int>]"), ("str", "shlex", "import shlex", "shlex.split('a <digit> c')[1]"), ("bool", "fnmatch", "import fnmatch", "fnmatch.fnmatch(<str>, 'm*')"), ("int", "copy", "import copy", "copy.deepcopy([<int>])[0]"), ("str", "datetime", "import datetime", "str(datetime.timedelta(seconds=<int>))"),
+):
+    _with_import(_kind, _label, _line, _form, into=FAR_EXPRESSIONS)

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from constructs import CONSTRUCTS
-from expressions import EXPRESSIONS
+from expressions import EXPRESSIONS, FAR_EXPRESSIONS
 from interfaces import gpu_functions, handlers
 from program import GIVES_UP, Labels, Lines, Module, Scope, Text, Var, indented
 
-__all__ = ["GIVES_UP", "Made", "make", "probes", "write"]
+__all__ = ["GIVES_UP", "Made", "Shape", "make", "probes", "write"]
 
 #: What a mark may be, by the imports it needs: no value of the program goes into it.
 _PLAIN = (
@@ -59,17 +59,29 @@ suggested_hardware: zero-a10g
 _REQUIREMENTS = "torch==2.8.0\ntransformers==4.57.0\nhuggingface_hub\ngradio_client\nrequests\nfastapi\npackaging\n"
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What kind of programs are made."""
+
+    #: About how many statements; a few dozen otherwise.
+    size: int | None = None
+    #: What is left out: constructs by the name of what makes them, expressions by their label.
+    without: frozenset[str] = frozenset()
+    #: Whether expressions that few programs hold are there too.
+    far: bool = False
+
+
 class Generator:
     """Makes one Space."""
 
-    def __init__(self, seed: str, settled: bool, size: int | None = None, without: frozenset[str] = frozenset()) -> None:
-        self.without = without
+    def __init__(self, seed: str, settled: bool, shape: Shape) -> None:
+        self.shape = shape
         self.random = random.Random(seed)
         self.settled = settled
         self.modules: dict[str, Module] = {}
         self.files: dict[str, str] = {}
         self.marks: dict[int, Labels] = {}
-        self.left = size or self.random.randrange(8, 26)
+        self.left = shape.size or self.random.randrange(8, 26)
         self.counter = 0
         self.spaces_imported = False
 
@@ -150,7 +162,7 @@ class Generator:
             return self.pick((self._mark_line, self._assign))(scope)
         for _ in range(20):
             construct = self.pick(CONSTRUCTS)
-            if construct.make.__name__ not in self.without and construct.fits(self, scope):
+            if construct.make.__name__ not in self.shape.without and construct.fits(self, scope):
                 return construct.make(self, scope)
         return self._mark_line(scope)
 
@@ -214,9 +226,10 @@ class Generator:
             if var is not None and self.chance(0.8):
                 return Text(var.name, var.labels)
             return self._literal(kind)
+        forms = EXPRESSIONS[kind] + FAR_EXPRESSIONS[kind] if self.shape.far else EXPRESSIONS[kind]
         for _ in range(10):
-            label, make = self.pick(EXPRESSIONS[kind])
-            made = None if label in self.without else make(self, scope, depth - 1)
+            label, make = self.pick(forms)
+            made = None if label in self.shape.without else make(self, scope, depth - 1)
             if made is not None:
                 return Text(made.text, made.labels | ({label} if label else set()))
         return self._literal(kind)
@@ -353,17 +366,18 @@ def probes(seed: str) -> list[tuple[str, dict[str, str]]]:
     """For every construct and every form of expression a program of little else, by its name."""
     found = []
     for kind, forms in EXPRESSIONS.items():
-        for number, (label, make_text) in enumerate(forms):
-            g = Generator(f"{seed}/{kind}/{number}", True, 1)
+        for number, (label, make_text) in enumerate(forms + FAR_EXPRESSIONS[kind]):
+            g = Generator(f"{seed}/{kind}/{number}", True, Shape(1))
             scope = Scope(Module("__main__", "app.py"), "module")
             text = make_text(g, scope, 0)
             if text is not None:
+                far = " (far)" if number >= len(forms) else ""
                 scope.module.body = [g.mark(scope, text)]
-                found.append((f"{kind}: {label}: {text.text}", {"app.py": scope.module.text()}))
+                found.append((f"{kind}: {label}{far}: {text.text}", {"app.py": scope.module.text()}))
     for each in dict.fromkeys(CONSTRUCTS):
         make_lines = each.make
         for number in range(12):
-            g = Generator(f"{seed}/{make_lines.__name__}/{number}", True, 1)
+            g = Generator(f"{seed}/{make_lines.__name__}/{number}", True, Shape(1))
             g.left = 0
             app = Module("__main__", "app.py")
             scope = Scope(app, "module", depth=2)
@@ -384,9 +398,9 @@ class Made:
     seed: str
 
 
-def make(seed: str, settled: bool, size: int | None = None, without: frozenset[str] = frozenset()) -> Made:
-    """The Space of that seed, without the constructs (by the name of what makes them) and expressions (by label) named."""
-    generator = Generator(seed, settled, size, without)
+def make(seed: str, settled: bool, shape: Shape = Shape()) -> Made:
+    """The Space of that seed."""
+    generator = Generator(seed, settled, shape)
     generator.make()
     marks = {number: sorted(labels) for number, labels in generator.marks.items()}
     return Made(generator.files, marks, settled, seed)
