@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import further  # noqa: F401 – registers what it holds
 from constructs import CONSTRUCTS
 from expressions import EXPRESSIONS, FAR_EXPRESSIONS
 from interfaces import gpu_functions, handlers
@@ -187,6 +188,8 @@ class Generator:
             if self.chance(0.1):
                 self.need(scope, "import sys")
                 return Text(self.pick(('sys.platform == "linux"', "sys.version_info >= (3, 8)", 'sys.platform.startswith("win")', "sys.version_info[0] == 3")), frozenset({"sys"}))
+            if self.chance(0.1):
+                return self._of_the_platform(scope)
             return self.expression(scope, "bool")
         self.need(scope, "import os")
         handed = self.find(scope, "unknown")
@@ -217,6 +220,15 @@ class Generator:
         if self.chance(0.15):
             text = f"{text} and {self.expression(scope, 'bool').text}"
         return Text(text, frozenset({label}))
+
+    def _of_the_platform(self, scope: Scope) -> Text:
+        """What the platform's own variables say."""
+        self.need(scope, "import os")
+        text = self.pick(
+            ('os.environ.get("SPACES_ZERO_GPU")', 'os.getenv("SPACE_ID") is not None', '"SPACE_ID" in os.environ', 'os.environ.get("SYSTEM") == "spaces"', 'bool(os.getenv("SPACE_HOST"))',
+             'os.getenv("SPACES_ZERO_GPU", "").lower() == "true"', 'os.environ["SYSTEM"] != "spaces"', 'not os.getenv("SPACE_AUTHOR_NAME")', 'os.getenv("SPACES_ZERO_GPU") in ("true", "1")')
+        )
+        return Text(text, frozenset({"platform-environment"}))
 
     # Expressions
 

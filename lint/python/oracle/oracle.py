@@ -94,7 +94,7 @@ MAX_ROOTS = 400
 
 _HERE = str(Path(__file__).resolve().parent)
 _OWN_MODULES = (
-    "agree", "compare", "constructs", "expressions", "generate", "interfaces", "knowledge", "oracle", "probe", "program",
+    "agree", "compare", "constructs", "expressions", "further", "generate", "interfaces", "knowledge", "oracle", "probe", "program",
     "real", "recorder", "shrink",
 )
 _STANDARD_PATH = [path for path in sys.path if path and "-packages" not in path and path != _HERE and os.path.isabs(path)]
