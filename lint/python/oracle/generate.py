@@ -388,7 +388,7 @@ def probes(seed: str) -> list[tuple[str, dict[str, str]]]:
                 found.append((f"{kind}: {label}{far}: {text.text}", {"app.py": scope.module.text()}))
     for each in dict.fromkeys(CONSTRUCTS):
         make_lines = each.make
-        for number in range(12):
+        for number in range(40):
             g = Generator(f"{seed}/{make_lines.__name__}/{number}", True, Shape(1))
             g.left = 0
             app = Module("__main__", "app.py")
