@@ -218,13 +218,13 @@ def side_by_side(runs: list[dict], trace: dict, found: list[compare.Disagreement
     for number, run in enumerate(runs):
         truth = compare.happened(run)
         lines.append(f"  CPython{f' (choices {number})' if len(runs) > 1 else ''}, ended: {truth.ended}")
-        lines += [f"    {_shown(event)}" for event, _ in truth.startup]
+        lines += [f"    {_shown(event)}" for event, *_ in truth.startup]
         for (key, _), events in truth.roots.items():
-            lines += [f"    root {key}", *(f"      {_shown(event)}" for event, _ in events)]
+            lines += [f"    root {key}", *(f"      {_shown(event)}" for event, *_ in events)]
     lines.append("  spacelint trace")
-    lines += [f"    {_shown(event)}{'' if always else ' sometimes'}" for event, always in tool.startup]
+    lines += [f"    {_shown(event)}{'' if always else ' sometimes'}" for event, always, _ in tool.startup]
     for (key, _), events in tool.roots.items():
-        lines += [f"    root {key}", *(f"      {_shown(event)}{'' if always else ' sometimes'}" for event, always in events)]
+        lines += [f"    root {key}", *(f"      {_shown(event)}{'' if always else ' sometimes'}" for event, always, _ in events)]
     return "\n".join(lines)
 
 

@@ -47,6 +47,19 @@ _PLAIN = (
     ("import os", 'os.environ["SET_{n}"] = "1"'),
 )
 
+#: Marks that say something of themselves, of which a value of the program is part.
+_SAYING = (
+    ("from transformers import AutoModel", 'AutoModel.from_pretrained("org/" + str({int}))'),
+    ("from transformers import AutoTokenizer", "AutoTokenizer.from_pretrained(f'org/{{{int}}}')"),
+    ("from transformers import pipeline", 'pipeline("text", model={str} + "/x", device="cpu")'),
+    ("from huggingface_hub import snapshot_download", 'snapshot_download(repo_id="org/%s" % ({str},))'),
+    ("from gradio_client import Client", 'Client("user/" + {str})'),
+    ("import time", "time.sleep({int})"),
+    ("import os", 'os.system("echo {{}}".format({int}))'),
+    ("import torch", 'torch.zeros(1).to("cuda" if {bool} else "cpu")'),
+    ("import torch", 'torch.ones(2, device=("cpu", "cuda")[{bool}])'),
+)
+
 _CARD = """---
 title: Generated
 emoji: 🎲
@@ -119,6 +132,14 @@ class Generator:
         plain = not scope.in_try and value is None and self.chance(0.35)
         if plain and scope.in_root:
             plain = self.chance(0.7)
+        if plain and self.settled and self.chance(0.3):
+            line, form = self.pick(_SAYING)
+            self.need(scope, line)
+            values = {kind: self.expression(scope, kind) for kind in ("int", "str", "bool")}
+            self.marks[number] = scope.labels.union({"saying"}, *(value.labels for value in values.values()))
+            text = form.format(**{kind: f"({value.text})" for kind, value in values.items()})
+            if "f'" not in form or not any(quote in values["int"].text for quote in "'\"{\\"):
+                return f"{text}  # m{number}"
         if plain:
             line, text = self.pick(_PLAIN)
             self.need(scope, line)
