@@ -274,6 +274,10 @@ def main() -> int:
     parser.add_argument("--without", default="", help="constructs and expressions that are left out, joined by commas")
     parser.add_argument("--far", action="store_true", help="also expressions that few programs hold")
     parser.add_argument("--floor", type=float, help="the least number of programs per 10,000 for each construct")
+    parser.add_argument(
+        "--least", type=float, default=100, help="the least share of programs, in per cent, that must agree in each mode"
+    )
+    parser.add_argument("--quiet", action="store_true", help="without the table of constructs")
     parser.add_argument("--shown", type=int, default=4, help="how many disagreements are shrunk")
     parser.add_argument("--keep", type=Path, help="where shrunk programs are left")
     arguments = parser.parse_args()
@@ -297,15 +301,19 @@ def main() -> int:
     thrown = sum(tally.thrown_away.values())
     print(f"thrown away: {thrown}; {', '.join(f'{n}× {why}' for why, n in tally.thrown_away.most_common(5))}")
     print(f"{time.monotonic() - started:.0f} s")
+    too_few = [
+        mode for mode, total in tally.programs.items() if 100 * (total - disagreed[mode]) < arguments.least * total
+    ]
     below = []
     floor = (arguments.floor or 0) * arguments.count / 10_000
     for label, times in sorted(tally.constructs.items(), key=lambda item: (item[1], item[0])):
         short = times < floor
         below += [label] * short
-        print(f"{times:7} {label}{' (below the floor)' if short else ''}")
+        if not arguments.quiet:
+            print(f"{times:7} {label}{' (below the floor)' if short else ''}")
     if tally.disagreed:
         report(tally, programs, arguments.shown, arguments.keep)
-    return 1 if tally.disagreed or below else 0
+    return 1 if too_few or below else 0
 
 
 if __name__ == "__main__":

@@ -176,10 +176,22 @@ pub struct FunctionDef {
     /// walrus, `del`), parameters included, without those that it declares `global` or `nonlocal`.
     /// Sorted.
     pub locals: Vec<Name>,
-    /// Names declared `global` in its own body.
+    /// Names declared `global` in its own body. Sorted.
     pub globals: Vec<Name>,
-    /// Names declared `nonlocal` in its own body.
+    /// Names declared `nonlocal` in its own body. Sorted.
     pub nonlocals: Vec<Name>,
+}
+
+impl FunctionDef {
+    /// Whether its own body declares `name` global.
+    pub fn is_global(&self, name: &str) -> bool {
+        self.globals.binary_search_by(|global| (**global).cmp(name)).is_ok()
+    }
+
+    /// Whether its own body declares `name` nonlocal.
+    pub fn is_nonlocal(&self, name: &str) -> bool {
+        self.nonlocals.binary_search_by(|outer| (**outer).cmp(name)).is_ok()
+    }
 }
 
 /// One parameter.
@@ -287,7 +299,8 @@ pub enum ExprKind {
     Set(Vec<Expr>),
     /// `{key: value, **other}`; no key for `**`.
     Dict(Vec<(Option<Expr>, Expr)>),
-    /// A comprehension; a dict's element is the tuple of key and value.
+    /// A comprehension; a dict's element is the tuple of key and value. There is at least one
+    /// clause.
     Comprehension { kind: ComprehensionKind, element: Box<Expr>, clauses: Vec<Clause> },
     /// `await value`.
     Await(Box<Expr>),

@@ -12,7 +12,7 @@ use crate::world::Guard;
 pub enum Certainty {
     /// It depends on something the text does not settle.
     Sometimes,
-    /// Every run reaches it.
+    /// Every run reaches it in which nothing outside the program fails.
     Always,
 }
 

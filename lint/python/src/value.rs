@@ -151,6 +151,8 @@ pub struct Function {
     pub(crate) owner: Option<ObjectId>,
     pub(crate) home: Arc<ModuleInfo>,
     pub(crate) id: u32,
+    /// How deep its defaults are nested.
+    pub(crate) depth: u32,
 }
 
 impl Function {
@@ -187,6 +189,12 @@ pub struct Class {
     /// Its bases in order.
     pub bases: Vec<Value>,
     pub(crate) namespace: ObjectId,
+    /// What it is looked up in after itself, in order.
+    pub(crate) ancestors: Vec<Arc<Class>>,
+    /// The first external base among its own and its ancestors'.
+    pub(crate) base: Option<Arc<External>>,
+    /// How deep its bases are nested.
+    pub(crate) depth: u32,
 }
 
 impl PartialEq for Class {
@@ -335,13 +343,26 @@ impl External {
         }
     }
 
+    fn depth(&self) -> u32 {
+        1 + match self {
+            Self::Unknown | Self::Name(_) => 0,
+            Self::Attribute { of, .. } | Self::Present(of) => of.depth(),
+            Self::Call { callee, arguments, .. } => callee.depth().max(arguments.depth()),
+            Self::Item { of, key } => of.depth().max(key.depth()),
+            Self::Operation { operands, .. } => deepest(operands),
+            Self::Instance { class, base } => class.depth.max(base.depth()),
+        }
+    }
+
     fn weigh(&self, left: &mut u32) {
         if *left == 0 {
             return;
         }
         *left -= 1;
         match self {
-            Self::Unknown | Self::Name(_) => {}
+            // A loop may make a name longer and longer.
+            Self::Name(name) => *left -= (*left).min(name.len() as u32 / NAME_PART),
+            Self::Unknown => {}
             Self::Attribute { of, .. } | Self::Present(of) | Self::Instance { base: of, .. } => {
                 of.weigh(left);
             }
@@ -391,6 +412,10 @@ pub struct Argument {
 }
 
 impl Arguments {
+    fn depth(&self) -> u32 {
+        self.items.iter().map(|argument| argument.value.depth()).max().unwrap_or(0)
+    }
+
     fn weigh(&self, left: &mut u32) {
         self.items.iter().for_each(|argument| argument.value.weigh(left));
     }
@@ -413,6 +438,13 @@ impl Arguments {
 
 /// How many parts (calls, attributes, tuples, …) a variable's value is made of at most.
 const MAX_PARTS: u32 = 200;
+
+/// How many bytes of a dotted name count as one part.
+const NAME_PART: u32 = 64;
+
+fn deepest(values: &[Value]) -> u32 {
+    values.iter().map(Value::depth).max().unwrap_or(0)
+}
 
 /// How many alternatives a value keeps before it is [`Value::Unknown`].
 pub const MAX_ALTERNATIVES: usize = 8;
@@ -513,6 +545,26 @@ impl Value {
         let mut left = MAX_PARTS;
         self.weigh(&mut left);
         left == 0
+    }
+
+    /// How deep it is nested. Walks all parts, of which there are few in what is not
+    /// [heavy](Self::is_heavy); those of functions and classes are counted already.
+    pub(crate) fn depth(&self) -> u32 {
+        match self {
+            Self::Tuple(items) | Self::List(items) | Self::OneOf(items) => 1 + deepest(items),
+            Self::Dict(pairs) => {
+                let parts = pairs.iter().map(|(key, value)| key.depth().max(value.depth()));
+                1 + parts.max().unwrap_or(0)
+            }
+            Self::Function(function) => 1 + function.depth,
+            Self::Method(function, receiver) => 1 + function.depth.max(receiver.depth()),
+            Self::Class(class) | Self::Instance(class, _) => 1 + class.depth,
+            Self::Partial(partial) => 1 + partial.callee.depth().max(partial.arguments.depth()),
+            Self::Wrapped(wrapped) => 1 + wrapped.inner.depth().max(wrapped.wrapper.depth()),
+            Self::Cached(cached) => 1 + cached.inner.depth(),
+            Self::External(external) => external.depth(),
+            _ => 0,
+        }
     }
 
     fn weigh(&self, left: &mut u32) {

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::definitions::OWNER;
 use super::heap::Slot;
 use super::{Eval, Interpreter, builtins, imports, paths};
-use crate::syntax::Name;
+use crate::syntax::{ClassDef, Name};
 use crate::text::Span;
 use crate::value::{
     Argument, Arguments, Class, External, FileId, Function, ObjectId, Partial, Place, Value,
@@ -200,15 +202,15 @@ impl<W: World> Interpreter<'_, W> {
         after: Option<ObjectId>,
         name: &str,
     ) -> Option<Value> {
-        let lineage = lineage(class);
         let skip = match after {
             Some(after) => {
-                lineage.iter().position(|class| class.namespace == after).map_or(0, |i| i + 1)
+                lineage(class).position(|class| class.namespace == after).map_or(0, |i| i + 1)
             }
             None => 0,
         };
         let mut joined: Option<Value> = None;
-        for slot in lineage[skip..].iter().filter_map(|class| self.heap.get(class.namespace, name))
+        for slot in
+            lineage(class).skip(skip).filter_map(|class| self.heap.get(class.namespace, name))
         {
             joined = joined.into_iter().chain([slot.value.clone()]).reduce(Value::or);
             // What a class only perhaps has, the next one may have.
@@ -394,30 +396,31 @@ impl<W: World> Interpreter<'_, W> {
 
 /// The classes of the program that `class` is looked up in, in CPython's order: each before its
 /// bases, and those in the order written.
-pub(super) fn lineage(class: &Arc<Class>) -> Vec<Arc<Class>> {
-    let mut left = MAX_LINEAGE;
-    linearised(class, &mut left)
+pub(super) fn lineage(class: &Arc<Class>) -> impl DoubleEndedIterator<Item = &Arc<Class>> {
+    std::iter::once(class).chain(&class.ancestors)
 }
 
-/// How many classes are walked for a lineage: ways to shared bases may double with each level.
-const MAX_LINEAGE: u32 = 2048;
-
-fn linearised(class: &Arc<Class>, left: &mut u32) -> Vec<Arc<Class>> {
-    let mut order = vec![Arc::clone(class)];
-    if *left == 0 {
-        return order;
-    }
-    *left -= 1;
-    let bases: Vec<Arc<Class>> = class
-        .bases
+/// What a class is looked up in after itself, from its bases.
+fn linearised(bases: &[Value]) -> Vec<Arc<Class>> {
+    let bases: Vec<Arc<Class>> = bases
         .iter()
         .filter_map(|base| match base {
             Value::Class(base) => Some(Arc::clone(base)),
             _ => None,
         })
         .collect();
-    let mut lists: Vec<Vec<Arc<Class>>> = bases.iter().map(|base| linearised(base, left)).collect();
+    if let [only] = bases.as_slice() {
+        return lineage(only).cloned().collect();
+    }
+    let mut lists: Vec<Vec<Arc<Class>>> =
+        bases.iter().map(|base| lineage(base).cloned().collect()).collect();
     lists.push(bases);
+    let mut order: Vec<Arc<Class>> = Vec::new();
+    if lists.iter().map(Vec::len).sum::<usize>() > MAX_LINEAGE {
+        let mut seen = FxHashSet::default();
+        order.extend(lists.into_iter().flatten().filter(|class| seen.insert(class.namespace)));
+        return order;
+    }
     loop {
         lists.retain(|list| !list.is_empty());
         // The first class that no list has further back.
@@ -435,6 +438,47 @@ fn linearised(class: &Arc<Class>, left: &mut u32) -> Vec<Arc<Class>> {
     }
 }
 
+/// How many classes that its bases are looked up in a class may have so that they are put into
+/// CPython's order.
+const MAX_LINEAGE: usize = 512;
+
+impl Class {
+    /// A class of these bases, of which one that is made of too many others is not known.
+    pub(super) fn new(
+        def: Arc<ClassDef>,
+        home: (FileId, Name),
+        qualname: Name,
+        mut bases: Vec<Value>,
+        namespace: ObjectId,
+    ) -> Self {
+        let depth = links(bases.iter_mut());
+        let ancestors = linearised(&bases);
+        let lineage = ancestors.iter().flat_map(|class| &class.bases);
+        let base = bases.iter().chain(lineage).find_map(|base| base.as_external().cloned());
+        let base = base.filter(|base| base.name() != Some("builtins.object"));
+        let (file, module) = home;
+        Self { def, file, module, qualname, bases, namespace, ancestors, base, depth }
+    }
+}
+
+/// How deep what holds these values is nested; what is nested too deep in itself is given up.
+pub(super) fn links<'v>(values: impl Iterator<Item = &'v mut Value>) -> u32 {
+    let mut deepest = 0;
+    for value in values {
+        let depth = if value.is_heavy() { MAX_DEPTH } else { value.depth() };
+        if depth < MAX_DEPTH {
+            deepest = deepest.max(depth);
+        } else {
+            *value = Value::Unknown;
+        }
+    }
+    deepest + 1
+}
+
+/// How deep functions and classes may be nested in their own defaults and bases, which are dropped
+/// one within the other.
+const MAX_DEPTH: u32 = 128;
+
 /// Whether this is an exception that Python provides.
 pub(super) fn is_builtin_exception(external: &External) -> bool {
     let name = external.name().and_then(|name| name.strip_prefix("builtins."));
@@ -443,11 +487,7 @@ pub(super) fn is_builtin_exception(external: &External) -> bool {
 
 /// The first external base of a class.
 pub(super) fn external_base(class: &Arc<Class>) -> Option<Arc<External>> {
-    lineage(class)
-        .iter()
-        .flat_map(|class| &class.bases)
-        .find_map(|base| base.as_external().cloned())
-        .filter(|base| base.name() != Some("builtins.object"))
+    class.base.clone()
 }
 
 /// A function of a class, read from an instance.

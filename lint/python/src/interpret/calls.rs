@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::attributes::{external_base, method};
-use super::heap::{Content, Slot};
+use super::heap::{Content, Slot, light};
 use super::{Eval, Flow, Interpreter, builtins};
 use crate::syntax::{Arg, ArgKind, Expr, ExprKind, FunctionDef, Name, ParamKind};
 use crate::text::Span;
@@ -93,6 +95,7 @@ impl<W: World> Interpreter<'_, W> {
 
     /// Evaluates arguments. Lists and dicts among them are live.
     fn arguments(&mut self, args: &[Arg]) -> Eval<Arguments> {
+        self.heap.count(args.len());
         let mut arguments = Arguments { items: Vec::with_capacity(args.len()), open: false };
         for arg in args {
             match &arg.kind {
@@ -160,8 +163,11 @@ impl<W: World> Interpreter<'_, W> {
         arguments: Arguments,
         place: Place,
     ) -> Eval<Value> {
-        // What is called may hand on to another callable without running any code of its own.
-        self.deeper(Ok(Value::Unknown), |this| this.call_value(callee, arguments, place))
+        // What is called may hand on to another callable without running any code of its own, and what
+        // comes back may be handed on for ever without being held by anything.
+        let result =
+            self.deeper(Ok(Value::Unknown), |this| this.call_value(callee, arguments, place));
+        result.map(light)
     }
 
     fn call_value(
@@ -388,6 +394,15 @@ impl<W: World> Interpreter<'_, W> {
         let mut slots = Vec::with_capacity(def.params.len());
         let mut positional = arguments.items.iter().filter(|argument| argument.name.is_none());
         let mut taken: Vec<&str> = Vec::new();
+        self.heap.count(def.params.len() + arguments.items.len());
+        // Of many keywords each is found without a walk by all the others.
+        let mut keywords: FxHashMap<&str, &Argument> = FxHashMap::default();
+        let is_long = def.params.len() * arguments.items.len() > 256;
+        if is_long {
+            for argument in arguments.items.iter().rev() {
+                keywords.extend(argument.name.as_deref().map(|name| (name, argument)));
+            }
+        }
         for (index, param) in def.params.iter().enumerate() {
             let nothing = Slot::of(Value::Unknown);
             let slot = match param.kind {
@@ -396,7 +411,11 @@ impl<W: World> Interpreter<'_, W> {
                         if param.kind == ParamKind::KeywordOnly { None } else { positional.next() };
                     let argument = next.or_else(|| {
                         taken.push(&param.name);
-                        arguments.keyword(&param.name)
+                        if is_long {
+                            keywords.get(&*param.name).copied()
+                        } else {
+                            arguments.keyword(&param.name)
+                        }
                     });
                     match argument {
                         Some(argument) => Slot::passed(argument.value.clone(), argument.place),
@@ -422,11 +441,12 @@ impl<W: World> Interpreter<'_, W> {
                     Slot::of(value)
                 }
                 ParamKind::VarKeyword => {
+                    let taken: FxHashSet<&str> = taken.drain(..).collect();
                     let rest = arguments
                         .items
                         .iter()
                         .filter_map(|argument| Some((argument.name.as_ref()?, argument)))
-                        .filter(|(name, _)| !taken.contains(&&***name))
+                        .filter(|(name, _)| !taken.contains(&***name))
                         .map(|(name, argument)| {
                             let slot = Slot::passed(argument.value.clone(), argument.place);
                             (Value::Str(Arc::clone(name)), slot)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::attributes::lineage;
 use super::builtins::BUILTINS;
 use crate::value::Value;
 
@@ -50,9 +51,12 @@ pub(super) fn is_subclass(class: &Value, of: &Value) -> Option<bool> {
     match (class, of) {
         (Value::Class(own), Value::Class(other)) if own == other => Some(true),
         (Value::Class(own), of) => {
-            let bases = own.bases.clone();
-            let answers: Vec<Option<bool>> =
-                bases.iter().map(|base| is_subclass(base, of)).collect();
+            if lineage(own).any(|class| matches!(of, Value::Class(of) if class == of)) {
+                return Some(true);
+            }
+            let bases = lineage(own).flat_map(|class| &class.bases);
+            let others = bases.filter(|base| !matches!(base, Value::Class(_)));
+            let answers: Vec<Option<bool>> = others.map(|base| is_subclass(base, of)).collect();
             if answers.contains(&Some(true)) {
                 return Some(true);
             }

@@ -132,14 +132,14 @@ impl<W: World> Interpreter<'_, W> {
             if let Some(next) = rest.first() {
                 let iter = self.eval(&next.iter)?;
                 let iterator = self.iterator(&iter, next.iter.span)?;
-                return self.clause(&iterator, rest, element, made);
+                return self.deeper(Ok(true), |this| this.clause(&iterator, rest, element, made));
             }
             made.push(self.eval(element)?);
             return Ok(false);
         };
         let value = self.eval(condition)?;
         match self.truth(&value)? {
-            Some(true) => self.turn(conditions, rest, element, made),
+            Some(true) => self.deeper(Ok(true), |this| this.turn(conditions, rest, element, made)),
             Some(false) => Ok(false),
             None => {
                 let guard = Guard::Condition {
@@ -148,7 +148,8 @@ impl<W: World> Interpreter<'_, W> {
                     place: self.place(condition.span),
                 };
                 self.perhaps(Some(guard), |this| {
-                    let done = this.turn(conditions, rest, element, made);
+                    let done =
+                        this.deeper(Ok(true), |this| this.turn(conditions, rest, element, made));
                     this.may_have_stopped(done);
                 });
                 Ok(true)

@@ -11,6 +11,9 @@ use crate::text::Span;
 use crate::value::{Argument, Arguments, ObjectId, Operator, Value};
 use crate::world::World;
 
+/// How many bytes of text cost about as much to go through as an element of a list.
+pub(super) const BYTES_AN_ELEMENT: usize = 64;
+
 impl<W: World> Interpreter<'_, W> {
     /// A method of a list, a set, a dict or a string.
     pub(super) fn container_method(
@@ -421,6 +424,7 @@ impl<W: World> Interpreter<'_, W> {
         span: Span,
     ) -> Eval<Value> {
         let Value::Str(text) = receiver else { return Ok(Value::Unknown) };
+        self.heap.count(text.len() / BYTES_AN_ELEMENT);
         let values: Vec<Value> =
             arguments.items.iter().map(|argument| argument.value.clone()).collect();
         if method == "join"
@@ -464,6 +468,15 @@ impl<W: World> Interpreter<'_, W> {
 
 /// Whether surely nothing is held under `key`.
 pub(super) fn is_absent(pairs: &[(Value, Slot)], key: &Value) -> bool {
+    // A long dict has mostly strings for keys.
+    if let Value::Str(key) = key {
+        return pairs.iter().all(|(known, _)| match known {
+            Value::Str(known) => known != key,
+            other => {
+                fold::compare(other, CompareOp::Eq, &Value::Str(Arc::clone(key))) == Some(false)
+            }
+        });
+    }
     // A key is looked for by `==`, and one of which nothing is known may be any of them.
     !matches!(key, Value::Unknown | Value::External(_))
         && pairs.iter().all(|(known, _)| fold::compare(known, CompareOp::Eq, key) == Some(false))

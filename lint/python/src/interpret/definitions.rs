@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::attributes::method;
+use super::attributes::{links, method};
 use super::heap::{Content, Slot};
 use super::instances::is_enum;
 use super::{Eval, Flow, Frame, Interpreter, Stop, builtins};
@@ -54,6 +54,7 @@ impl<W: World> Interpreter<'_, W> {
                 None => None,
             });
         }
+        let depth = links(defaults.iter_mut().flatten().map(|slot: &mut Slot| &mut slot.value));
         let frame = self.frame();
         let scopes = frame.inner_scopes();
         let function = Function {
@@ -66,6 +67,7 @@ impl<W: World> Interpreter<'_, W> {
             owner: frame.is_class.then_some(frame.names),
             home: Arc::clone(&frame.module),
             id: self.functions,
+            depth,
         };
         self.functions += 1;
         Ok(Value::Function(Arc::new(function)))
@@ -110,14 +112,9 @@ impl<W: World> Interpreter<'_, W> {
         let frame = self.frame();
         let qualname: Name = format!("{}{}", frame.prefix, def.name).into();
         let scopes = frame.inner_scopes();
-        let class = Arc::new(Class {
-            def: Arc::clone(def),
-            file: frame.module.file,
-            module: Arc::clone(&frame.module.name),
-            qualname: Arc::clone(&qualname),
-            bases,
-            namespace: names,
-        });
+        let home = (frame.module.file, Arc::clone(&frame.module.name));
+        let class =
+            Arc::new(Class::new(Arc::clone(def), home, Arc::clone(&qualname), bases, names));
         let module = Arc::clone(&frame.module);
         self.frames.push(Frame {
             module,

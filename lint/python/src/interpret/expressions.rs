@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::attributes::{external_base, is_builtin_exception};
-use super::heap::{Content, Slot};
+use super::containers::BYTES_AN_ELEMENT;
+use super::heap::{Content, Slot, light};
 use super::keys::Table;
 use super::{Eval, Flow, Interpreter, builtins, fold, paths};
 use crate::syntax::{BinOp, CompareOp, Expr, ExprKind, FStringPart, Name, Shown, UnaryOp};
@@ -61,7 +62,10 @@ impl<W: World> Interpreter<'_, W> {
                 self.unary(*op, &operand, span)?
             }
             ExprKind::Logic { and, values } => self.logic(*and, values)?,
-            ExprKind::Compare { first, rest } => self.comparison(first, rest, span)?,
+            ExprKind::Compare { first, rest } => {
+                let left = self.eval(first)?;
+                self.comparison(left, rest, span)?
+            }
             ExprKind::Conditional { test, then, orelse } => self.conditional(test, then, orelse)?,
             ExprKind::Lambda(def) => self.function(def)?,
             ExprKind::Tuple(items) => Value::Tuple(self.items(items)?.0.into()),
@@ -147,7 +151,7 @@ impl<W: World> Interpreter<'_, W> {
         let frame = self.frame();
         if let Some(function) = &frame.function {
             let def = &function.def;
-            if def.globals.iter().any(|global| &**global == name) {
+            if def.is_global(name) {
                 return self.heap.get(frame.module.names, name);
             }
         }
@@ -178,6 +182,7 @@ impl<W: World> Interpreter<'_, W> {
     // Displays
 
     fn items(&mut self, items: &[Expr]) -> Eval<(Vec<Value>, bool)> {
+        self.heap.count(items.len());
         let mut values = Vec::with_capacity(items.len());
         let mut open = false;
         for item in items {
@@ -194,6 +199,7 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     fn dict_display(&mut self, pairs: &[(Option<Expr>, Expr)]) -> Eval<Value> {
+        self.heap.count(2 * pairs.len());
         let mut known = Table::of(Vec::with_capacity(pairs.len()));
         let mut open = false;
         for (key, value) in pairs {
@@ -383,7 +389,7 @@ impl<W: World> Interpreter<'_, W> {
         let place = self.place(span);
         let outcome = self.ask(place, |world, now| world.operate(&operation, now));
         self.record(outcome.effects, place);
-        outcome.value.unwrap_or(Value::External(operation))
+        outcome.value.unwrap_or_else(|| light(Value::External(operation)))
     }
 
     pub(super) fn binary(
@@ -426,6 +432,9 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     fn binary_settled(&mut self, left: &Value, op: BinOp, right: &Value) -> Eval<Option<Value>> {
+        for text in [left, right].into_iter().filter_map(Value::as_str) {
+            self.heap.count(text.len() / BYTES_AN_ELEMENT);
+        }
         if op == BinOp::Div
             && let Some(path) = paths::path_joined(left, right)
         {
@@ -510,13 +519,22 @@ impl<W: World> Interpreter<'_, W> {
 
     /// `a and b`, `a or b`: what follows an unsettled operand runs only perhaps.
     fn logic(&mut self, and: bool, values: &[Expr]) -> Eval<Value> {
-        let Some((first, rest)) = values.split_first() else { return Ok(Value::Unknown) };
-        let value = self.eval(first)?;
-        if rest.is_empty() {
-            return Ok(value);
-        }
-        match self.truth(&value)? {
-            Some(truth) if truth == and => self.logic(and, rest),
+        let (mut first, mut rest) = match values.split_first() {
+            Some(split) => split,
+            None => return Ok(Value::Unknown),
+        };
+        let mut value = self.eval(first)?;
+        let truth = loop {
+            let Some((next, after)) = rest.split_first() else { return Ok(value) };
+            let truth = self.truth(&value)?;
+            if truth != Some(and) {
+                break truth;
+            }
+            (first, rest) = (next, after);
+            self.steps += 1;
+            value = self.eval(first)?;
+        };
+        match truth {
             Some(_) => Ok(value),
             None => {
                 let guard = Guard::Condition {
@@ -525,7 +543,9 @@ impl<W: World> Interpreter<'_, W> {
                     place: self.place(first.span),
                 };
                 let mut other = Ok(Value::Unknown);
-                self.perhaps(Some(guard), |this| other = this.logic(and, rest));
+                self.perhaps(Some(guard), |this| {
+                    other = this.deeper(Ok(Value::Unknown), |this| this.logic(and, rest));
+                });
                 // Where the rest stops, the operator's worth is the first operand's.
                 let Ok(other) = other else {
                     self.may_leave(Flow::RAISE);
@@ -552,8 +572,12 @@ impl<W: World> Interpreter<'_, W> {
         }
     }
 
-    fn comparison(&mut self, first: &Expr, rest: &[(CompareOp, Expr)], span: Span) -> Eval<Value> {
-        let mut left = self.eval(first)?;
+    fn comparison(
+        &mut self,
+        mut left: Value,
+        rest: &[(CompareOp, Expr)],
+        span: Span,
+    ) -> Eval<Value> {
         let mut result = Value::Bool(true);
         for (index, (op, right)) in rest.iter().enumerate() {
             let right = self.eval(right)?;
@@ -573,7 +597,9 @@ impl<W: World> Interpreter<'_, W> {
                     Some(false) => return Ok(part),
                     None => {
                         self.perhaps(None, |this| {
-                            let rest = this.comparison(&rest[index].1, &rest[index + 1..], span);
+                            let rest = this.deeper(Ok(Value::Unknown), |this| {
+                                this.comparison(right, &rest[index + 1..], span)
+                            });
                             this.may_have_stopped(rest);
                         });
                         return Ok(self.operate(Operator::And, &[result, part], span));

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use super::heap::{Content, Generator, Progress, Resume, Slot};
+use super::heap::{Content, Generator, Progress, Resume, Slot, light};
 use super::iteration::Turn;
 use super::{Eval, Flow, Frame, Interpreter, Stop};
 use crate::syntax::{Expr, ExprKind, Name};
@@ -106,7 +106,7 @@ impl<W: World> Interpreter<'_, W> {
 
     fn hand_out(&mut self, value: Value, point: Resume) {
         if let Some(pausing) = &mut self.frame_mut().generator {
-            pausing.yielded = Some(value);
+            pausing.yielded = Some(light(value));
             pausing.path.push(point);
         }
     }
@@ -137,7 +137,7 @@ impl<W: World> Interpreter<'_, W> {
         if let Some(pausing) = &mut self.frame_mut().generator {
             match pausing.loose.get_mut(most) {
                 Some(last) => *last = Value::Unknown,
-                None => pausing.loose.push(value),
+                None => pausing.loose.push(light(value)),
             }
         }
     }

@@ -528,7 +528,7 @@ impl Held {
 }
 
 /// So many elements that are copied or joined cost about as much as a step.
-const ELEMENTS_A_STEP: u64 = 16;
+const ELEMENTS_A_STEP: u64 = 64;
 
 /// How many pairs of elements are compared at most where two lists are joined.
 const MAX_COMPARED: usize = 1 << 16;

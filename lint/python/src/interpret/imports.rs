@@ -174,11 +174,17 @@ impl<W: World> Interpreter<'_, W> {
                 Some(Slot { value: known, .. }) => {
                     let mut loaded = Ok(Value::Unknown);
                     self.perhaps(None, |this| loaded = this.load(&prefix, place));
-                    if let Ok(loaded) = loaded {
-                        known.or(loaded)
-                    } else {
-                        self.may_leave(Flow::RAISE);
-                        known
+                    match loaded {
+                        // The same module, whichever way made it: one of them stands for both.
+                        Ok(loaded @ Value::Module(..)) => {
+                            self.heap.set(self.process.modules, &prefix, loaded.clone());
+                            loaded
+                        }
+                        Ok(loaded) => known.or(loaded),
+                        Err(_) => {
+                            self.may_leave(Flow::RAISE);
+                            known
+                        }
                     }
                 }
                 None => self.load(&prefix, place)?,

@@ -99,7 +99,7 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Eval<()> {
         let Value::Instance(_, object) = instance else { return Ok(()) };
         let mut fields: Vec<(Name, Option<Value>)> = Vec::new();
-        for class in lineage(class).iter().rev() {
+        for class in lineage(class).rev() {
             let Some(Slot { value: Value::List(own), .. }) =
                 self.heap.get(class.namespace, FIELDS).cloned()
             else {
@@ -182,14 +182,9 @@ impl<W: World> Interpreter<'_, W> {
             bases: Vec::new(),
             body: Vec::new(),
         };
-        Ok(Value::Class(Arc::new(Class {
-            def: Arc::new(def),
-            file: place.file,
-            module: Arc::clone(&self.frame().module.name),
-            qualname: name,
-            bases: vec![Value::external(NAMED_TUPLE)],
-            namespace,
-        })))
+        let home = (place.file, Arc::clone(&self.frame().module.name));
+        let bases = vec![Value::external(NAMED_TUPLE)];
+        Ok(Value::Class(Arc::new(Class::new(Arc::new(def), home, name, bases, namespace))))
     }
 
     /// The values of a named tuple, in order.
@@ -228,7 +223,7 @@ impl<W: World> Interpreter<'_, W> {
             return None;
         }
         let mut names: Vec<Name> = Vec::new();
-        for class in lineage(class).iter().rev() {
+        for class in lineage(class).rev() {
             if let Some(Slot { value: Value::List(own), .. }) =
                 self.heap.get(class.namespace, FIELDS)
             {
@@ -417,7 +412,7 @@ impl<W: World> Interpreter<'_, W> {
     pub(super) fn mixed_in(&self, value: &Value) -> Option<Value> {
         let Value::Instance(class, object) = value else { return None };
         self.enum_members(class)?;
-        let is_mixed = lineage(class).iter().flat_map(|class| &class.bases).any(|base| {
+        let is_mixed = lineage(class).flat_map(|class| &class.bases).any(|base| {
             matches!(base, Value::External(base) if matches!(
                 base.name(),
                 Some("builtins.str" | "builtins.int" | "enum.IntEnum" | "enum.StrEnum" | "enum.IntFlag")
@@ -464,7 +459,7 @@ fn field_of(value: &Value) -> Option<(Option<Value>, Option<Value>, bool)> {
 
 /// Whether a class is an enumeration by one of its bases.
 pub(super) fn is_enum(class: &Arc<Class>) -> bool {
-    lineage(class).iter().flat_map(|class| &class.bases).any(|base| {
+    lineage(class).flat_map(|class| &class.bases).any(|base| {
         matches!(base, Value::External(base) if matches!(
             base.name(),
             Some("enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag")
@@ -474,7 +469,7 @@ pub(super) fn is_enum(class: &Arc<Class>) -> bool {
 
 /// Whether a member of this enumeration is shown as its value in every version of Python.
 pub(super) fn shows_value(class: &Arc<Class>) -> bool {
-    lineage(class).iter().flat_map(|class| &class.bases).any(
+    lineage(class).flat_map(|class| &class.bases).any(
         |base| matches!(base, Value::External(base) if matches!(base.name(), Some("enum.StrEnum"))),
     )
 }

@@ -36,9 +36,15 @@ impl<W: World> Interpreter<'_, W> {
             },
             Value::Tuple(items) | Value::List(items) => self.element(&Arc::clone(items), index)?,
             Value::Str(text) => {
-                let items: Vec<Value> =
-                    text.chars().map(|c| Value::str(c.encode_utf8(&mut [0; 4]))).collect();
-                self.element(&items, index)?
+                self.heap.count(text.len());
+                let part = match fold::integer(index) {
+                    Some(at) => character(text, at),
+                    None => return Ok(Value::Unknown),
+                };
+                match part {
+                    Some(part) => part,
+                    None => self.raise_builtin("IndexError")?,
+                }
             }
             Value::Dict(pairs) => pairs
                 .iter()
@@ -124,8 +130,11 @@ impl<W: World> Interpreter<'_, W> {
             .collect();
         let (items, open) = match value {
             Value::Str(text) => {
-                let items = text.chars().map(|c| Value::str(c.encode_utf8(&mut [0; 4])));
-                (items.collect(), false)
+                self.heap.count(text.len());
+                let chars: Vec<char> = text.chars().collect();
+                let taken = bounds.and_then(|bounds| sliced(&chars, &bounds));
+                let taken = taken.map(|taken| taken.into_iter().collect::<String>());
+                return Ok(taken.map_or(Value::Unknown, |taken| Value::str(&taken)));
             }
             Value::Tuple(_) | Value::List(_) | Value::Object(_) => {
                 match self.elements_at_rest(value)? {
@@ -137,12 +146,8 @@ impl<W: World> Interpreter<'_, W> {
         };
         let taken = bounds.filter(|_| !open).and_then(|bounds| sliced(&items, &bounds));
         Ok(match (value, taken) {
-            (Value::Str(_), Some(taken)) => {
-                let parts: Vec<&str> = taken.iter().filter_map(Value::as_str).collect();
-                Value::str(&parts.concat())
-            }
             (Value::Tuple(_), Some(taken)) => Value::Tuple(taken.into()),
-            (Value::Str(_) | Value::Tuple(_), None) => Value::Unknown,
+            (Value::Tuple(_), None) => Value::Unknown,
             (_, Some(taken)) => self.list(taken, false),
             (_, None) => self.list(items, true),
         })
@@ -322,7 +327,10 @@ fn put_at(items: &mut Arc<Vec<Value>>, index: &Value, value: Value) -> bool {
 
 /// `pairs[key] = slot`; false where it is not known which pairs there are then.
 fn put_under(pairs: &mut Arc<Vec<(Value, Slot)>>, key: &Value, slot: Slot) -> bool {
-    let same = |known: &Value| fold::compare(known, CompareOp::Eq, key) == Some(true);
+    let same = |known: &Value| match (known, key) {
+        (Value::Str(known), Value::Str(key)) => known == key,
+        _ => fold::compare(known, CompareOp::Eq, key) == Some(true),
+    };
     if let Some(at) = pairs.iter().position(|(known, _)| same(known)) {
         Arc::make_mut(pairs)[at].1 = slot;
         return true;
@@ -342,8 +350,17 @@ fn put_under(pairs: &mut Arc<Vec<(Value, Slot)>>, key: &Value, slot: Slot) -> bo
     absent
 }
 
+/// The character of `text` at an index, which counts from the end where it is negative.
+fn character(text: &str, at: i64) -> Option<Value> {
+    let found = match usize::try_from(at) {
+        Ok(at) => text.chars().nth(at),
+        Err(_) => text.chars().rev().nth(usize::try_from(-(at + 1)).ok()?),
+    };
+    found.map(|c| Value::str(c.encode_utf8(&mut [0; 4])))
+}
+
 /// The items of a slice; `None` where its step is zero.
-fn sliced(items: &[Value], bounds: &[Option<i64>]) -> Option<Vec<Value>> {
+fn sliced<T: Clone>(items: &[T], bounds: &[Option<i64>]) -> Option<Vec<T>> {
     let [start, end, by] = bounds else { return None };
     let len = i64::try_from(items.len()).ok()?;
     let by = by.unwrap_or(1);

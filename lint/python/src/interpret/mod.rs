@@ -69,11 +69,11 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            steps: 3_000_000,
+            steps: 2_000_000,
             events: 50_000,
             nesting: 3_000,
             calls: 80,
-            bytes: 64 << 20,
+            bytes: 16 << 20,
             turns: 256,
             visits: 2048,
         }
@@ -100,7 +100,7 @@ const MAX_REPEATS: u32 = 512;
 const MAX_FROZEN: usize = 4096;
 
 /// For how many elements one counts that is copied for the world, which may keep it.
-const FROZEN_ELEMENT: usize = 4;
+const FROZEN_ELEMENT: usize = 16;
 
 /// How often one function may be active at once where nothing settled drives the recursion.
 const MAX_UNSETTLED_RECURSION: usize = 3;

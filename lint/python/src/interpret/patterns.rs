@@ -17,43 +17,43 @@ impl<W: World> Interpreter<'_, W> {
         cases: &[Case],
         index: usize,
     ) -> Eval<Flow> {
-        let Some((case, rest)) = cases.split_first() else { return Ok(Flow::NEXT) };
-        let mut settled = self.matches(&case.pattern, subject)?;
-        let mut test = Value::Unknown;
-        if settled != Some(false)
-            && let Some(guard) = &case.guard
-        {
-            test = match settled {
-                Some(_) => self.eval(guard)?,
-                None => self.perhaps_eval(guard),
-            };
-            settled = match (settled, self.truth(&test)?) {
-                (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            };
-        }
-        match settled {
-            Some(true) => Ok(self.case_body(case, index)),
-            Some(false) => {
-                self.deeper(Ok(Flow::NEXT), |this| this.match_cases(subject, rest, index + 1))
+        for (at, case) in cases.iter().enumerate() {
+            let mut settled = self.matches(&case.pattern, subject)?;
+            let mut test = Value::Unknown;
+            if settled != Some(false)
+                && let Some(guard) = &case.guard
+            {
+                test = match settled {
+                    Some(_) => self.eval(guard)?,
+                    None => self.perhaps_eval(guard),
+                };
+                settled = match (settled, self.truth(&test)?) {
+                    (_, Some(false)) => Some(false),
+                    (Some(true), Some(true)) => Some(true),
+                    _ => None,
+                };
             }
-            None => {
-                let span = case.body.first().map_or(crate::text::Span::empty(0), |s| s.span);
-                let place = self.place(span);
-                let test = self.frozen(&test);
-                let guard = |holds| Guard::Condition { test: test.clone(), holds, place };
-                Ok(self.either([
-                    (guard(true), &mut |this| this.block(&case.body)),
-                    (guard(false), &mut |this| {
-                        let flow = this.deeper(Ok(Flow::NEXT), |this| {
-                            this.match_cases(subject, rest, index + 1)
-                        });
-                        this.settle(flow)
-                    }),
-                ]))
+            match settled {
+                Some(true) => return Ok(self.case_body(case, index + at)),
+                Some(false) => self.steps += 1,
+                None => {
+                    let span = case.body.first().map_or(crate::text::Span::empty(0), |s| s.span);
+                    let place = self.place(span);
+                    let test = self.frozen(&test);
+                    let guard = |holds| Guard::Condition { test: test.clone(), holds, place };
+                    return Ok(self.either([
+                        (guard(true), &mut |this| this.block(&case.body)),
+                        (guard(false), &mut |this| {
+                            let flow = this.deeper(Ok(Flow::NEXT), |this| {
+                                this.match_cases(subject, &cases[at + 1..], index + at + 1)
+                            });
+                            this.settle(flow)
+                        }),
+                    ]));
+                }
             }
         }
+        Ok(Flow::NEXT)
     }
 
     pub(super) fn case_body(&mut self, case: &Case, index: usize) -> Flow {

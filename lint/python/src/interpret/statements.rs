@@ -212,10 +212,10 @@ impl<W: World> Interpreter<'_, W> {
     fn target_of(&self, name: &str) -> crate::value::ObjectId {
         let frame = self.frame();
         if let Some(function) = &frame.function {
-            if function.def.globals.iter().any(|global| &**global == name) {
+            if function.def.is_global(name) {
                 return frame.module.names;
             }
-            if function.def.nonlocals.iter().any(|outer| &**outer == name) {
+            if function.def.is_nonlocal(name) {
                 return frame
                     .scopes
                     .iter()
@@ -440,28 +440,29 @@ impl<W: World> Interpreter<'_, W> {
 
     /// `if` from its arm `index` on.
     fn branch(&mut self, arms: &[(Expr, Vec<Stmt>)], orelse: &[Stmt], index: usize) -> Eval<Flow> {
-        let Some(((test, body), rest)) = arms.split_first() else {
-            return Ok(self.arm(orelse, index));
-        };
-        let value = self.eval(test)?;
-        match self.truth(&value)? {
-            Some(true) => Ok(self.arm(body, index)),
-            Some(false) => self.deeper(Ok(Flow::NEXT), |this| this.branch(rest, orelse, index + 1)),
-            None => {
-                let place = self.place(test.span);
-                let test = self.frozen(&value);
-                let guard = |holds| Guard::Condition { test: test.clone(), holds, place };
-                Ok(self.either([
-                    (guard(true), &mut |this| this.block(body)),
-                    (guard(false), &mut |this| {
-                        this.deeper(Flow::NEXT, |this| {
-                            let flow = this.branch(rest, orelse, index + 1);
-                            this.settle(flow)
-                        })
-                    }),
-                ]))
+        for (arm, (test, body)) in arms.iter().enumerate() {
+            let value = self.eval(test)?;
+            match self.truth(&value)? {
+                Some(true) => return Ok(self.arm(body, index + arm)),
+                // A ladder of what does not hold is long, not deep.
+                Some(false) => self.steps += 1,
+                None => {
+                    let place = self.place(test.span);
+                    let test = self.frozen(&value);
+                    let guard = |holds| Guard::Condition { test: test.clone(), holds, place };
+                    return Ok(self.either([
+                        (guard(true), &mut |this| this.block(body)),
+                        (guard(false), &mut |this| {
+                            this.deeper(Flow::NEXT, |this| {
+                                let flow = this.branch(&arms[arm + 1..], orelse, index + arm + 1);
+                                this.settle(flow)
+                            })
+                        }),
+                    ]));
+                }
             }
         }
+        Ok(self.arm(orelse, index + arms.len()))
     }
 
     fn arm(&mut self, body: &[Stmt], index: usize) -> Flow {

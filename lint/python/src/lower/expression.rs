@@ -531,11 +531,13 @@ impl<'t> Lower<'t> {
             }
             _ => element = Some(this.expr(node, kind)),
         });
-        element.map_or(ExprKind::Unknown, |element| ExprKind::Comprehension {
-            kind: comprehension,
-            element: Box::new(element),
-            clauses,
-        })
+        match element {
+            Some(element) if !clauses.is_empty() => {
+                ExprKind::Comprehension { kind: comprehension, element: Box::new(element), clauses }
+            }
+            // It stands so deep that its clauses were cut.
+            _ => ExprKind::Unknown,
+        }
     }
 
     fn clause(&mut self) -> Option<Clause> {

@@ -223,8 +223,12 @@ impl<'t> Lower<'t> {
     }
 
     fn close_scope(&mut self) -> Names {
-        let Scope { start, globals, nonlocals, is_generator } =
+        let Scope { start, mut globals, mut nonlocals, is_generator } =
             self.scopes.pop().unwrap_or_default();
+        for declared in [&mut globals, &mut nonlocals] {
+            declared.sort_unstable();
+            declared.dedup();
+        }
         let mut locals: Vec<Name> = self.bound.drain(start..).collect();
         locals.sort_unstable();
         locals.dedup();

@@ -668,6 +668,10 @@ impl Names {
         let mut names = Self::default();
         names.bound.extend(params.iter().map(|it| it.name().to_string()));
         body(&mut names);
+        for declared in [&mut names.globals, &mut names.nonlocals] {
+            declared.sort();
+            declared.dedup();
+        }
         names
     }
 
