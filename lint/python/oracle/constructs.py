@@ -222,7 +222,7 @@ def try_statement(g: Generator, s: Scope) -> Lines:
     handlers = []
     if g.chance(0.3):
         other = g.pick(("OSError", "ImportError", "MemoryError"))
-        handlers += [f"except {other}:", *indented(g.block(s.inside("try", "except-other")))]
+        handlers += [f"except {other}:", *indented(g.block(s.inside("try")))]
     handler = s.inside("except", label)
     inside = g.block(handler)
     if g.chance(0.3):

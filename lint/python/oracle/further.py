@@ -131,7 +131,7 @@ def generator_corners(g: Generator, s: Scope) -> Lines:
     }[form]()
 
 
-@construct(outside_class, weight=3)
+@construct(outside_class, weight=5)
 def class_corners(g: Generator, s: Scope) -> Lines:
     form = g.pick(("mixin", "deleter", "setattr", "delattr", "vars", "enum-auto", "enum-method", "int-enum", "enum-alias", "dataclass-inherit", "dataclass-replace", "dataclass-order", "dataclass-frozen", "namedtuple-replace", "registry", "shared-list", "old-iteration", "builder", "operators", "class-attribute-lookup",
                    "property-inherit", "abstract-property", "init-order", "mro", "bool-len", "callable-attribute", "nested-call", "getattribute", "comparison-chain", "class-method-chain", "dunder-name", "instance-dict", "super-in-classmethod", "multiple-init", "type-of", "slots-default"))
@@ -306,7 +306,7 @@ def external_wrapping(g: Generator, s: Scope) -> Lines:
     }[form]()
 
 
-@construct(unsettled, weight=2)
+@construct(unsettled, weight=8)
 def open_corners(g: Generator, s: Scope) -> Lines:
     """Control that leaves by a way that is open, and what was bound by then."""
     form = g.pick(("loop-else", "nested-break", "try-in-loop", "return-in-loop", "append-in-loop", "flag", "while-flag", "dict-built", "except-binds", "with-maybe", "generator-maybe", "chained", "ternary-call", "and-call", "walrus", "default-or", "class-maybe", "import-maybe", "early-continue", "count", "recursion", "handler-state"))
@@ -317,6 +317,7 @@ def open_corners(g: Generator, s: Scope) -> Lines:
     inner = s.frame("function", "open", f"open-{form}", depth=1)
     say = lambda: g.mark(inner)  # noqa: E731
     g.need(s, "import numpy as np")
+    g.need(s, "import os")
     return {
         "loop-else": lambda: ["for x in np.rows:", f"    if {test()}:", *indented(indented([mark(), "break"])), "else:", *indented([mark()]), mark()],
         "nested-break": lambda: ["for x in [1, 2]:", "    for y in [1, 2]:", f"        if {test()}:", *indented(indented(indented([mark(), "break"]))), *indented(indented([mark()])), "    else:", *indented(indented([mark(), "continue"])), *indented([mark(), "break"]), mark()],
@@ -332,8 +333,8 @@ def open_corners(g: Generator, s: Scope) -> Lines:
         "chained": lambda: [f"if {test()} or {test()}:", *indented([mark()]), f"if {test()} and not {test()}:", *indented([mark()]), "else:", *indented([mark()])],
         "ternary-call": lambda: [f"def {f}():", *indented([say()]), f"def {f}b():", *indented([say()]), f"{f}() if {test()} else {f}b()", mark()],
         "and-call": lambda: [f"def {f}():", *indented([say(), "return True"]), f"{test()} and {f}()", f"({test()}) or {f}()", mark()],
-        "walrus": lambda: ["import os", f"if {n} := os.environ.get('E_FLAG'):", *indented([mark()]), f"if {n} is None:", *indented([mark()])] if s.kind != "class" else [mark()],
-        "default-or": lambda: ["import os", f"{n} = os.environ.get('F_NAME') or 'none'", f"if {n} == 'none':", *indented([mark()]), f"if {n}:", *indented([mark()]), "else:", *indented([mark()])],
+        "walrus": lambda: [f"if {n} := os.environ.get('E_FLAG'):", *indented([mark()]), f"if {n} is None:", *indented([mark()])] if s.kind != "class" else [mark()],
+        "default-or": lambda: [f"{n} = os.environ.get('F_NAME') or 'none'", f"if {n} == 'none':", *indented([mark()]), f"if {n}:", *indented([mark()]), "else:", *indented([mark()])],
         "class-maybe": lambda: [f"class {f}:", f"    if {test()}:", "        def go(self):", *indented(indented(indented([say(), "return 1"]))), "    else:", "        def go(self):", *indented(indented(indented([say(), "return 2"]))), f"{f}().go()", mark()],
         "import-maybe": lambda: [f"if {test()}:", "    import json as parser", "else:", "    parser = None", "if parser is not None:", *indented([mark()]), "if parser is None:", *indented([mark()])],
         "early-continue": lambda: ["for x in range(3):", f"    if x == 1 and {test()}:", *indented(indented([mark(), "continue"])), *indented([mark()])],
