@@ -59,8 +59,8 @@ def runs_of(folder: Path, settled: bool, choices: Iterable[int] = range(CHOICES)
 
 
 def _endings(found: dict) -> list[str | None]:
-    """How start-up and each root ended early, if they did."""
-    return [found["ended"], *(root["ended"] for root in found["roots"])]
+    """How start-up, each root and each other process ended early, if they did."""
+    return [found["ended"], *(root["ended"] for root in found["roots"]), *found["processes"]]
 
 
 def is_valid(found: dict, settled: bool) -> str | None:

@@ -316,6 +316,8 @@ class Run:
         self.events: list[dict[str, Any]] = []
         self.roots: list[Root] = []
         self.followed_elsewhere: dict[int, list[dict[str, Any]]] = {}
+        #: How the processes that the program started ended early, or None for each that did not.
+        self.processes: list[str | None] = []
         self.root: int | None = None
         self.part_started = 0
         #: The frame below which another process of the Space may still be running.
@@ -615,7 +617,9 @@ class Run:
             return
         found = in_child(lambda: self._as_process(kind, words, folder), RUN_SECONDS)
         if not found:
+            self.processes.append("killed")
             return
+        self.processes += [found["ended"], *found["processes"]]
         first = len(self.roots)
         for event in found["events"]:
             if event["root"] is None:
@@ -1299,7 +1303,7 @@ def run_space(
     """
     entry = entry or entry_point(space)
     if entry is None:
-        return {"ended": "no entry point", "files": [], "roots": [], "events": []}
+        return {"ended": "no entry point", "processes": [], "files": [], "roots": [], "events": []}
     requirements = knowledge.Requirements.read(space)
     # Read once, before the first fork.
     knowledge.effects(), knowledge.platform()
@@ -1326,7 +1330,7 @@ def run_space(
             return run.follow(os.path.dirname(full), lambda: run_main(full))
 
         found = in_child(work, RUN_SECONDS)
-    return found or {"ended": "killed", "files": [], "roots": [], "events": []}
+    return found or {"ended": "killed", "processes": [], "files": [], "roots": [], "events": []}
 
 
 def _confine() -> None:
