@@ -668,6 +668,7 @@ class Run:
         return {
             "ended": ended,
             "failed": self.failed,
+            "processes": self.processes,
             "files": sorted({path for path in self._own_files.values() if path}),
             "roots": [root.shown() for root in self.roots],
             "events": self.events,
