@@ -31,7 +31,10 @@ fn broken(text: &str, chance: &mut Chance) -> String {
             4 => with_indentation_broken(&text, chance),
             5 => truncated(&text, chance),
             6 => repeated(&text, chance),
-            _ => text.replace(['(', '['], chance.pick(&["(", "[", "{", "((", ""])),
+            _ => {
+                let opening: &str = chance.pick::<&str>(&["(", "[", "{", "((", ""]);
+                text.replace(['(', '['], opening)
+            }
         };
     }
     text
