@@ -356,7 +356,7 @@ impl Heap {
         if self.journal.len() == mark {
             return delta;
         }
-        self.count(self.journal.len() - mark);
+        self.count(A_CHANGE * (self.journal.len() - mark));
         delta.changes.reserve(self.journal.len() - mark);
         let mut seen = FxHashSet::default();
         // From the last write to the first one: what stands there is what the branch left, and then
@@ -398,7 +398,7 @@ impl Heap {
         for (address, held) in &delta.between {
             between.entry(address).or_default().push(held);
         }
-        self.count(delta.changes.len() + delta.between.len());
+        self.count(A_CHANGE * (delta.changes.len() + delta.between.len()));
         for (address, after) in &delta.changes {
             let mut joined = self.join_held(self.held(address), after);
             for held in between.get(address).into_iter().flatten() {
@@ -412,7 +412,7 @@ impl Heap {
     /// from it. Whether that changed it.
     pub(crate) fn widen(&mut self, turn: &Delta, how: Widen) -> bool {
         let mut changed = false;
-        self.count(turn.changes.len());
+        self.count(A_CHANGE * turn.changes.len());
         for (address, after) in &turn.changes {
             let before = self.held(address);
             self.count(before.elements().saturating_mul(after.elements()).min(MAX_COMPARED));
@@ -446,7 +446,7 @@ impl Heap {
         let indices: Vec<Index<'_>> =
             deltas.iter().map(|delta| Index::of(&delta.changes)).collect();
         for (nth, delta) in deltas.iter().enumerate() {
-            self.count(delta.changes.len());
+            self.count(A_CHANGE * delta.changes.len());
             for (address, _) in &delta.changes {
                 if indices[..nth].iter().any(|index| index.get(address).is_some()) {
                     continue;
@@ -529,6 +529,9 @@ impl Held {
 
 /// So many elements that are copied or joined cost about as much as a step.
 const ELEMENTS_A_STEP: u64 = 64;
+
+/// For how many elements a change counts that is taken back or joined.
+const A_CHANGE: usize = 8;
 
 /// How many pairs of elements are compared at most where two lists are joined.
 const MAX_COMPARED: usize = 1 << 16;
