@@ -59,8 +59,8 @@ def runs_of(folder: Path, settled: bool, choices: Iterable[int] = range(CHOICES)
 
 
 def _endings(found: dict) -> list[str | None]:
-    """How start-up and each root ended early, if they did."""
-    return [found["ended"], *(root["ended"] for root in found["roots"])]
+    """How start-up, each root and each other process ended early, if they did."""
+    return [found["ended"], *(root["ended"] for root in found["roots"]), *found["processes"]]
 
 
 def is_valid(found: dict, settled: bool) -> str | None:
@@ -128,11 +128,10 @@ class Programs:
     """Which programs are made, but for their seeds, and what is held against them."""
 
     binary: Path
-    size: int | None
-    without: frozenset[str]
+    shape: generate.Shape
 
     def make(self, seed: str, settled: bool) -> generate.Made:
-        return generate.make(seed, settled, self.size, self.without)
+        return generate.make(seed, settled, self.shape)
 
 
 def batch(task: tuple[Programs, list[tuple[str, bool]]]) -> Tally:
@@ -219,13 +218,13 @@ def side_by_side(runs: list[dict], trace: dict, found: list[compare.Disagreement
     for number, run in enumerate(runs):
         truth = compare.happened(run)
         lines.append(f"  CPython{f' (choices {number})' if len(runs) > 1 else ''}, ended: {truth.ended}")
-        lines += [f"    {_shown(event)}" for event, _ in truth.startup]
+        lines += [f"    {_shown(event)}" for event, *_ in truth.startup]
         for (key, _), events in truth.roots.items():
-            lines += [f"    root {key}", *(f"      {_shown(event)}" for event, _ in events)]
+            lines += [f"    root {key}", *(f"      {_shown(event)}" for event, *_ in events)]
     lines.append("  spacelint trace")
-    lines += [f"    {_shown(event)}{'' if always else ' sometimes'}" for event, always in tool.startup]
+    lines += [f"    {_shown(event)}{'' if always else ' sometimes'}" for event, always, _ in tool.startup]
     for (key, _), events in tool.roots.items():
-        lines += [f"    root {key}", *(f"      {_shown(event)}{'' if always else ' sometimes'}" for event, always in events)]
+        lines += [f"    root {key}", *(f"      {_shown(event)}{'' if always else ' sometimes'}" for event, always, _ in events)]
     return "\n".join(lines)
 
 
@@ -238,8 +237,8 @@ def report(tally: Tally, programs: Programs, shown: int, keep: Path | None) -> N
     """Disagreements with their smallest programs, one of each way before a second of any."""
     ways: dict[tuple, list[tuple[str, bool, compare.Disagreement]]] = {}
     for seed, settled, found in tally.disagreed:
-        for disagreement in {other.signature: other for other in found}.values():
-            ways.setdefault((settled, disagreement.signature), []).append((seed, settled, disagreement))
+        # What comes after the first difference may come of it.
+        ways.setdefault((settled, found[0].signature), []).append((seed, settled, found[0]))
     print("\nconstructs on which the first difference depends, by how often that is so where they are reached:")
     rates = {label: times / max(1, tally.constructs[label]) for label, times in tally.blamed.items()}
     for label, rate in sorted(rates.items(), key=lambda item: -item[1])[:40]:
@@ -282,7 +281,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="where shrunk programs are left")
     arguments = parser.parse_args()
     seed = arguments.seed or str(random.SystemRandom().randrange(10**9))
-    programs = Programs(arguments.spacelint.resolve(), arguments.size, frozenset(arguments.without.split(",")))
+    shape = generate.Shape(arguments.size, frozenset(arguments.without.split(",")))
+    programs = Programs(arguments.spacelint.resolve(), shape)
     print(f"seed {seed}", flush=True)
     started = time.monotonic()
     unsettled = round(arguments.count * arguments.unsettled_share)

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 Event = tuple[str, str, str, int, str]
 RootKey = tuple[str, str, str, int]
@@ -19,14 +19,23 @@ RootKey = tuple[str, str, str, int]
 _CONCLUDED = frozenset({"need-env"})
 
 
+class Seen(NamedTuple):
+    """An event, whether it is sure, and what is said of it besides."""
+
+    event: Event
+    always: bool
+    details: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Disagreement:
     """One way in which the two differ."""
 
-    #: "missing", "extra", "order", "not-always", "always-did-not-happen", "root-missing" or "root-extra".
+    #: "missing", "extra", "order", "not-always", "always-did-not-happen", "details", "root-missing" or "root-extra".
     way: str
     event: Event | None = None
     root: RootKey | None = None
+    details: str = ""
 
     @property
     def signature(self) -> tuple[str, str, bool]:
@@ -36,22 +45,22 @@ class Disagreement:
     def __str__(self) -> str:
         event = "{} {} at {}:{} ({})".format(*self.event) if self.event else ""
         root = "" if self.root is None else " in {} {} at {}:{}".format(*self.root)
-        return f"{self.way} {event}{root}"
+        return f"{self.way} {event}{root}{self.details and ': ' + self.details}"
 
 
 @dataclass
 class Story:
     """What happens in a Space: start-up, and each root."""
 
-    startup: list[tuple[Event, bool]]
-    roots: dict[tuple[RootKey, int], list[tuple[Event, bool]]]
+    startup: list[Seen]
+    roots: dict[tuple[RootKey, int], list[Seen]]
     ended: str | None = None
     roots_ended: dict[tuple[RootKey, int], str | None] | None = None
     exhausted: bool = False
     #: Whether something outside the program raised.
     failed: bool = False
 
-    def all_events(self) -> Iterable[tuple[Event, bool]]:
+    def all_events(self) -> Iterable[Seen]:
         yield from self.startup
         for events in self.roots.values():
             yield from events
@@ -78,7 +87,7 @@ def _story(events: list[dict], roots: list[dict], relative: str, sure: bool = Fa
         seen: Event = (event["kind"], event["what"], path(event["path"]), line(event), event["phase"])
         always = event.get("certainty", "always") == "always" and not (sure and event.get("sure") is False)
         target = story.startup if event["root"] is None else story.roots[keys[event["root"]]]
-        target.append((seen, always))
+        target.append(Seen(seen, always, event.get("details", event)))
     return story
 
 
@@ -123,10 +132,11 @@ def compare_settled(truth: Story, tool: Story) -> list[Disagreement]:
 
 
 def _compare_lists(truth: list, tool: list, root: RootKey | None) -> list[Disagreement]:
-    left = [event for event, _ in truth]
-    right = [event for event, _ in tool]
+    left = [event for event, *_ in truth]
+    right = [event for event, *_ in tool]
     if left == right:
-        return [Disagreement("not-always", event, root) for event, always in tool if not always][:1]
+        found = [Disagreement("not-always", event, root) for event, always, _ in tool if not always][:1]
+        return found + [other for pair in zip(truth, tool, strict=True) for other in _compare_details(*pair, root)][:1]
     missing = list(left)
     extra = []
     for event in right:
@@ -142,8 +152,17 @@ def _compare_lists(truth: list, tool: list, root: RootKey | None) -> list[Disagr
     return found
 
 
+def _compare_details(truth: Seen, tool: Seen, root: RootKey | None) -> list[Disagreement]:
+    """What CPython knows of an event the tool must know too; it may know more."""
+    return [
+        Disagreement("details", truth.event, root, f"{name} is {value!r}, not {tool.details.get(name)!r}")
+        for name, value in truth.details.items()
+        if tool.details.get(name) != value
+    ]
+
+
 def _before_unknown(story: Story) -> Story:
-    startup = [((*event[:4], "startup"), always) for event, always in story.startup]
+    startup = [seen._replace(event=(*seen.event[:4], "startup")) for seen in story.startup]
     return replace(story, startup=startup)
 
 
@@ -154,28 +173,28 @@ def compare_unsettled(truth: Story, tool: Story) -> list[Disagreement]:
     """
     if tool.exhausted:
         return []
-    if truth.ended is not None and not any(event[0] == "import-spaces" for event, _ in truth.startup):
+    if truth.ended is not None and not any(event[0] == "import-spaces" for event, *_ in truth.startup):
         # Such a run cannot tell what comes before an import that it did not live to see.
         truth, tool = _before_unknown(truth), _before_unknown(tool)
     found = []
-    told_of = {event for event, _ in tool.all_events()}
-    for event, _ in truth.all_events():
+    told_of = {event for event, *_ in tool.all_events()}
+    for event, *_ in truth.all_events():
         if event not in told_of:
             found.append(Disagreement("missing", event))
     if truth.failed:
         # What the tool is sure of it is sure of where nothing outside the program fails.
         return found
     sure = tool.startup
-    seen = {event for event, _ in truth.startup}
+    seen = {event for event, *_ in truth.startup}
     if truth.ended is not None:
         # What comes after the moment at which this run ended, no run that ended there reaches.
-        last = max((i for i, (event, _) in enumerate(sure) if event in seen), default=0)
+        last = max((i for i, (event, *_) in enumerate(sure) if event in seen), default=0)
         sure = sure[:last]
-    found += [Disagreement("always-did-not-happen", event) for event, always in sure if always and event not in seen]
+    found += [Disagreement("always-did-not-happen", event) for event, always, _ in sure if always and event not in seen]
     for key, events in tool.roots.items():
         if key in truth.roots and truth.roots_ended[key] is None:
-            seen = {event for event, _ in truth.roots[key]}
+            seen = {event for event, *_ in truth.roots[key]}
             found += [
-                Disagreement("always-did-not-happen", event, key[0]) for event, always in events if always and event not in seen
+                Disagreement("always-did-not-happen", event, key[0]) for event, always, _ in events if always and event not in seen
             ]
     return found

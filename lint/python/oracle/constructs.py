@@ -222,7 +222,7 @@ def try_statement(g: Generator, s: Scope) -> Lines:
     handlers = []
     if g.chance(0.3):
         other = g.pick(("OSError", "ImportError", "MemoryError"))
-        handlers += [f"except {other}:", *indented(g.block(s.inside("try", "except-other")))]
+        handlers += [f"except {other}:", *indented(g.block(s.inside("try")))]
     handler = s.inside("except", label)
     inside = g.block(handler)
     if g.chance(0.3):
@@ -497,7 +497,7 @@ def async_function(g: Generator, s: Scope) -> Lines:
         body = [f"x, y = await asyncio.gather({first}(1), {first}(2))", g.mark(there, Text("(x, y)")), "return x + y"]
     else:
         body = ["total = 0", "for i in range(2):", f"    total += await {first}(i)", *indented([g.mark(there, Text("total"))]), "return total"]
-    run = g.pick((f"asyncio.run({main}())", f"asyncio.new_event_loop().run_until_complete({main}())"))
+    run = f"asyncio.run({main}())" if s.in_try or g.chance(0.5) else f"asyncio.new_event_loop().run_until_complete({main}())"
     return [*lines, f"async def {main}():", *indented(body), *_result(g, s, run, label)]
 
 
@@ -1201,6 +1201,8 @@ def exceptions_more(g: Generator, s: Scope) -> Lines:
     show = lambda text: g.mark(inside, Text(text))  # noqa: E731
     after = lambda text: g.mark(handler, Text(text))  # noqa: E731
     say = lambda text: g.mark(inner, Text(text))  # noqa: E731
+    if s.in_try and form == "with-raise":
+        form = "tuple"
     if s.kind == "class" and form in ("nested-function", "contextmanager-catches", "generator-throw"):
         form = "tuple"
     if form == "contextmanager-catches":
@@ -1227,6 +1229,9 @@ def exceptions_more(g: Generator, s: Scope) -> Lines:
 @construct(lambda g, s: s.kind == "module" and s.module.name == "__main__", weight=9)
 def modules_more(g: Generator, s: Scope) -> Lines:
     form = g.pick(("relative-fallback", "config", "patched", "again", "main-imported", "star-private", "package-main", "pathlib-path", "cwd", "sys-modules", "conditional-definition", "from-function", "deep", "alias-chain", "init-order"))
+    if s.in_try and form in ("package-main", "pathlib-path", "cwd"):
+        # What asks the system may fail for the system's own reasons.
+        form = "patched"
     label = f"module-{form}"
     m = g.fresh("m")
     inside = s.inside("module", label)

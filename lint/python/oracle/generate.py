@@ -21,7 +21,7 @@ from expressions import EXPRESSIONS
 from interfaces import gpu_functions, handlers
 from program import GIVES_UP, Labels, Lines, Module, Scope, Text, Var, indented
 
-__all__ = ["GIVES_UP", "Made", "make", "probes", "write"]
+__all__ = ["GIVES_UP", "Made", "Shape", "make", "probes", "write"]
 
 #: What a mark may be, by the imports it needs: no value of the program goes into it.
 _PLAIN = (
@@ -46,6 +46,19 @@ _PLAIN = (
     ("import os", 'os.environ["SET_{n}"] = "1"'),
 )
 
+#: Marks that say something of themselves, of which a value of the program is part.
+_SAYING = (
+    ("from transformers import AutoModel", 'AutoModel.from_pretrained("org/" + str({int}))'),
+    ("from transformers import AutoTokenizer", "AutoTokenizer.from_pretrained(f'org/{{{int}}}')"),
+    ("from transformers import pipeline", 'pipeline("text", model={str} + "/x", device="cpu")'),
+    ("from huggingface_hub import snapshot_download", 'snapshot_download(repo_id="org/%s" % ({str},))'),
+    ("from gradio_client import Client", 'Client("user/" + {str})'),
+    ("import time", "time.sleep({int})"),
+    ("import os", 'os.system("echo {{}}".format({int}))'),
+    ("import torch", 'torch.zeros(1).to("cuda" if {bool} else "cpu")'),
+    ("import torch", 'torch.ones(2, device=("cpu", "cuda")[{bool}])'),
+)
+
 _CARD = """---
 title: Generated
 emoji: 🎲
@@ -59,17 +72,27 @@ suggested_hardware: zero-a10g
 _REQUIREMENTS = "torch==2.8.0\ntransformers==4.57.0\nhuggingface_hub\ngradio_client\nrequests\nfastapi\npackaging\n"
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What kind of programs are made."""
+
+    #: About how many statements; a few dozen otherwise.
+    size: int | None = None
+    #: What is left out: constructs by the name of what makes them, expressions by their label.
+    without: frozenset[str] = frozenset()
+
+
 class Generator:
     """Makes one Space."""
 
-    def __init__(self, seed: str, settled: bool, size: int | None = None, without: frozenset[str] = frozenset()) -> None:
-        self.without = without
+    def __init__(self, seed: str, settled: bool, shape: Shape) -> None:
+        self.shape = shape
         self.random = random.Random(seed)
         self.settled = settled
         self.modules: dict[str, Module] = {}
         self.files: dict[str, str] = {}
         self.marks: dict[int, Labels] = {}
-        self.left = size or self.random.randrange(8, 26)
+        self.left = shape.size or self.random.randrange(8, 26)
         self.counter = 0
         self.spaces_imported = False
 
@@ -106,6 +129,14 @@ class Generator:
         plain = not scope.in_try and value is None and self.chance(0.35)
         if plain and scope.in_root:
             plain = self.chance(0.7)
+        if plain and self.settled and self.chance(0.3):
+            line, form = self.pick(_SAYING)
+            self.need(scope, line)
+            values = {kind: self.expression(scope, kind) for kind in ("int", "str", "bool")}
+            self.marks[number] = scope.labels.union({"saying"}, *(value.labels for value in values.values()))
+            text = form.format(**{kind: f"({value.text})" for kind, value in values.items()})
+            if "f'" not in form or not any(quote in values["int"].text for quote in "'\"{\\"):
+                return f"{text}  # m{number}"
         if plain:
             line, text = self.pick(_PLAIN)
             self.need(scope, line)
@@ -150,7 +181,7 @@ class Generator:
             return self.pick((self._mark_line, self._assign))(scope)
         for _ in range(20):
             construct = self.pick(CONSTRUCTS)
-            if construct.make.__name__ not in self.without and construct.fits(self, scope):
+            if construct.make.__name__ not in self.shape.without and construct.fits(self, scope):
                 return construct.make(self, scope)
         return self._mark_line(scope)
 
@@ -175,6 +206,8 @@ class Generator:
             if self.chance(0.1):
                 self.need(scope, "import sys")
                 return Text(self.pick(('sys.platform == "linux"', "sys.version_info >= (3, 8)", 'sys.platform.startswith("win")', "sys.version_info[0] == 3")), frozenset({"sys"}))
+            if self.chance(0.1):
+                return self._of_the_platform(scope)
             return self.expression(scope, "bool")
         self.need(scope, "import os")
         handed = self.find(scope, "unknown")
@@ -206,6 +239,15 @@ class Generator:
             text = f"{text} and {self.expression(scope, 'bool').text}"
         return Text(text, frozenset({label}))
 
+    def _of_the_platform(self, scope: Scope) -> Text:
+        """What the platform's own variables say."""
+        self.need(scope, "import os")
+        text = self.pick(
+            ('os.environ.get("SPACES_ZERO_GPU")', 'os.getenv("SPACE_ID") is not None', '"SPACE_ID" in os.environ', 'os.environ.get("SYSTEM") == "spaces"', 'bool(os.getenv("SPACE_HOST"))',
+             'os.getenv("SPACES_ZERO_GPU", "").lower() == "true"', 'os.environ["SYSTEM"] != "spaces"', 'not os.getenv("SPACE_AUTHOR_NAME")', 'os.getenv("SPACES_ZERO_GPU") in ("true", "1")')
+        )
+        return Text(text, frozenset({"platform-environment"}))
+
     # Expressions
 
     def expression(self, scope: Scope, kind: str, depth: int = 2) -> Text:
@@ -216,7 +258,7 @@ class Generator:
             return self._literal(kind)
         for _ in range(10):
             label, make = self.pick(EXPRESSIONS[kind])
-            made = None if label in self.without else make(self, scope, depth - 1)
+            made = None if label in self.shape.without else make(self, scope, depth - 1)
             if made is not None:
                 return Text(made.text, made.labels | ({label} if label else set()))
         return self._literal(kind)
@@ -354,7 +396,7 @@ def probes(seed: str) -> list[tuple[str, dict[str, str]]]:
     found = []
     for kind, forms in EXPRESSIONS.items():
         for number, (label, make_text) in enumerate(forms):
-            g = Generator(f"{seed}/{kind}/{number}", True, 1)
+            g = Generator(f"{seed}/{kind}/{number}", True, Shape(1))
             scope = Scope(Module("__main__", "app.py"), "module")
             text = make_text(g, scope, 0)
             if text is not None:
@@ -362,8 +404,8 @@ def probes(seed: str) -> list[tuple[str, dict[str, str]]]:
                 found.append((f"{kind}: {label}: {text.text}", {"app.py": scope.module.text()}))
     for each in dict.fromkeys(CONSTRUCTS):
         make_lines = each.make
-        for number in range(12):
-            g = Generator(f"{seed}/{make_lines.__name__}/{number}", True, 1)
+        for number in range(40):
+            g = Generator(f"{seed}/{make_lines.__name__}/{number}", True, Shape(1))
             g.left = 0
             app = Module("__main__", "app.py")
             scope = Scope(app, "module", depth=2)
@@ -384,9 +426,9 @@ class Made:
     seed: str
 
 
-def make(seed: str, settled: bool, size: int | None = None, without: frozenset[str] = frozenset()) -> Made:
-    """The Space of that seed, without the constructs (by the name of what makes them) and expressions (by label) named."""
-    generator = Generator(seed, settled, size, without)
+def make(seed: str, settled: bool, shape: Shape = Shape()) -> Made:
+    """The Space of that seed."""
+    generator = Generator(seed, settled, shape)
     generator.make()
     marks = {number: sorted(labels) for number, labels in generator.marks.items()}
     return Made(generator.files, marks, settled, seed)

@@ -87,7 +87,7 @@ def gpu_functions(g: Generator, s: Scope) -> Lines:
         lines += {
             "bare": lambda: ["@spaces.GPU", *plain],
             "called": lambda: ["@spaces.GPU()", *plain],
-            "duration": lambda: ["@spaces.GPU(duration=60)", *plain],
+            "duration": lambda: [f"@spaces.GPU(duration={g.expression(s, 'int').text}, size={g.pick(('None', chr(34) + 'large' + chr(34)))})", *plain],
             "alias": lambda: [f"{deco} = spaces.GPU(duration=30)", f"@{deco}", *plain],
             "factory": lambda: [f"def {deco}(duration):", "    def decorate(fn):", "        return spaces.GPU(duration=duration)(fn)", "    return decorate", f"@{deco}(20)", *plain],
             "conditional": lambda: [f'{deco} = spaces.GPU if {g.condition(s).text} else (lambda fn: fn)', f"@{deco}", *plain],

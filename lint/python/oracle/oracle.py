@@ -316,6 +316,8 @@ class Run:
         self.events: list[dict[str, Any]] = []
         self.roots: list[Root] = []
         self.followed_elsewhere: dict[int, list[dict[str, Any]]] = {}
+        #: How the processes that the program started ended early, or None for each that did not.
+        self.processes: list[str | None] = []
         self.root: int | None = None
         self.part_started = 0
         #: The frame below which another process of the Space may still be running.
@@ -399,9 +401,11 @@ class Run:
 
     # What happens
 
-    def record(self, kind: str, what: str) -> None:
+    def record(self, kind: str, what: str, **details: Any) -> None:
+        """Notes that something happens. Its `details` are what the program says plainly."""
         path, line = self.place()
-        self.events.append({"kind": kind, "what": what, "path": path, "line": line, "root": self.root})
+        event = {"kind": kind, "what": what, "path": path, "line": line, "root": self.root, "details": details}
+        self.events.append(event)
         if len(self.events) - self.part_started > MAX_EVENTS:
             raise Stopped("too many events")
 
@@ -561,8 +565,12 @@ class Run:
         if how(callee).path.partition(".")[0] in sys.stdlib_module_names and not self.frame_is_own(_caller()):
             # The standard library does for itself what is of interest only where the program does it.
             return result(callee, arguments, keywords)
-        value = Call(self, callee, arguments, keywords).make()
-        self.perhaps_raise()
+        call = Call(self, callee, arguments, keywords)
+        before = len(self.events)
+        value = call.make()
+        if not call.is_known or len(self.events) > before:
+            # What is known, and does nothing of note here, does not fail either.
+            self.perhaps_raise()
         return value
 
     # What may go wrong
@@ -609,7 +617,9 @@ class Run:
             return
         found = in_child(lambda: self._as_process(kind, words, folder), RUN_SECONDS)
         if not found:
+            self.processes.append("killed")
             return
+        self.processes += [found["ended"], *found["processes"]]
         first = len(self.roots)
         for event in found["events"]:
             if event["root"] is None:
@@ -658,6 +668,7 @@ class Run:
         return {
             "ended": ended,
             "failed": self.failed,
+            "processes": self.processes,
             "files": sorted({path for path in self._own_files.values() if path}),
             "roots": [root.shown() for root in self.roots],
             "events": self.events,
@@ -829,6 +840,8 @@ class Call:
         self.made = how(callee)
         self.arguments = arguments
         self.keywords = keywords
+        #: Whether the tables say what this does.
+        self.is_known = False
 
     def argument(self, places: list[knowledge.Position], otherwise: Any = _SENTINEL) -> Any:
         """The first of these places at which the call says something."""
@@ -874,7 +887,16 @@ class Call:
             function = first
         if function is None:
             return result(self.callee, self.arguments, self.keywords)
-        self.run.record("declare-gpu", _GPU)
+        inner = function_of(function)
+        duration = given.argument(effect.places("duration"), first)
+        size = given.argument(effect.places("size"), first)
+        self.run.record(
+            "declare-gpu",
+            _GPU,
+            function=inner.__qualname__ if self.run.is_own(inner) else None,
+            duration=duration if isinstance(duration, (int, float)) and not isinstance(duration, bool) else None,
+            size=size if isinstance(size, str) else None,
+        )
         self.run.hand_over(function, "gpu")
         return GpuFunction(self.run, function)
 
@@ -892,6 +914,7 @@ class Call:
 
     def _known(self, effect: knowledge.Effect, path: str) -> Any:
         table = effect.table
+        self.is_known = True
         value = self._does(effect, path)
         if (passed := self._passes(table.get("passes"))) is not None:
             return passed
@@ -914,10 +937,15 @@ class Call:
                 device = self.argument(effect.places("device"))
                 if self._is_cuda(device) if device is not _SENTINEL else effect.table.get("detects_cuda", False):
                     record("touch-cuda", name)
-                record("load-model", name)
+                record("load-model", name, ids=self._ids(effect))
             case "loads-adapter":
-                record("load-model", name)
-            case "download" | "client" | "login" | "sleep" | "http":
+                record("load-model", name, ids=self._ids(effect))
+            case "download" | "client":
+                record(effect.kind, name, ids=self._ids(effect))
+            case "sleep":
+                seconds = self.argument(effect.places("seconds"), None)
+                record("sleep", name, seconds=seconds if isinstance(seconds, (int, float)) else None)
+            case "login" | "http":
                 record(effect.kind, name)
             case "compiles":
                 if effect.table.get("touches_cuda"):
@@ -926,7 +954,9 @@ class Call:
             case "launch" | "mounts" | "serves":
                 record("serve", name)
             case "subprocess":
-                record("run-command", name)
+                command = self.argument(effect.places("command"), None)
+                # How the words of a list are written as one text is the tool's own affair.
+                record("run-command", name, **({} if isinstance(command, (list, tuple)) else {"command": _plain(command)}))
                 return self._command(effect, path)
             case "reads-env":
                 if isinstance(variable := self.argument(effect.places("name")), str):
@@ -940,6 +970,13 @@ class Call:
                 if isinstance(text := self.argument(effect.places("version")), str) and re.match(r"v?\d", text):
                     return knowledge.Version(str(text))
         return _SENTINEL
+
+    def _ids(self, effect: knowledge.Effect) -> list[str]:
+        """What is loaded, where the program says so."""
+        name = _plain(self.argument(effect.places("id"), None))
+        if name is None:
+            return []
+        return [name if "/" in name else effect.table.get("id_prefix", "") + name]
 
     def _command(self, effect: knowledge.Effect, path: str) -> Any:
         folder = self.argument(effect.places("folder"), self.keywords.get("cwd"))
@@ -1035,6 +1072,10 @@ class Call:
             finish(call_with_unknown(function))
         else:
             finish(function(*self.arguments, **self.keywords))
+
+
+def _plain(value: Any) -> str | None:
+    return value if isinstance(value, str) and not value.startswith("/recorded/") else None
 
 
 def _replace_standard(run: Run) -> None:
@@ -1263,7 +1304,7 @@ def run_space(
     """
     entry = entry or entry_point(space)
     if entry is None:
-        return {"ended": "no entry point", "files": [], "roots": [], "events": []}
+        return {"ended": "no entry point", "processes": [], "files": [], "roots": [], "events": []}
     requirements = knowledge.Requirements.read(space)
     # Read once, before the first fork.
     knowledge.effects(), knowledge.platform()
@@ -1290,7 +1331,7 @@ def run_space(
             return run.follow(os.path.dirname(full), lambda: run_main(full))
 
         found = in_child(work, RUN_SECONDS)
-    return found or {"ended": "killed", "files": [], "roots": [], "events": []}
+    return found or {"ended": "killed", "processes": [], "files": [], "roots": [], "events": []}
 
 
 def _confine() -> None:

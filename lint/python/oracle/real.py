@@ -28,7 +28,7 @@ def examine(space: Path, trace: dict, choices: list[str | None], root: Path) -> 
     """Prints how the two differ on one Space, and returns the figures."""
     entry = str((root / trace["entry"].removeprefix("./")).relative_to(space))
     tool = compare.told({**trace, "space": trace["space"].removeprefix("./") if space != root else ""})
-    told = {event for event, _ in tool.all_events()}
+    told = {event for event, *_ in tool.all_events()}
     figures: collections.Counter = collections.Counter()
     lacking: dict[compare.Event, None] = {}
     untrue: dict[compare.Disagreement, None] = {}
@@ -37,7 +37,7 @@ def examine(space: Path, trace: dict, choices: list[str | None], root: Path) -> 
     for choice in choices:
         truth = compare.happened(oracle.run_space(space, entry, choices=choice))
         ended.append(truth.ended or "to the end")
-        seen = {event for event, _ in truth.all_events()}
+        seen = {event for event, *_ in truth.all_events()}
         figures["events"] += len(seen)
         figures["told"] += len(seen) - len({f.event for f in compare.compare_unsettled(truth, tool) if f.way == "missing"})
         lacking.update(
