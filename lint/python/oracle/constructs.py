@@ -178,10 +178,12 @@ def match_statement(g: Generator, s: Scope) -> Lines:
 
     if form == "value":
         subject = g.expression(s, "int")
+        if g.chance(0.6):
+            subject = Text(f"({subject.text}) % 5", subject.labels)
         cases = [*case("0 | 1 | 2", "match-or"), *case("3", "match-value"), *case(f"int({a})" if g.chance(0.5) else a, "match-capture", **{a: "int"})]
     elif form == "sequence":
         subject = g.expression(s, "ints")
-        cases = [*case(f"[{a}]", "match-sequence", **{a: "int"}), *case(f"[{a}, *{b}]", "match-star", **{a: "int", b: "ints"}), *case("_", "match-wildcard")]
+        cases = [*case(f"[{a}]", "match-sequence", **{a: "int"}), *case(f"[{a}, {g.pick(('', '3, '))}*{b}]", "match-star", **{a: "int", b: "ints"}), *case("_", "match-wildcard")]
     elif form == "mapping":
         subject = g.expression(s, "dict")
         cases = [*case(f'{{"a": {a}}}', "match-mapping", **{a: "int"}), *case(f'{{"b": int() as {b}, **{a}}}', "match-as", **{b: "int", a: "dict"}), *case("_", "match-wildcard")]
@@ -1068,7 +1070,7 @@ def bindings(g: Generator, s: Scope) -> Lines:
     }[form]()
 
 
-@construct(lambda g, s: not g.settled, weight=2)
+@construct(lambda g, s: not g.settled, weight=3)
 def union(g: Generator, s: Scope) -> Lines:
     """A name that stands for one of two things, and what is done with it."""
     form = g.pick(("device", "function", "class", "model", "module", "none"))

@@ -226,10 +226,10 @@ class Generator:
         if self.chance(0.7):
             self.need(scope, "import random")
             options = options[:2]
-            options.append(("random.random() < 0.5", "chance-condition"))
+            options += 2 * [("random.random() < 0.5", "chance-condition")]
             self.need(scope, "import sys")
-            options.append(("len(sys.argv) > 1", "argv-condition"))
-            options.append((f'os.path.exists("{self.pick(("data.bin", "requirements.txt"))}")', "file-condition"))
+            options += 2 * [("len(sys.argv) > 1", "argv-condition")]
+            options += 3 * [(f'os.path.exists("{self.pick(("data.bin", "requirements.txt"))}")', "file-condition")]
             self.need(scope, "import numpy as np")
             options.append(("np.config.enabled", "recorder-condition"))
             options.append(("np.load_state()", "recorder-condition"))

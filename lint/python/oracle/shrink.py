@@ -6,6 +6,7 @@ It knows Python's syntax and nothing of what is being shown.
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 from collections.abc import Callable, Iterator
 
@@ -74,8 +75,28 @@ def _edited(files: Files, path: str, tree: ast.Module, edit: Callable[[ast.Modul
         ast.parse(text)
     except (SyntaxError, ValueError, AttributeError, TypeError):
         return None
+    if _unbound(smaller) - _unbound(tree):
+        return None
     whole = ast.unparse(tree)
     return {**files, path: text} if len(text) <= len(whole) else None
+
+
+def _unbound(tree: ast.AST) -> set[str]:
+    """Names that are read and that nothing in the file can have bound: whoever reads them only shows a `NameError`."""
+    read, bound = set(), set(dir(builtins)) | {"__file__"}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(name, ast.Load()):
+                read.add(name)
+            case ast.Name(name) | ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name) | ast.arg(name):
+                bound.add(name)
+            case ast.alias(name, other):
+                bound.add(other or name.partition(".")[0])
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(str(name)):
+                bound.add(name)
+            case ast.MatchMapping(rest=str(name)):
+                bound.add(name)
+    return set() if "*" in bound else read - bound
 
 
 def _blocks(tree: ast.AST) -> list[tuple[ast.AST, str]]:
@@ -134,6 +155,8 @@ def _expressions(tree: ast.Module) -> Iterator[Callable[[ast.Module], None]]:
     """One of its parts, or a constant, in the place of an expression."""
     for number, node in enumerate(ast.walk(tree)):
         for field, value in ast.iter_fields(node):
+            if field == "func":
+                continue
             for position, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
                 if isinstance(child, ast.expr) and not isinstance(child, (ast.Constant, ast.Name)):
                     if isinstance(getattr(child, "ctx", ast.Load()), ast.Load):

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::definitions::OWNER;
 use super::heap::Slot;
-use super::{Eval, Interpreter, builtins, imports, paths};
+use super::{Eval, Interpreter, Stop, builtins, imports, paths};
 use crate::syntax::{ClassDef, Name};
 use crate::text::Span;
 use crate::value::{
@@ -20,8 +20,15 @@ impl<W: World> Interpreter<'_, W> {
             Value::Module(module, names) => match self.heap.get(*names, name).cloned() {
                 Some(Slot { value, unsure: false, .. }) => value,
                 Some(Slot { value, .. }) => {
-                    let other = self.module_attribute(&Arc::clone(module), *names, name, span)?;
-                    if other == Value::Unknown { value } else { value.or(other) }
+                    match self.module_attribute(&Arc::clone(module), *names, name, span) {
+                        Ok(Value::Unknown) => value,
+                        Ok(other) => value.or(other),
+                        Err(Stop::Raise(_)) => {
+                            self.perhaps_raise_builtin("AttributeError");
+                            value
+                        }
+                        Err(stop) => return Err(stop),
+                    }
                 }
                 None => self.module_attribute(&Arc::clone(module), *names, name, span)?,
             },
@@ -124,7 +131,10 @@ impl<W: World> Interpreter<'_, W> {
             Some(Slot { value: own, .. }) if !is_property => {
                 return Ok(match found {
                     Some(found) => own.or(self.bound(found, &value, class, span)?),
-                    None => own,
+                    None => {
+                        self.perhaps_raise_builtin("AttributeError");
+                        own
+                    }
                 });
             }
             _ => {}

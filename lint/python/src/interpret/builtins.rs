@@ -238,12 +238,17 @@ pub(super) fn descriptor(value: &Value) -> Option<(&'static str, Value)> {
     Some((kind, arguments.get(0, "fget")?.value.clone()))
 }
 
-/// Whether this is of a module whose functions only declare or combine: nobody waits for what they
-/// raise.
+/// Whether this is of a module whose functions only declare or combine, or of what all classes have:
+/// nobody waits for what they raise.
 pub(super) fn only_declares(external: &External) -> bool {
-    let module = external.origin().and_then(|path| path.split('.').next());
+    let origin = external.origin().map(|path| path.split_once('.').unwrap_or((path, "")));
+    if let Some(("builtins", class)) = origin
+        && matches!(class.split('.').next(), Some("object" | "type"))
+    {
+        return true;
+    }
     matches!(
-        module,
+        origin.map(|(module, _)| module),
         Some(
             "abc"
                 | "collections"
@@ -378,6 +383,9 @@ impl<W: World> Interpreter<'_, W> {
             ) => Some(Ok(made(&path, arguments, place))),
             Some(("typing" | "typing_extensions", "cast")) => Some(Ok(second?.clone())),
             Some(("functools", "reduce")) => Some(self.reduce(arguments, place)),
+            Some(("asyncio", "run")) if self.needs_own_event_loop() => {
+                Some(self.raise_builtin("RuntimeError"))
+            }
             Some((
                 "asyncio",
                 "run"

@@ -498,6 +498,9 @@ impl<W: World> Interpreter<'_, W> {
         if name == "run_until_complete"
             && let Some(argument) = arguments.positional(0)
         {
+            if self.needs_own_event_loop() {
+                return self.raise_builtin("RuntimeError");
+            }
             return self.awaited(argument.value.clone());
         }
         let sure = matches!(&*name, "create_task" | "ensure_future");
@@ -518,6 +521,14 @@ impl<W: World> Interpreter<'_, W> {
         }
         self.set_environ(callee, arguments, outcome.value.as_ref());
         Ok(outcome.value.unwrap_or(Value::External(result)))
+    }
+
+    /// Whether an event loop runs already, within which no other can, and somebody catches what that
+    /// raises.
+    pub(super) fn needs_own_event_loop(&self) -> bool {
+        self.catches("RuntimeError")
+            && !self.process.imported.contains("nest_asyncio")
+            && self.frames.iter().any(|frame| frame.function.as_ref().is_some_and(|f| f.def.is_async))
     }
 
     /// `os.environ.setdefault` and its like: what the program puts there it will find there.

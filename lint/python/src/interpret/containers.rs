@@ -25,6 +25,9 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Eval<Value> {
         let object = match receiver {
             Value::Object(object) => object,
+            Value::Tuple(_) if self.has(receiver, method) == Some(false) => {
+                return self.raise_builtin("AttributeError");
+            }
             Value::Tuple(items) | Value::List(items) => {
                 return self.tuple_method(items, method, arguments);
             }

@@ -6,7 +6,7 @@ use super::classes::is_subclass;
 use super::generators::Sent;
 use super::heap::Resume;
 use super::{Branch, Eval, Flow, Interpreter, Stop, builtins};
-use crate::syntax::{Expr, Handler, Name, Stmt};
+use crate::syntax::{Expr, Handler, Name, Stmt, StmtKind};
 use crate::text::Span;
 use crate::value::{External, Value};
 use crate::world::{Guard, World};
@@ -30,8 +30,11 @@ impl<W: World> Interpreter<'_, W> {
         }
         let raising = std::mem::take(&mut self.raising);
         let returned = self.frame_mut().returned.take();
+        let swallows = u32::from(leaves_otherwise(finally));
         self.catchers += 1;
+        self.swallowers += swallows;
         let flow = self.try_except(point, body, handlers, orelse);
+        self.swallowers -= swallows;
         self.catchers -= 1;
         let raised = std::mem::replace(&mut self.raising, raising);
         let given = std::mem::replace(&mut self.frame_mut().returned, returned);
@@ -440,16 +443,21 @@ impl<W: World> Interpreter<'_, W> {
                 // It is left in one way or the other, and may swallow what it sees.
                 let exception = raised.iter().cloned().reduce(Value::or).unwrap_or(Value::Unknown);
                 let mut swallowed = Ok(Some(false));
-                self.perhaps(None, |this| {
+                let mark = self.fork();
+                self.under(None, |this| {
                     swallowed = match this.advance_with(value, Sent::Raise(exception.clone())) {
                         Ok(_) => Ok(None),
                         Err(Stop::Raise(other)) if other == exception => Ok(Some(false)),
                         Err(stop) => Err(stop),
                     };
                 });
-                self.perhaps(None, |this| {
+                let seen = self.take_back(mark);
+                let mark = self.fork();
+                self.under(None, |this| {
                     let _ = this.advance(value);
                 });
+                let passed = self.take_back(mark);
+                self.join(vec![passed, seen]);
                 swallowed.or(Ok(None))
             }
             other => {
@@ -500,14 +508,26 @@ impl<W: World> Interpreter<'_, W> {
     /// Whether something is about to catch this exception of Python's own. Where nothing is, it is
     /// likelier that too little was understood than that the program fails there.
     pub(super) fn catches(&self, name: &str) -> bool {
+        self.swallowers > 0 || self.expects(name)
+    }
+
+    /// Whether a handler is written for this exception.
+    pub(super) fn expects(&self, name: &str) -> bool {
         let lineage = super::classes::exception_lineage(name).unwrap_or(&["BaseException"]);
-        self.swallowers > 0
-            || self.guards.iter().any(|guard| match guard {
-                Guard::Try { catches } => {
-                    catches.iter().any(|caught| &**caught == "?" || lineage.contains(&&**caught))
-                }
-                _ => false,
-            })
+        self.guards.iter().any(|guard| match guard {
+            Guard::Try { catches } => {
+                catches.iter().any(|caught| &**caught == "?" || lineage.contains(&&**caught))
+            }
+            _ => false,
+        })
+    }
+
+    /// Python raises this on some ways, if something is there to catch it.
+    pub(super) fn perhaps_raise_builtin(&mut self, name: &str) {
+        if self.catches(name) {
+            self.raising.push(Value::external(&format!("builtins.{name}")));
+            self.may_leave(Flow::RAISE);
+        }
     }
 
     /// Python raises this, if something is there to catch it.
@@ -544,6 +564,18 @@ fn caught_by(names: &[Vec<Name>]) -> Arc<[Name]> {
     names.sort();
     names.dedup();
     names.into()
+}
+
+/// Whether a `finally` ends elsewhere than where control was going, whatever was raised.
+fn leaves_otherwise(block: &[Stmt]) -> bool {
+    block.iter().any(|statement| match &statement.kind {
+        StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue => true,
+        StmtKind::If { arms, orelse } => {
+            arms.iter().any(|(_, body)| leaves_otherwise(body)) || leaves_otherwise(orelse)
+        }
+        StmtKind::With { body, .. } => leaves_otherwise(body),
+        _ => false,
+    })
 }
 
 fn either_of(one: Option<Value>, other: Option<Value>) -> Option<Value> {

@@ -124,10 +124,16 @@ impl<W: World> Interpreter<'_, W> {
         match self.lookup(name) {
             Some(Slot { value, unsure: false, .. }) => Ok(value.clone()),
             // What a module only perhaps binds may still be what Python itself provides.
-            Some(slot) => Ok(match builtins::name(name) {
-                Some(builtin) => slot.value.clone().or(builtin),
-                None => slot.value.clone(),
-            }),
+            Some(slot) => {
+                let value = slot.value.clone();
+                match builtins::name(name) {
+                    Some(builtin) => Ok(value.or(builtin)),
+                    None => {
+                        self.perhaps_raise_builtin("NameError");
+                        Ok(value)
+                    }
+                }
+            }
             None => match builtins::name(name) {
                 Some(builtin) => Ok(builtin),
                 None => self.raise_builtin("NameError"),

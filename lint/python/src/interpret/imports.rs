@@ -216,7 +216,7 @@ impl<W: World> Interpreter<'_, W> {
             Found::Unsure => {
                 // It may be missing, and where somebody says what then, that counts. Elsewhere it is
                 // there: the program needs it.
-                if self.catches("ModuleNotFoundError") {
+                if self.expects("ModuleNotFoundError") {
                     self.raising.push(Value::external("builtins.ModuleNotFoundError"));
                     self.may_leave(Flow::RAISE);
                 }

@@ -79,7 +79,7 @@ impl<W: World> Interpreter<'_, W> {
             goes_on &= self.after_turn(flow, before, &mut ways, &mut open);
             if !flow.has(Flow::NEXT | Flow::CONTINUE) {
                 self.end_of_turns(open, before);
-                self.close_temporary(iter, &iterator)?;
+                self.close_temporary(iter, &iterator);
                 return Ok(ways);
             }
         }
@@ -92,7 +92,7 @@ impl<W: World> Interpreter<'_, W> {
         }
         self.end_of_turns(open, before);
         if ways.has(Flow::NEXT) {
-            self.close_temporary(iter, &iterator)?;
+            self.close_temporary(iter, &iterator);
         }
         Ok(ways | flow)
     }
@@ -266,12 +266,22 @@ impl<W: World> Interpreter<'_, W> {
         flow
     }
 
-    /// An iterator that only the loop itself held is closed when the loop is left early.
-    fn close_temporary(&mut self, written: &Expr, iterator: &Value) -> Eval<()> {
-        match written.kind {
-            ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => Ok(()),
-            _ => self.close(iterator),
+    /// An iterator that only the loop itself held is closed when the loop is left early. Nobody sees
+    /// what is raised there.
+    fn close_temporary(&mut self, written: &Expr, iterator: &Value) {
+        if let ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } =
+            written.kind
+        {
+            return;
         }
+        let (pending, raising) = (self.pending, self.raising.len());
+        self.catchers += 1;
+        self.swallowers += 1;
+        let _ = self.close(iterator);
+        self.swallowers -= 1;
+        self.catchers -= 1;
+        self.pending = pending;
+        self.raising.truncate(raising);
     }
 }
 

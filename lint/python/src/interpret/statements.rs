@@ -531,7 +531,7 @@ impl<W: World> Interpreter<'_, W> {
             branches.insert(0, branch);
         }
         self.join(branches);
-        flow
+        flow | Flow::NEXT
     }
 }
 
