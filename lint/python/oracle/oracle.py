@@ -929,7 +929,7 @@ class Call:
             case "touches-cuda":
                 if self.run.requirements.may_meet(effect.table.get("condition")):
                     record("touch-cuda", name)
-            case "touches-cuda-on-device" | "moves-to-cuda":
+            case "touches-cuda-on-device" | "moves-to-cuda" | "needs-cuda":
                 places = effect.places("device")
                 if not places or self._is_cuda(self.argument(places)):
                     record("touch-cuda", name)

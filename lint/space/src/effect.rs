@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use spacelint_knowledge::effects;
 use spacelint_python::{Argument, Arguments, External, Function, Place, Value};
 
@@ -11,7 +12,7 @@ use spacelint_python::{Argument, Arguments, External, Function, Place, Value};
 pub enum Effect {
     /// `spaces` is imported, for the first time.
     ImportSpaces(SpacesImport),
-    /// CUDA is touched in a way that makes a later `import spaces` refuse.
+    /// CUDA is touched.
     TouchCuda(CudaTouch),
     /// A model is loaded.
     LoadModel(Arc<ModelLoad>),
@@ -25,8 +26,8 @@ pub enum Effect {
     NeedEnv(EnvNeed),
     /// An environment variable is set.
     SetEnv(EnvSet),
-    /// The Space's app is served: `launch()`, a mounted app, `uvicorn.run`.
-    Serve(Called),
+    /// The Space's app is served.
+    Serve(Serve),
     /// A command is run, which may be another script of the Space.
     RunCommand(Arc<Command>),
     /// The Hub is signed in to.
@@ -49,6 +50,26 @@ pub enum Effect {
 pub struct Called {
     /// The name.
     pub name: Arc<str>,
+}
+
+/// The serving of an app.
+#[derive(Clone, Debug)]
+pub struct Serve {
+    /// What serves it.
+    pub called: Called,
+    /// In which way.
+    pub how: Served,
+}
+
+/// How an app is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Served {
+    /// By `gradio.Blocks.launch`.
+    Launched,
+    /// As a part of another app: `gradio.mount_gradio_app`.
+    Mounted,
+    /// By a server that is not Gradio's: `uvicorn.run`.
+    ByServer,
 }
 
 /// A command that is run.
@@ -116,6 +137,8 @@ pub struct SpacesImport {
     /// Whether it is `import spaces` as such, without alias, rather than a `from spaces import …`
     /// or a lookup by name.
     pub plain: bool,
+    /// The Space's own copy of the package, its folder, where that is what is imported.
+    pub copy: Option<Utf8PathBuf>,
 }
 
 /// A touch of CUDA.
@@ -134,6 +157,13 @@ pub struct CudaTouch {
     pub sure: bool,
     /// Whether the touch is the import itself, and not something that the Space does.
     pub import: bool,
+    /// Whether it makes a later `import spaces` refuse.
+    pub poisons: bool,
+    /// Where it works in the main process of a ZeroGPU Space, once `spaces` is imported; none if that
+    /// is not known, of the touch or of the `spaces` that the Space gets.
+    pub emulated: Option<effects::Emulated>,
+    /// The index of the CUDA device, where one is named.
+    pub index: Option<i64>,
     /// What is moved to CUDA, where the touch is a move.
     pub moved: Option<Arc<External>>,
 }

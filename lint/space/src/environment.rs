@@ -113,16 +113,30 @@ pub(crate) fn made_of(value: &Value) -> Option<Vec<Arc<str>>> {
 
 /// Whether a condition has anything to do with the variable `name`.
 pub fn mentions(value: &Value, name: &str) -> bool {
-    mentions_within(value, name, 16)
+    any_within(value, &|part| part.as_str() == Some(name), 16)
 }
 
-fn mentions_within(value: &Value, name: &str, depth: u32) -> bool {
+/// Whether a condition has anything to do with what the environment holds, which whoever runs the Space
+/// may set.
+pub fn is_of_environment(value: &Value) -> bool {
+    let reads = |part: &Value| match part.as_external().map(|external| &**external) {
+        Some(External::Call { callee, arguments, .. }) => read_of(callee, arguments).is_some(),
+        Some(External::Item { of, key }) => item_of(of, key).is_some(),
+        _ => false,
+    };
+    any_within(value, &reads, 16)
+}
+
+/// Whether something is so of a value or of what it is made of.
+fn any_within(value: &Value, is: &impl Fn(&Value) -> bool, depth: u32) -> bool {
     if depth == 0 {
         return false;
     }
-    let deeper = |value: &Value| mentions_within(value, name, depth - 1);
+    let deeper = |value: &Value| any_within(value, is, depth - 1);
+    if is(value) {
+        return true;
+    }
     match value {
-        Value::Str(text) => **text == *name,
         Value::Tuple(items) | Value::List(items) | Value::OneOf(items) => items.iter().any(deeper),
         Value::External(external) => match &**external {
             External::Call { callee, arguments, .. } => {

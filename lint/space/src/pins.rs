@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
+use spacelint_knowledge::platform::{self, BuilderLine, Spaces};
+
 use crate::card::Card;
 use crate::pyproject::Pyproject;
 use crate::requirements::{Clause, Environment, LineKind, Requirement, Requirements, normalize};
@@ -129,6 +131,16 @@ impl Pins {
         self.with(package, |versions| versions.newest_within(range))
     }
 
+    /// Whether a ZeroGPU Space gets a version of `package` in `range`, as far as what its builder asks for
+    /// and the text tell: false where either rules it out.
+    pub fn on_zerogpu(&self, package: &str, range: &str) -> bool {
+        let Ok(range) = VersionSpecifiers::from_str(range) else { return false };
+        let built = |line: &&BuilderLine| line.package == package && line.on != Spaces::Other;
+        let brought = platform::builder().iter().find(built).and_then(brought);
+        self.allows(package, &range) != Some(Allowed::Never)
+            && brought.is_none_or(|asked| Allowed::newest_of(&asked, &range) != Allowed::Never)
+    }
+
     fn with(&self, package: &str, ask: impl Fn(&Versions<'_>) -> Allowed) -> Option<Allowed> {
         let name = normalize(package);
         let mut all = Vec::new();
@@ -159,6 +171,12 @@ impl Pins {
         let all = all.into_iter().collect();
         Some(ask(&Versions { all: &all, one: &one, prereleases: self.prereleases }))
     }
+}
+
+/// Which versions a line of the builder asks for.
+pub(crate) fn brought(line: &BuilderLine) -> Option<VersionSpecifiers> {
+    let start = line.requirement.find(['<', '>', '=', '~', '!'])?;
+    VersionSpecifiers::from_str(&line.requirement[start..]).ok()
 }
 
 impl Requirement {

@@ -69,7 +69,8 @@ impl Space {
         let is_static = card.as_ref().and_then(|card| card.str("sdk")) == Some("static");
         let entry = if is_static { None } else { reader.read(&app_file) };
         let pins = Pins::new(card.as_ref(), &requirements, pyproject.as_ref());
-        let trace = entry.as_ref().map(|entry| reader.trace(entry, &pins));
+        let trace =
+            entry.as_ref().map(|entry| reader.trace(entry, &pins, may_be_zerogpu(card.as_ref())));
         Self {
             root: files.root().to_owned(),
             readme,
@@ -96,14 +97,16 @@ impl Space {
     }
 
     /// Whether this is a ZeroGPU Space: its program imports `spaces`, or its card suggests ZeroGPU
-    /// hardware. Of any other Space the hardware is not known.
+    /// hardware, and its SDK is Gradio, the only one that ZeroGPU runs. Of any other Space the hardware
+    /// is not known.
     pub fn is_zerogpu(&self) -> bool {
-        self.trace.as_ref().is_some_and(|trace| trace.spaces().is_some())
-            || self
-                .card
-                .as_ref()
-                .and_then(|card| card.str("suggested_hardware"))
-                .is_some_and(platform::is_zerogpu_hardware)
+        let card = self.card.as_ref();
+        let imported = || self.trace.as_ref().is_some_and(|trace| trace.spaces().is_some());
+        let suggested = || {
+            let hardware = card.and_then(|card| card.str("suggested_hardware"));
+            hardware.is_some_and(platform::is_zerogpu_hardware)
+        };
+        may_be_zerogpu(card) && (imported() || suggested())
     }
 
     /// Whether it is known that there is no card: no `README.md`, or one without front matter. A
@@ -119,6 +122,11 @@ impl Space {
     pub fn pins(&self) -> &Pins {
         &self.pins
     }
+}
+
+/// Whether ZeroGPU runs a Space with this card.
+fn may_be_zerogpu(card: Option<&Card>) -> bool {
+    card.and_then(|card| card.str("sdk")).is_none_or(|sdk| sdk == platform::supported().sdk)
 }
 
 fn app_file(files: &Files, card: Option<&Card>) -> Utf8PathBuf {
@@ -138,10 +146,10 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The trace is made as on ZeroGPU. Where it then turns out that nothing speaks of ZeroGPU, no
-    /// rule asks what only holds there.
-    fn trace(&mut self, entry: &Arc<SourceFile>, pins: &Pins) -> SpaceTrace {
-        let (trace, errors) = SpaceTrace::of(self.files, pins, entry, true);
+    /// The trace is made as on ZeroGPU where that is possible. Where it then turns out that nothing
+    /// speaks of ZeroGPU, no rule asks what only holds there.
+    fn trace(&mut self, entry: &Arc<SourceFile>, pins: &Pins, zerogpu: bool) -> SpaceTrace {
+        let (trace, errors) = SpaceTrace::of(self.files, pins, entry, zerogpu);
         self.problems.extend(errors.into_iter().map(Problem::Unreadable));
         for file in trace.files() {
             if file.encoding == Encoding::Lossy && !Arc::ptr_eq(file, entry) {

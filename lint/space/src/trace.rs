@@ -12,7 +12,7 @@ use spacelint_python::{
 use crate::effect::Effect;
 use crate::files::{Files, ReadError, SourceFile};
 use crate::pins::Pins;
-use crate::world::{Role, SpaceWorld};
+use crate::world::{Reached, Role, SpaceWorld};
 
 /// When an event happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,8 @@ pub struct SpaceTrace {
     spaces: Vec<Option<usize>>,
     /// The phase of each root.
     phases: Vec<Phase>,
+    /// The module of the Space that is imported as `spaces`.
+    shadow: Option<FileId>,
 }
 
 /// An event with the phase it happens in.
@@ -77,17 +79,20 @@ impl SpaceTrace {
         };
         let trace = spacelint_python::trace(&world, &start, Limits::default());
         let reached = world.into_reached();
+        // On other hardware what the package does is of no consequence.
         let spaces = (0..trace.processes.len())
             .map(|process| {
                 trace.events.iter().position(|event| {
-                    event.root.is_none()
+                    zerogpu
+                        && event.root.is_none()
                         && event.process == process
                         && matches!(event.effect, Effect::ImportSpaces(_))
                 })
             })
             .collect();
         let phases = (0..trace.roots.len()).map(|root| phase_of(&trace.roots, root)).collect();
-        (Self { trace, sources: reached.sources, spaces, phases }, reached.errors)
+        let Reached { sources, errors, shadow, .. } = reached;
+        (Self { trace, sources, spaces, phases, shadow }, errors)
     }
 
     /// Everything that happens, in order: start-up, then each root.
@@ -105,7 +110,8 @@ impl SpaceTrace {
         })
     }
 
-    /// The first `import spaces` of start-up, in whichever process.
+    /// The first `import spaces` of start-up, in whichever process; none where the Space cannot be on
+    /// ZeroGPU.
     pub fn spaces(&self) -> Option<Moment<'_>> {
         self.spaces_at(self.spaces.iter().copied().flatten().min())
     }
@@ -113,6 +119,12 @@ impl SpaceTrace {
     fn spaces_at(&self, index: Option<usize>) -> Option<Moment<'_>> {
         let event = &self.trace.events[index?];
         Some(Moment { event, phase: Phase::Startup, trace: self })
+    }
+
+    /// The module of the Space that `import spaces` finds in place of the package, which it is no copy
+    /// of.
+    pub fn shadow(&self) -> Option<&Arc<SourceFile>> {
+        self.shadow.map(|file| self.file(file))
     }
 
     /// The functions that are called after start-up.

@@ -20,7 +20,8 @@ use spacelint_python::{
 };
 
 use calls::{
-    Call, call_name, call_text, converts, decorates, fitting, gpu, method_of, need, passes, sets,
+    Call, Known, call_name, call_text, converts, decorates, fitting, gpu, indexed, method_of, need,
+    passes, sets,
 };
 pub(crate) use calls::{argument, canonical};
 
@@ -57,6 +58,10 @@ pub(crate) struct Reached {
     ids: FxHashMap<Utf8PathBuf, FileId>,
     /// The last name that was imported from a module that loads it lazily, and where.
     lazy: Option<(Place, Arc<str>)>,
+    /// The Space's own copy of the package of GPU functions, where that is found instead.
+    copy: Option<Utf8PathBuf>,
+    /// The Space's own module of that name, where that is found instead.
+    pub(crate) shadow: Option<FileId>,
 }
 
 impl<'a> SpaceWorld<'a> {
@@ -191,18 +196,16 @@ impl<'a> SpaceWorld<'a> {
             condition,
             sure: condition.map_or(Some(true), |condition| self.holds(condition))?,
             import: true,
+            poisons: true,
+            emulated: None,
+            index: None,
             moved: None,
         }))
     }
 
     /// The touch of a call, `sure` if its arguments leave no doubt.
-    fn call_touch(
-        &self,
-        callee: &External,
-        says: &'static str,
-        condition: Option<&'static Condition>,
-        sure: bool,
-    ) -> Option<Effect> {
+    fn call_touch(&self, callee: &External, known: Known, sure: bool) -> Option<Effect> {
+        let Known { kind, says, condition, emulated } = known;
         let held = condition.map_or(Some(true), |condition| self.holds(condition))?;
         Some(Effect::TouchCuda(CudaTouch {
             what: call_text(callee),
@@ -211,6 +214,9 @@ impl<'a> SpaceWorld<'a> {
             condition,
             sure: sure && held,
             import: false,
+            poisons: !matches!(kind, effects::Kind::NeedsCuda { .. }),
+            emulated: emulated.filter(|_| self.is_emulation_known()),
+            index: None,
             moved: None,
         }))
     }
@@ -222,8 +228,13 @@ impl<'a> SpaceWorld<'a> {
         let effects::Kind::PoisonsWhenIterated { when } = effect.kind else { return None };
         let sure = argument(arguments, when)?.value.truth().unwrap_or(false);
         let ruled_out = argument(arguments, when)?.value.truth() == Some(false);
-        let condition = effect.condition.as_ref();
-        self.call_touch(callee, effect.says, condition, sure).filter(|_| !ruled_out)
+        self.call_touch(callee, effect.into(), sure).filter(|_| !ruled_out)
+    }
+
+    /// Whether the Space gets a `spaces` of which it is known what its emulation covers.
+    fn is_emulation_known(&self) -> bool {
+        let Condition { package, range, .. } = effects::emulation();
+        self.pins.on_zerogpu(package, range)
     }
 
     /// Whether a device's value is CUDA: `None` if it surely is not, else whether it surely is.
@@ -250,15 +261,27 @@ impl<'a> SpaceWorld<'a> {
         some.then_some(all)
     }
 
+    /// The index of the CUDA device that this is for sure.
+    fn index(device: &Value) -> Option<i64> {
+        let texts = match device {
+            Value::Int(index) => return Some(*index),
+            Value::Str(text) => vec![text.to_string()],
+            Value::External(_) => settled::device(device)?,
+            _ => return None,
+        };
+        let [only] = &*texts else { return None };
+        effects::cuda_index(only)
+    }
+
     fn device_touch(
         &self,
         what: &External,
-        says: &'static str,
-        condition: Option<&'static Condition>,
+        known: Known,
         device: Option<&Argument>,
     ) -> Option<Effect> {
-        let sure = Self::cuda(&device?.value)?;
-        self.call_touch(what, says, condition, sure)
+        let device = &device?.value;
+        let touch = self.call_touch(what, known, Self::cuda(device)?)?;
+        Some(indexed(touch, Self::index(device)))
     }
 }
 
@@ -273,9 +296,15 @@ impl World for SpaceWorld<'_> {
             path.iter().filter_map(|folder| scripts::inside(folder)).collect();
         for folder in &folders {
             if name == GPU_PACKAGE && self.is_vendored(folder) {
+                self.reached().copy = Some(folder.join(GPU_PACKAGE));
                 return Found::Installed;
             }
             if let Some(found) = self.find_in(folder, &relative) {
+                if let Found::Local { file, .. } = &found
+                    && name == GPU_PACKAGE
+                {
+                    self.reached().shadow = Some(*file);
+                }
                 return found;
             }
         }
@@ -300,6 +329,7 @@ impl World for SpaceWorld<'_> {
         if top == GPU_PACKAGE && !now.imported.contains(top) {
             found.push(Effect::ImportSpaces(SpacesImport {
                 plain: name.is_none() && module == GPU_PACKAGE,
+                copy: self.reached().copy.clone(),
             }));
         }
         for effect in effects::import(module, name) {
@@ -365,15 +395,14 @@ impl World for SpaceWorld<'_> {
     ) -> Outcome<Self> {
         let mut outcome = Outcome::default();
         let call = Call { callee, arguments, now };
-        if gpu(&call, &mut outcome) {
+        if gpu(&call, self.zerogpu, &mut outcome) {
             return outcome;
         }
         let name = canonical(callee);
         if let Some(effect) = name.as_deref().and_then(effects::call)
             && !matches!(**callee, External::Call { .. })
         {
-            let condition = effect.condition.as_ref();
-            self.does(&call, effect.kind, effect.says, condition, &mut outcome);
+            self.does(&call, effect.into(), &mut outcome);
             outcome.passes = passes(effect.passes, arguments);
             if let Some(settled) = &effect.value {
                 outcome.value = self.worth(settled, callee, now);
@@ -385,8 +414,7 @@ impl World for SpaceWorld<'_> {
         if let Some((receiver, method)) = method_of(callee)
             && let Some(effect) = fitting(&receiver, method)
         {
-            let condition = effect.condition.as_ref();
-            self.does(&call, effect.kind, effect.says, condition, &mut outcome);
+            self.does(&call, effect.into(), &mut outcome);
             if effect.returns_receiver && outcome.value.is_none() {
                 outcome.value = Some(match *receiver {
                     External::Unknown => Value::Unknown,

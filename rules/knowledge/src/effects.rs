@@ -40,10 +40,18 @@ pub enum Kind {
         /// The switch.
         when: Arguments,
     },
+    /// Raises where there is no GPU, without marking the process, if one of these names CUDA (see
+    /// [`names_cuda`]).
+    NeedsCuda {
+        /// The device; empty if it is always CUDA.
+        device: Arguments,
+    },
     /// Moves the receiver to a device, and touches CUDA if that is it.
     MovesToCuda {
         /// The device; empty if it is always CUDA.
         device: Arguments,
+        /// The index of a device that is always CUDA.
+        index: Arguments,
     },
     /// Loads a model's weights.
     LoadsModel(ModelLoad),
@@ -210,6 +218,19 @@ pub struct ModelLoad {
     pub detects_cuda: bool,
 }
 
+/// Where in the main process of a ZeroGPU Space a touch of CUDA works (see [`emulation`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Emulated {
+    /// In every thread: the function itself is replaced.
+    Everywhere,
+    /// In the thread that imported `spaces`, and in no other, where it raises.
+    OneThread,
+    /// It does, and whatever makes a tensor after it works nowhere.
+    Afterwards,
+    /// Nowhere: it raises.
+    Nowhere,
+}
+
 /// How a function is called that was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -331,6 +352,8 @@ pub struct CallEffect {
     pub passes: Passes,
     /// What it returns.
     pub value: Option<Settled>,
+    /// Where in the main process its touch of CUDA works; none if that is not known.
+    pub emulated: Option<Emulated>,
     /// Where this holds; else nothing is known of the call.
     pub condition: Option<Condition>,
     /// Words for a message, as a predicate: "counts CUDA devices".
@@ -357,6 +380,8 @@ pub struct MethodEffect {
     pub kind: Kind,
     /// Whether it returns what it was called on.
     pub returns_receiver: bool,
+    /// Where in the main process its touch of CUDA works; none if that is not known.
+    pub emulated: Option<Emulated>,
     /// Where this holds; else nothing is known of the call.
     pub condition: Option<Condition>,
     /// Words for a message, as a predicate: "moves to CUDA".
@@ -545,6 +570,11 @@ pub fn class_loads_weights(class: &str) -> bool {
     !NO_WEIGHTS.iter().any(|ending| class.ends_with(ending))
 }
 
+/// Of which versions of `spaces` the tables know what their emulation of CUDA covers.
+pub fn emulation() -> &'static Condition {
+    &EMULATION
+}
+
 /// Whether a device's text is CUDA: `cuda` or `cuda:1`. A whole number as a device is CUDA too, unless
 /// negative.
 pub fn names_cuda(device: &str) -> bool {
@@ -554,6 +584,11 @@ pub fn names_cuda(device: &str) -> bool {
                 .strip_prefix(':')
                 .is_some_and(|index| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()))
     })
+}
+
+/// The index that a CUDA device's text names: 1 of `cuda:1`, none of `cuda`.
+pub fn cuda_index(device: &str) -> Option<i64> {
+    device.strip_prefix("cuda:")?.parse().ok()
 }
 
 /// How a device is written that is given as a whole number.

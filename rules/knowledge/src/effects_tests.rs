@@ -5,7 +5,7 @@ fn known(name: &str) -> &'static CallEffect {
 }
 
 fn touches(name: &str) -> bool {
-    !matches!(known(name).kind, Kind::Harmless | Kind::MakesDevice { .. })
+    !matches!(known(name).kind, Kind::Harmless | Kind::MakesDevice { .. } | Kind::NeedsCuda { .. })
 }
 
 /// The entries that say that this import touches CUDA.
@@ -61,6 +61,24 @@ fn what_cuda_answers_is_settled_by_import_spaces() {
     let value = known("torch.cuda.current_device").value.expect("settled");
     assert_eq!((value.before_spaces, value.after_spaces), (&[][..], &[Constant::Int(0)][..]));
     assert!(value.zerogpu_only && !known("platform.system").value.expect("settled").zerogpu_only);
+}
+
+#[test]
+fn what_raised_under_the_emulation_is_not_covered_and_what_answered_is() {
+    let nowhere = "init ipc_collect set_device set_per_process_memory_fraction current_stream Stream \
+                   CUDAGraph get_rng_state reset_peak_memory_stats FloatTensor";
+    for name in nowhere.split_whitespace() {
+        let effect = known(&format!("torch.cuda.{name}"));
+        assert_eq!(effect.emulated, Some(Emulated::Nowhere), "{name}");
+    }
+    let everywhere = "is_available device_count current_device get_device_name get_device_properties \
+                      get_device_capability mem_get_info synchronize";
+    for name in everywhere.split_whitespace() {
+        let effect = known(&format!("torch.cuda.{name}"));
+        assert_eq!(effect.emulated, Some(Emulated::Everywhere), "{name}");
+    }
+    let to = method("to", None).expect("known");
+    assert_eq!((to.emulated, emulation().package), (Some(Emulated::OneThread), "spaces"));
 }
 
 #[test]
@@ -183,7 +201,7 @@ fn a_method_is_known_by_its_receiver_or_alone() {
     assert_eq!(submit, Some(Kind::Http));
     let cuda = method("cuda", None).expect("it is known");
     assert!(method("cuda", Some("torch.zeros")).is_some() && cuda.returns_receiver);
-    assert!(matches!(cuda.kind, Kind::MovesToCuda { device: [] }));
+    assert!(matches!(cuda.kind, Kind::MovesToCuda { device: [], .. }));
     assert!(method("queue", None).is_some_and(|queue| queue.returns_receiver));
 }
 

@@ -155,6 +155,25 @@ pub fn promotion() -> &'static Promotion {
     &PROMOTION
 }
 
+/// How the platform learns that a ZeroGPU Space has GPU functions.
+#[derive(Debug)]
+pub struct StartupReport {
+    /// The versions of `spaces`, as PEP 440 specifiers, in which `gradio.Blocks.launch` reports those
+    /// that are declared by then, and nothing else does.
+    pub sent_by_launch: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// How the platform learns that a ZeroGPU Space has GPU functions.
+pub fn startup_report() -> &'static StartupReport {
+    &STARTUP_REPORT
+}
+
 /// What a person is told when a Space fails, word for word.
 #[derive(Debug)]
 pub struct Message {
@@ -204,6 +223,8 @@ pub fn home() -> &'static Home {
 /// Which versions ZeroGPU takes.
 #[derive(Debug)]
 pub struct Supported {
+    /// The SDK, as the card names it.
+    pub sdk: &'static str,
     /// The oldest Gradio.
     pub gradio_minimum: &'static str,
     /// The Python versions of the documentation, from oldest to newest.

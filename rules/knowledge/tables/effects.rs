@@ -16,6 +16,7 @@ struct Effects {
     no_weights: NoWeights,
     device_map: DeviceMap,
     device: Device,
+    emulation: Emulation,
     call: Vec<Call>,
     method: Vec<Method>,
     value: Vec<Attribute>,
@@ -54,6 +55,15 @@ struct DeviceMap {
 #[serde(deny_unknown_fields)]
 struct Device {
     r#type: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Emulation {
+    condition: Condition,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -101,6 +111,7 @@ struct Call {
     raises: Option<bool>,
     unless_set: Option<bool>,
     touches_cuda: Option<bool>,
+    emulated: Option<String>,
     says: String,
     source: String,
     as_of: Datetime,
@@ -124,6 +135,7 @@ struct Method {
     decorator: Option<bool>,
     detects_cuda: Option<bool>,
     touches_cuda: Option<bool>,
+    emulated: Option<String>,
     condition: Option<Condition>,
     says: String,
     source: String,
@@ -231,6 +243,10 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     let device = &table.device;
     origin("[device]", &device.source, device.as_of, &device.confidence)?;
     let _ = writeln!(out, "static DEVICE_TYPE: &str = {:?};", device.r#type);
+    let Emulation { condition: of, source, as_of, confidence } = &table.emulation;
+    origin("[emulation]", source, *as_of, confidence)?;
+    let of = literal("[emulation]", of)?;
+    let _ = writeln!(out, "static EMULATION: Condition = {of};");
     attributes(&mut out, &table.value, &table.version)?;
     calls(&mut out, table.call, &table.aliases.names)?;
     methods(&mut out, table.method)?;
@@ -257,6 +273,7 @@ fn calls(
             None => "None".to_owned(),
         };
         let condition = condition(&what, group.condition.as_ref())?;
+        let emulated = emulated(&what, group.emulated.as_deref())?;
         let kind = Pieces {
             what: &what,
             args: group.args,
@@ -277,7 +294,7 @@ fn calls(
             let _ = writeln!(
                 out,
                 "CallEffect {{ name: {name:?}, kind: {kind}, passes: {passes}, value: {value}, \
-                 condition: {condition}, says: {says:?}, {origin} }},"
+                 emulated: {emulated}, condition: {condition}, says: {says:?}, {origin} }},"
             );
             names.push((name.clone(), count));
             if let Some(package) = &group.also_in {
@@ -332,11 +349,12 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;
         let condition = condition(&what, group.condition.as_ref())?;
+        let emulated = emulated(&what, group.emulated.as_deref())?;
         for name in group.names {
             let on = strings(&group.on);
             let code = format!(
                 "MethodEffect {{ name: {name:?}, on: {on}, alone: {}, kind: {kind}, returns_receiver: {}, \
-                 condition: {condition}, says: {says:?}, {origin} }},\n",
+                 emulated: {emulated}, condition: {condition}, says: {says:?}, {origin} }},\n",
                 group.alone, group.returns_receiver,
             );
             entries.push((name, on, code));
@@ -507,6 +525,11 @@ fn listed(
 
 fn condition(what: &str, condition: Option<&Condition>) -> Result<String, String> {
     let Some(condition) = condition else { return Ok("None".to_owned()) };
+    Ok(format!("Some({})", literal(what, condition)?))
+}
+
+/// `Condition { … }`
+fn literal(what: &str, condition: &Condition) -> Result<String, String> {
     if condition.package.is_empty() || condition.tested.is_empty() {
         return Err(format!(
             "{what}: a condition is about a package, of which some version was tried"
@@ -523,12 +546,23 @@ fn condition(what: &str, condition: Option<&Condition>) -> Result<String, String
     }
     sorted(what, condition.also.iter().map(String::as_str))?;
     Ok(format!(
-        "Some(Condition {{ package: {:?}, range: {:?}, tested: {}, also: {} }})",
+        "Condition {{ package: {:?}, range: {:?}, tested: {}, also: {} }}",
         condition.package,
         condition.range,
         strings(&condition.tested),
         strings(&condition.also)
     ))
+}
+
+fn emulated(what: &str, text: Option<&str>) -> Result<&'static str, String> {
+    Ok(match text {
+        None => "None",
+        Some("everywhere") => "Some(Emulated::Everywhere)",
+        Some("one-thread") => "Some(Emulated::OneThread)",
+        Some("afterwards") => "Some(Emulated::Afterwards)",
+        Some("nowhere") => "Some(Emulated::Nowhere)",
+        Some(other) => return Err(format!("{what}: nothing is emulated {other:?}")),
+    })
 }
 
 /// `position:keyword`, or either.
@@ -570,8 +604,13 @@ impl Pieces<'_> {
             "touches-cuda-on-iteration" => {
                 format!("Kind::PoisonsWhenIterated {{ when: {} }}", self.needed("when")?)
             }
+            "needs-cuda" => format!("Kind::NeedsCuda {{ device: {} }}", self.taken("device")?),
             "moves-to-cuda" => {
-                format!("Kind::MovesToCuda {{ device: {} }}", self.needed("device")?)
+                format!(
+                    "Kind::MovesToCuda {{ device: {}, index: {} }}",
+                    self.needed("device")?,
+                    self.taken("index")?
+                )
             }
             "loads-model" => self.loads_model()?,
             "loads-adapter" => {

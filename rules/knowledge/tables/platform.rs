@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use toml::value::Datetime;
 
-use super::{origin, read, sorted, strings, version, whole};
+use super::{origin, range, read, sorted, strings, version, whole};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,6 +14,7 @@ struct Platform {
     size: Sizes,
     duration: Duration,
     promotion: Promotion,
+    startup_report: StartupReport,
     messages: Messages,
     home: Home,
     supported: Supported,
@@ -80,6 +81,15 @@ struct Duration {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct StartupReport {
+    sent_by_launch: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Promotion {
     bytes: u64,
     since_spaces: String,
@@ -127,6 +137,7 @@ struct Python {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Supported {
+    sdk: String,
     gradio_minimum: String,
     python: Vec<String>,
     torch: Vec<String>,
@@ -283,6 +294,14 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         duration.callable_since_spaces,
         origin("[duration]", &duration.source, duration.as_of, &duration.confidence)?,
     );
+    let report = &table.startup_report;
+    range("[startup_report]", &report.sent_by_launch)?;
+    let _ = writeln!(
+        out,
+        "static STARTUP_REPORT: StartupReport = StartupReport {{ sent_by_launch: {:?}, {} }};",
+        report.sent_by_launch,
+        origin("[startup_report]", &report.source, report.as_of, &report.confidence)?,
+    );
     let promotion = &table.promotion;
     let _ = writeln!(
         out,
@@ -338,8 +357,9 @@ fn supported(out: &mut String, table: &Platform) -> Result<(), String> {
     }
     let _ = writeln!(
         out,
-        "static SUPPORTED: Supported = Supported {{ gradio_minimum: {:?}, python: {}, torch: {}, \
+        "static SUPPORTED: Supported = Supported {{ sdk: {:?}, gradio_minimum: {:?}, python: {}, torch: {}, \
          torch_cap: {:?}, {} }};",
+        supported.sdk,
         supported.gradio_minimum,
         strings(&supported.python),
         strings(&supported.torch),

@@ -60,7 +60,7 @@ impl<'a> Check<'a> for CudaBeforeSpaces<'a> {
 fn touches(trace: &SpaceTrace) -> impl Iterator<Item = CudaBeforeSpaces<'_>> {
     trace.moments().filter(|moment| moment.phase == Phase::BeforeSpaces).filter_map(move |moment| {
         match &moment.event.effect {
-            Effect::TouchCuda(touch) => {
+            Effect::TouchCuda(touch) if touch.poisons => {
                 let import = moment.spaces()?;
                 Some(CudaBeforeSpaces { trace, moment, touch, import })
             }
@@ -74,7 +74,7 @@ impl CudaBeforeSpaces<'_> {
     /// to itself. One that is guarded or stands elsewhere says something: it is its author's.
     fn line_of_import(&self) -> Option<Span> {
         let plain =
-            matches!(self.import.event.effect, Effect::ImportSpaces(SpacesImport { plain: true }));
+            matches!(self.import.event.effect, Effect::ImportSpaces(SpacesImport { plain: true, .. }));
         let text = &self.import.file().text;
         let span = self.import.place().span;
         let line = text.line_span(text.line_of(span.start));

@@ -46,7 +46,8 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::Login(login) => called(&login.called.name),
         Effect::Sleep(sleep) => called(&sleep.called.name),
         Effect::Client(client) => called(&client.called.name),
-        Effect::Serve(it) | Effect::Http(it) | Effect::Compile(it) => called(&it.name),
+        Effect::Serve(serve) => called(&serve.called.name),
+        Effect::Http(it) | Effect::Compile(it) => called(&it.name),
     }
 }
 

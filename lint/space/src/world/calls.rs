@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use spacelint_knowledge::effects::{self, Condition, Kind as Does, MethodEffect, Passes};
+use spacelint_knowledge::effects::{
+    self, CallEffect, Condition, Emulated, Kind as Does, MethodEffect, Passes,
+};
 use spacelint_knowledge::platform::{self, EnvValue};
 use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
 use crate::effect::{
     Called, Client, Command, CudaTouch, Download, Effect, EnvNeed, EnvSet, GpuDeclaration, Login,
-    Missing, ModelLoad, Sleep, Token,
+    Missing, ModelLoad, Serve, Served, Sleep, Token,
 };
 use crate::environment;
 
@@ -20,9 +22,32 @@ pub(super) struct Call<'a> {
     pub(super) now: &'a Now<'a>,
 }
 
+/// What knowledge says of a call.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    pub(super) kind: Does,
+    pub(super) says: &'static str,
+    pub(super) condition: Option<&'static Condition>,
+    pub(super) emulated: Option<Emulated>,
+}
+
+impl From<&'static CallEffect> for Known {
+    fn from(effect: &'static CallEffect) -> Self {
+        let CallEffect { kind, says, emulated, .. } = *effect;
+        Self { kind, says, condition: effect.condition.as_ref(), emulated }
+    }
+}
+
+impl From<&'static MethodEffect> for Known {
+    fn from(effect: &'static MethodEffect) -> Self {
+        let MethodEffect { kind, says, emulated, .. } = *effect;
+        Self { kind, says, condition: effect.condition.as_ref(), emulated }
+    }
+}
+
 /// `spaces.GPU(…)`, in all its forms: with the function, or returning the decorator that is called
-/// with it.
-pub(super) fn gpu(call: &Call<'_>, outcome: &mut Outcome<SpaceWorld<'_>>) -> bool {
+/// with it. Elsewhere than on ZeroGPU the function stays what it is.
+pub(super) fn gpu(call: &Call<'_>, zerogpu: bool, outcome: &mut Outcome<SpaceWorld<'_>>) -> bool {
     let Call { callee, arguments, now } = *call;
     let is_gpu = |external: &External| {
         external
@@ -56,6 +81,10 @@ pub(super) fn gpu(call: &Call<'_>, outcome: &mut Outcome<SpaceWorld<'_>>) -> boo
         })
     });
     let Some(function) = function else { return true };
+    if !zerogpu {
+        outcome.passes = Some(function.value.clone());
+        return true;
+    }
     let declaration = GpuDeclaration {
         function: function.value.function().cloned(),
         duration: duration.filter(|duration| duration.value != Value::None).cloned(),
@@ -71,34 +100,28 @@ pub(super) fn gpu(call: &Call<'_>, outcome: &mut Outcome<SpaceWorld<'_>>) -> boo
 
 impl SpaceWorld<'_> {
     /// What knowledge says that a call does.
-    pub(super) fn does(
-        &self,
-        call: &Call<'_>,
-        does: Does,
-        says: &'static str,
-        condition: Option<&'static Condition>,
-        outcome: &mut Outcome<Self>,
-    ) {
+    pub(super) fn does(&self, call: &Call<'_>, known: Known, outcome: &mut Outcome<Self>) {
         let Call { callee, arguments, .. } = *call;
+        let says = known.says;
         let effects = &mut outcome.effects;
-        match does {
-            Does::TouchesCuda => {
-                effects.extend(self.call_touch(callee, says, condition, true));
+        match known.kind {
+            Does::TouchesCuda | Does::NeedsCuda { device: [] } => {
+                effects.extend(self.call_touch(callee, known, true));
             }
-            Does::PoisonsWhenCalledWithCuda { device } => {
-                let device = argument(arguments, device);
-                effects.extend(self.device_touch(callee, says, condition, device));
+            Does::PoisonsWhenCalledWithCuda { device } | Does::NeedsCuda { device } => {
+                effects.extend(self.device_touch(callee, known, argument(arguments, device)));
             }
-            Does::MovesToCuda { device } => {
+            Does::MovesToCuda { device, index } => {
                 let touch = if device.is_empty() {
-                    self.call_touch(callee, says, condition, true)
+                    let index = argument(arguments, index).and_then(|it| Self::index(&it.value));
+                    self.call_touch(callee, known, true).map(|touch| indexed(touch, index))
                 } else {
-                    self.device_touch(callee, says, condition, argument(arguments, device))
+                    self.device_touch(callee, known, argument(arguments, device))
                 };
                 effects.extend(touch.map(|touch| moving(touch, callee)));
             }
             Does::LoadsModel(load) => {
-                effects.extend(self.load_touch(call, &load, says, condition));
+                effects.extend(self.load_touch(call, &load, known));
                 load_model(call, &load, effects);
             }
             Does::LoadsAdapter { id, token } => effects.push(adapter(call, id, token)),
@@ -115,12 +138,19 @@ impl SpaceWorld<'_> {
                 }
             }
             Does::Launch { functions } | Does::Mounts { functions, .. } => {
-                effects.push(Effect::Serve(called(callee)));
+                let how = match known.kind {
+                    Does::Launch { .. } => Served::Launched,
+                    _ => Served::Mounted,
+                };
+                effects.push(Effect::Serve(Serve { called: called(callee), how }));
                 for function in handed_over(arguments, functions) {
                     outcome.roots.push((function, Role::Request(effects::Role::Route)));
                 }
             }
-            Does::Serves { .. } => effects.push(Effect::Serve(called(callee))),
+            Does::Serves { .. } => {
+                let how = Served::ByServer;
+                effects.push(Effect::Serve(Serve { called: called(callee), how }));
+            }
             Does::Client { id, token, headers } => client(call, id, token, headers, effects),
             Does::Subprocess { command, folder } => {
                 let command = argument(arguments, command).map(|command| command.value.clone());
@@ -136,7 +166,7 @@ impl SpaceWorld<'_> {
             Does::Http => effects.push(Effect::Http(called(callee))),
             Does::Compiles { touches_cuda } => {
                 if touches_cuda {
-                    effects.extend(self.call_touch(callee, says, condition, true));
+                    effects.extend(self.call_touch(callee, known, true));
                 }
                 effects.push(Effect::Compile(called(callee)));
             }
@@ -167,14 +197,21 @@ impl SpaceWorld<'_> {
         &self,
         call: &Call<'_>,
         load: &effects::ModelLoad,
-        says: &'static str,
-        condition: Option<&'static Condition>,
+        known: Known,
     ) -> Option<Effect> {
-        let sure = match argument(call.arguments, load.device) {
-            Some(device) => Self::cuda(&device.value)?,
-            None => load.detects_cuda.then_some(true)?,
-        };
-        self.call_touch(call.callee, says, condition, sure)
+        match argument(call.arguments, load.device) {
+            Some(device) => {
+                // Where it spreads a model over what there is, it depends on what it counts.
+                let named = device
+                    .value
+                    .alternatives()
+                    .iter()
+                    .all(|device| !device.as_str().is_some_and(effects::spreads_over_cuda));
+                let emulated = known.emulated.filter(|_| named);
+                self.device_touch(call.callee, Known { emulated, ..known }, Some(device))
+            }
+            None => self.call_touch(call.callee, known, true).filter(|_| load.detects_cuda),
+        }
     }
 
     fn reads_environment(&self, call: &Call<'_>, outcome: &mut Outcome<Self>) {
@@ -414,6 +451,14 @@ pub(super) fn method_of(callee: &External) -> Option<(Arc<External>, &str)> {
             Some((Arc::new(External::Name(receiver.into())), method))
         }
         _ => None,
+    }
+}
+
+/// A touch of the device with that index.
+pub(super) fn indexed(touch: Effect, index: Option<i64>) -> Effect {
+    match touch {
+        Effect::TouchCuda(touch) => Effect::TouchCuda(CudaTouch { index, ..touch }),
+        other => other,
     }
 }
 

@@ -12,7 +12,7 @@ use spacelint_python::syntax::CompareOp;
 use spacelint_python::{Arguments, External, Now, Operator, Value};
 
 use super::{GPU_PACKAGE, SpaceWorld, argument};
-use crate::pins::Allowed;
+use crate::pins::{self, Allowed};
 
 /// Something that compares as a version does.
 enum Compared<'a> {
@@ -227,8 +227,7 @@ impl SpaceWorld<'_> {
         let line = platform::builder()
             .iter()
             .find(|line| line.package == package && self.is_built_with(line))?;
-        let start = line.requirement.find(['<', '>', '=', '~', '!'])?;
-        VersionSpecifiers::from_str(&line.requirement[start..]).ok()
+        pins::brought(line)
     }
 
     /// The version, where there is but one.
