@@ -1,10 +1,38 @@
 //! How ZeroGPU starts and runs a Space.
 
+use spacelint_knowledge::platform;
+use spacelint_python::Guard;
+use spacelint_space::effect::Effect;
+use spacelint_space::{Moment, Space, is_of_environment};
+
 crate::registry::rules! { Zerogpu:
     cuda_before_spaces::CudaBeforeSpaces,
+    unemulated_cuda::UnemulatedCuda,
     no_gpu_function::NoGpuFunction,
     undeclared_xlarge::UndeclaredXlarge,
     needless_xlarge::NeedlessXlarge,
 }
 
 mod weights;
+
+/// Whether the program is prepared for the failure of what happens here: a `try` catches just one of these
+/// classes, this is itself what is done when something else has failed, or a switch in the environment
+/// decides whether it is done at all.
+fn is_provided_for(moment: &Moment<'_>, classes: &[&str]) -> bool {
+    moment.guards().any(|guard| match guard {
+        Guard::Try { catches } => catches.iter().any(|class| classes.contains(&&**class)),
+        Guard::Handler => true,
+        Guard::Condition { test, .. } | Guard::Passed { test, .. } => is_of_environment(test),
+    })
+}
+
+/// Where a ZeroGPU Space declares its GPU functions, in order.
+fn declarations(space: &Space) -> impl Iterator<Item = Moment<'_>> {
+    let declares = |moment: &Moment<'_>| matches!(moment.event.effect, Effect::DeclareGpu(_));
+    space.moments().filter(move |moment| declares(moment) && space.is_zerogpu())
+}
+
+/// Whether the Space gets a `spaces` that reports GPU functions when the app is launched, and then alone.
+fn reports_at_launch(space: &Space) -> bool {
+    space.pins().on_zerogpu("spaces", platform::startup_report().sent_by_launch)
+}
