@@ -8,6 +8,7 @@ use spacelint_space::{Moment, Space, is_of_environment};
 crate::registry::rules! { Zerogpu:
     cuda_before_spaces::CudaBeforeSpaces,
     unemulated_cuda::UnemulatedCuda,
+    cuda_outside_gpu_function::CudaOutsideGpuFunction,
     no_gpu_function::NoGpuFunction,
     undeclared_xlarge::UndeclaredXlarge,
     needless_xlarge::NeedlessXlarge,
