@@ -9,6 +9,7 @@ crate::registry::rules! { Zerogpu:
     cuda_before_spaces::CudaBeforeSpaces,
     unemulated_cuda::UnemulatedCuda,
     cuda_outside_gpu_function::CudaOutsideGpuFunction,
+    second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     undeclared_xlarge::UndeclaredXlarge,
     needless_xlarge::NeedlessXlarge,
