@@ -11,6 +11,7 @@ crate::registry::rules! { Zerogpu:
     cuda_outside_gpu_function::CudaOutsideGpuFunction,
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
+    missing_launch::MissingLaunch,
     undeclared_xlarge::UndeclaredXlarge,
     needless_xlarge::NeedlessXlarge,
 }

@@ -1,0 +1,65 @@
+use spacelint_knowledge::platform;
+use spacelint_python::Certainty;
+use spacelint_space::effect::{Effect, Serve, Served};
+use spacelint_space::{Moment, Space};
+
+use super::{declarations, reports_at_launch};
+use crate::finding::Finding;
+use crate::rule::{Check, Rule};
+
+/// The app is served without `launch()`, which is what tells ZeroGPU of its GPU functions.
+#[derive(Rule)]
+#[rule(severity = error, since = "0.1.0")]
+#[rule(
+    source = "spaces 0.51.3 zero/__init__.py:29-41 and zero/gradio.py:157-163: `startup` runs in `gr.Blocks.launch`; a mounted app reproduced against a stand-in device API"
+)]
+pub(crate) struct MissingLaunch<'a> {
+    serve: &'a Serve,
+    moment: Moment<'a>,
+    /// The first GPU function.
+    declared: Moment<'a>,
+}
+
+impl<'a> Check<'a> for MissingLaunch<'a> {
+    fn check(space: &'a Space) -> impl Iterator<Item = Self> {
+        let declared = declarations(space).next().filter(|_| reports_at_launch(space));
+        let serves = || {
+            space.moments().filter_map(|moment| match &moment.event.effect {
+                Effect::Serve(serve) => Some((moment, serve)),
+                _ => None,
+            })
+        };
+        // What is run as a command may launch as well.
+        let launches = serves().any(|(_, serve)| serve.how == Served::Launched)
+            || space.moments().any(|it| matches!(it.event.effect, Effect::RunCommand(_)))
+            || space.trace().is_none_or(|trace| !trace.exhausted().is_empty());
+        let served = serves().find(|(moment, serve)| {
+            serve.how == Served::Mounted
+                && moment.certainty() == Certainty::Always
+                && moment.event.root.is_none()
+        });
+        declared
+            .filter(|_| !launches)
+            .and_then(|declared| {
+                let (moment, serve) = served?;
+                Some(Self { serve, moment, declared })
+            })
+            .into_iter()
+    }
+
+    fn finding(&self) -> Finding {
+        let message = format!(
+            "`{}()` serves the app, and nothing calls `launch()`, which is where `spaces` reports the \
+             GPU functions: ZeroGPU stops the Space at start-up with \"{}\"",
+            self.serve.called.name,
+            platform::no_gpu_function().text
+        );
+        Self::at(&self.moment, message)
+            .chain(&self.moment)
+            .related(&self.declared, "this GPU function is not reported")
+            .help(
+                "Serve with `demo.launch()`. An app of routes beside the page is `gr.Server()`, which \
+                 is a FastAPI app that has `launch()` (Gradio 6).",
+            )
+    }
+}
