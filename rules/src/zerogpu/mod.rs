@@ -12,6 +12,7 @@ crate::registry::rules! { Zerogpu:
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,
+    late_gpu_function::LateGpuFunction,
     undeclared_xlarge::UndeclaredXlarge,
     needless_xlarge::NeedlessXlarge,
 }
