@@ -13,6 +13,7 @@ crate::registry::rules! { Zerogpu:
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,
     late_gpu_function::LateGpuFunction,
+    shadowed_spaces::ShadowedSpaces,
     undeclared_xlarge::UndeclaredXlarge,
     needless_xlarge::NeedlessXlarge,
 }
