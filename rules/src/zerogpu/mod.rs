@@ -14,6 +14,7 @@ crate::registry::rules! { Zerogpu:
     missing_launch::MissingLaunch,
     late_gpu_function::LateGpuFunction,
     shadowed_spaces::ShadowedSpaces,
+    copied_spaces::CopiedSpaces,
     undeclared_xlarge::UndeclaredXlarge,
     needless_xlarge::NeedlessXlarge,
 }
