@@ -15,6 +15,7 @@ crate::registry::rules! { Zerogpu:
     late_gpu_function::LateGpuFunction,
     shadowed_spaces::ShadowedSpaces,
     copied_spaces::CopiedSpaces,
+    zerogpu_without_gradio::ZerogpuWithoutGradio,
     undeclared_xlarge::UndeclaredXlarge,
     needless_xlarge::NeedlessXlarge,
 }
