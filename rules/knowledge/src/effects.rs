@@ -575,6 +575,29 @@ pub fn emulation() -> &'static Condition {
     &EMULATION
 }
 
+/// Loads that put each weight on its device in another thread.
+#[derive(Debug)]
+pub struct AsyncLoading {
+    /// In which versions of which package.
+    pub condition: Condition,
+    /// Whose loaders do it, as a dotted prefix.
+    pub loaders: &'static str,
+    /// The environment variable that turns it off where it is set.
+    pub switch: &'static str,
+}
+
+impl AsyncLoading {
+    /// Whether a loader of that full name does it.
+    pub fn is_of(&self, loader: &str) -> bool {
+        is_in(loader, self.loaders)
+    }
+}
+
+/// Which loads put each weight on its device in another thread, where nothing emulates CUDA.
+pub fn async_loading() -> &'static AsyncLoading {
+    &ASYNC_LOADING
+}
+
 /// Whether a device's text is CUDA: `cuda` or `cuda:1`. A whole number as a device is CUDA too, unless
 /// negative.
 pub fn names_cuda(device: &str) -> bool {

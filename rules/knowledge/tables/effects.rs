@@ -17,6 +17,7 @@ struct Effects {
     device_map: DeviceMap,
     device: Device,
     emulation: Emulation,
+    async_loading: AsyncLoading,
     call: Vec<Call>,
     method: Vec<Method>,
     value: Vec<Attribute>,
@@ -64,6 +65,17 @@ struct Device {
 #[serde(deny_unknown_fields)]
 struct Emulation {
     condition: Condition,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AsyncLoading {
+    condition: Condition,
+    loaders: String,
+    switch: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -247,6 +259,15 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     origin("[emulation]", source, *as_of, confidence)?;
     let of = literal("[emulation]", of)?;
     let _ = writeln!(out, "static EMULATION: Condition = {of};");
+    let loading = &table.async_loading;
+    origin("[async_loading]", &loading.source, loading.as_of, &loading.confidence)?;
+    let _ = writeln!(
+        out,
+        "static ASYNC_LOADING: AsyncLoading = AsyncLoading {{ condition: {}, loaders: {:?}, switch: {:?} }};",
+        literal("[async_loading]", &loading.condition)?,
+        loading.loaders,
+        loading.switch,
+    );
     attributes(&mut out, &table.value, &table.version)?;
     calls(&mut out, table.call, &table.aliases.names)?;
     methods(&mut out, table.method)?;

@@ -9,6 +9,7 @@ crate::registry::rules! { Zerogpu:
     cuda_before_spaces::CudaBeforeSpaces,
     unemulated_cuda::UnemulatedCuda,
     cuda_outside_gpu_function::CudaOutsideGpuFunction,
+    device_map_at_startup::DeviceMapAtStartup,
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,

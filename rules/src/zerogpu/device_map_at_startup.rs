@@ -1,0 +1,91 @@
+use std::collections::BTreeSet;
+
+use pep440_rs::VersionSpecifiers;
+use spacelint_knowledge::effects::{self, Condition};
+use spacelint_python::{Certainty, Place};
+use spacelint_space::effect::{Effect, ModelLoad};
+use spacelint_space::pins::Allowed;
+use spacelint_space::{Moment, Phase, Space};
+
+use super::is_provided_for;
+use crate::finding::Finding;
+use crate::rule::{Check, Rule};
+
+/// Start-up loads a model with `device_map`, which transformers 5 does in threads without CUDA.
+#[derive(Rule)]
+#[rule(severity = error, since = "0.1.0")]
+#[rule(
+    source = "transformers 5.23.0 core_model_loading.py:1725: a thread pool, unless HF_DEACTIVATE_ASYNC_LOAD is set; spaces 0.51.3: the emulation is thread-local; reproduced, torch 2.8"
+)]
+pub(crate) struct DeviceMapAtStartup<'a> {
+    moment: Moment<'a>,
+    load: &'a ModelLoad,
+    /// Whether every version that the requirements allow does it.
+    sure: bool,
+}
+
+impl<'a> Check<'a> for DeviceMapAtStartup<'a> {
+    fn check(space: &'a Space) -> impl Iterator<Item = Self> {
+        let mut seen: BTreeSet<Place> = BTreeSet::new();
+        let version = version(space).filter(|_| !is_switched_off(space));
+        space.moments().filter(|moment| moment.spaces().is_some()).filter_map(move |moment| {
+            let Effect::LoadModel(load) = &moment.event.effect else { return None };
+            let placed = space.moments().any(|other| {
+                other.place() == moment.place()
+                    && other.event.root.is_none()
+                    && matches!(&other.event.effect, Effect::TouchCuda(touch) if touch.sure)
+            });
+            let threaded = moment.phase == Phase::Startup
+                && load.weights
+                && load.quantisation.is_empty()
+                && effects::async_loading().is_of(&load.loader)
+                && placed
+                && device_map(load).is_some()
+                && !is_provided_for(&moment, &["RuntimeError", "Exception", "BaseException", "?"]);
+            let found = Self { moment, load, sure: version? == Allowed::Always };
+            (threaded && seen.insert(moment.place())).then_some(found)
+        })
+    }
+
+    fn finding(&self) -> Finding {
+        let Condition { package, range, .. } = effects::async_loading().condition;
+        let when = if self.sure {
+            String::new()
+        } else {
+            format!(" in {package} {range}, which nothing here rules out")
+        };
+        let message = format!(
+            "`{}` with `device_map` puts the weights on CUDA in threads of its own{when}: `spaces` \
+             emulates CUDA only in the thread that imported it, so this raises a `RuntimeError`, and the \
+             Space does not start",
+            self.load.loader
+        );
+        Self::at(&self.moment, message)
+            .certainty(if self.sure { self.moment.certainty() } else { Certainty::Sometimes })
+            .chain(&self.moment)
+            .help("Leave `device_map` out and write `.to(\"cuda\")` after the load.")
+    }
+}
+
+/// What is given as `device_map`.
+fn device_map(load: &ModelLoad) -> Option<&spacelint_python::Argument> {
+    load.arguments.keyword("device_map")
+}
+
+/// How surely the Space gets a version that loads in threads.
+fn version(space: &Space) -> Option<Allowed> {
+    let Condition { package, range, .. } = effects::async_loading().condition;
+    let range: VersionSpecifiers = range.parse().ok()?;
+    match space.pins().newest_is(package, &range)? {
+        Allowed::Always => space.pins().allows(package, &range),
+        Allowed::Never | Allowed::Sometimes => None,
+    }
+}
+
+/// Whether the program, in any way, sets the variable that makes it load in one thread.
+fn is_switched_off(space: &Space) -> bool {
+    space.moments().any(|moment| match &moment.event.effect {
+        Effect::SetEnv(set) => set.name.as_deref().is_none_or(|name| name == effects::async_loading().switch),
+        _ => false,
+    })
+}
