@@ -938,6 +938,8 @@ class Call:
                 if self._is_cuda(device) if device is not _SENTINEL else effect.table.get("detects_cuda", False):
                     record("touch-cuda", name)
                 record("load-model", name, ids=self._ids(effect))
+            case "runs-model":
+                record("run-model", name)
             case "loads-adapter":
                 record("load-model", name, ids=self._ids(effect))
             case "download" | "client":

@@ -16,6 +16,8 @@ pub enum Effect {
     TouchCuda(CudaTouch),
     /// A model is loaded.
     LoadModel(Arc<ModelLoad>),
+    /// A model that is loaded is computed with.
+    RunModel(Arc<ModelRun>),
     /// A GPU function is declared.
     DeclareGpu(Arc<GpuDeclaration>),
     /// A GPU function is called by the program itself.
@@ -198,6 +200,18 @@ pub struct ModelLoad {
     /// Everything that the call was given. What the call returns carries this very value, by which
     /// it is known again wherever it turns up.
     pub arguments: Arc<Arguments>,
+}
+
+/// A computation with a model.
+#[derive(Clone, Debug)]
+pub struct ModelRun {
+    /// What computes.
+    pub called: Called,
+    /// Where the model is loaded.
+    pub loaded_at: Option<Place>,
+    /// Whether the load itself puts it on CUDA: because it is told to, or because it looks for a device
+    /// and finds that one.
+    pub on_cuda: bool,
 }
 
 /// A Hub token as it is given to a call.

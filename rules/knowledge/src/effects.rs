@@ -55,6 +55,8 @@ pub enum Kind {
     },
     /// Loads a model's weights.
     LoadsModel(ModelLoad),
+    /// Computes with the model that it is called on, on the device that this was loaded onto.
+    RunsModel,
     /// Loads an adapter, small against the model that it changes.
     LoadsAdapter {
         /// The repository.

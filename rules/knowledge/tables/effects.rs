@@ -634,6 +634,7 @@ impl Pieces<'_> {
                 )
             }
             "loads-model" => self.loads_model()?,
+            "runs-model" => "Kind::RunsModel".to_owned(),
             "loads-adapter" => {
                 format!(
                     "Kind::LoadsAdapter {{ id: {}, token: {} }}",

@@ -10,6 +10,7 @@ crate::registry::rules! { Zerogpu:
     unemulated_cuda::UnemulatedCuda,
     cuda_outside_gpu_function::CudaOutsideGpuFunction,
     device_map_at_startup::DeviceMapAtStartup,
+    zero_embeddings::ZeroEmbeddings,
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,

@@ -13,6 +13,7 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
         Effect::ImportSpaces(_) => "import-spaces",
         Effect::TouchCuda(_) => "touch-cuda",
         Effect::LoadModel(_) => "load-model",
+        Effect::RunModel(_) => "run-model",
         Effect::Download(_) => "download",
         Effect::DeclareGpu(_) => "declare-gpu",
         Effect::CallGpu(_) => "call-gpu",
@@ -46,6 +47,7 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::Login(login) => called(&login.called.name),
         Effect::Sleep(sleep) => called(&sleep.called.name),
         Effect::Client(client) => called(&client.called.name),
+        Effect::RunModel(run) => called(&run.called.name),
         Effect::Serve(serve) => called(&serve.called.name),
         Effect::Http(it) | Effect::Compile(it) => called(&it.name),
     }

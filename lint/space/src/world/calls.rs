@@ -11,7 +11,7 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 use super::{Role, SpaceWorld};
 use crate::effect::{
     Called, Client, Command, CudaTouch, Download, Effect, EnvNeed, EnvSet, GpuDeclaration, Login,
-    Missing, ModelLoad, Serve, Served, Sleep, Token,
+    Missing, ModelLoad, ModelRun, Serve, Served, Sleep, Token,
 };
 use crate::environment;
 
@@ -124,6 +124,7 @@ impl SpaceWorld<'_> {
                 effects.extend(self.load_touch(call, &load, known));
                 load_model(call, &load, effects);
             }
+            Does::RunsModel => effects.push(Effect::RunModel(Arc::new(self.run_of(callee)))),
             Does::LoadsAdapter { id, token } => effects.push(adapter(call, id, token)),
             Does::Download { id, token } => effects.push(download(call, id, token)),
             Does::Handler { functions, later, role, runs_now, decorator: _ } => {
@@ -212,6 +213,22 @@ impl SpaceWorld<'_> {
             }
             None => self.call_touch(call.callee, known, true).filter(|_| load.detects_cuda),
         }
+    }
+
+    /// The computation of a method with its receiver.
+    fn run_of(&self, callee: &External) -> ModelRun {
+        let mut run = ModelRun { called: called(callee), loaded_at: None, on_cuda: false };
+        let Some((receiver, _)) = method_of(callee) else { return run };
+        let External::Call { callee: loader, arguments, place } = &*receiver else { return run };
+        let loads = canonical(loader).and_then(|name| effects::call(&name)).map(|call| call.kind);
+        if let Some(Does::LoadsModel(load)) = loads {
+            run.loaded_at = Some(*place);
+            run.on_cuda = match argument(arguments, load.device) {
+                Some(device) => Self::cuda(&device.value) == Some(true),
+                None => load.detects_cuda && !arguments.open,
+            };
+        }
+        run
     }
 
     fn reads_environment(&self, call: &Call<'_>, outcome: &mut Outcome<Self>) {
