@@ -102,6 +102,8 @@ class Effects:
         self.versions: dict[str, dict] = {name: group for group in table.get("version", ()) for name in group["names"]}
         #: The attribute of a device that tells its type.
         self.device_type: str | None = table.get("device", {}).get("type")
+        #: Names that are not where programs import them from.
+        self.missing = {(entry["module"], entry["name"]) for entry in table.get("missing", ())}
         self.imports: dict[str, list[Import]] = {}
         for group in table["import"]:
             for module in group["modules"]:

@@ -455,6 +455,8 @@ class Run:
         top = module.partition(".")[0]
         if top == _GPU_PACKAGE and top not in self.imported:
             self.record("import-spaces", "import spaces")
+        if (module, name) in self.effects.missing:
+            self.record("import-missing", f"from {module} import {name}")
         for entry in self.effects.imported(module, name):
             again = entry.is_about_any_name and entry.module in self.imported
             if entry.poisons and not again:

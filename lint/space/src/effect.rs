@@ -12,6 +12,8 @@ use spacelint_python::{Argument, Arguments, External, Function, Place, Value};
 pub enum Effect {
     /// `spaces` is imported, for the first time.
     ImportSpaces(SpacesImport),
+    /// A name is imported that is not there.
+    ImportMissing(&'static effects::MissingName),
     /// CUDA is touched.
     TouchCuda(CudaTouch),
     /// A model is loaded.

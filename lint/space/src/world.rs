@@ -332,6 +332,8 @@ impl World for SpaceWorld<'_> {
                 copy: self.reached().copy.clone(),
             }));
         }
+        let missing = name.and_then(|name| effects::missing(module, name));
+        found.extend(missing.map(Effect::ImportMissing));
         for effect in effects::import(module, name) {
             // What a module does when it is imported it does once.
             let again = effect.names == effects::Names::Any && now.imported.contains(effect.module);

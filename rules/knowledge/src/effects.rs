@@ -467,6 +467,28 @@ impl ImportEffect {
     }
 }
 
+/// A name that a package does not have, though programs import it from there.
+#[derive(Debug)]
+pub struct MissingName {
+    /// The package.
+    pub module: &'static str,
+    /// The name.
+    pub name: &'static str,
+    /// The statement that they mean.
+    pub instead: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Whether `from module import name` raises, because that name is not there.
+pub fn missing(module: &str, name: &str) -> Option<&'static MissingName> {
+    MISSING.iter().find(|missing| missing.module == module && missing.name == name)
+}
+
 /// What calling the thing of that full name does.
 pub fn call(name: &str) -> Option<&'static CallEffect> {
     let index = CALL_NAMES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;

@@ -22,7 +22,19 @@ struct Effects {
     method: Vec<Method>,
     value: Vec<Attribute>,
     version: Vec<VersionOf>,
+    missing: Vec<MissingName>,
     import: Vec<Import>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MissingName {
+    module: String,
+    name: String,
+    instead: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
 }
 
 #[derive(Deserialize)]
@@ -272,6 +284,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     calls(&mut out, table.call, &table.aliases.names)?;
     methods(&mut out, table.method)?;
     imports(&mut out, &table.import)?;
+    missing(&mut out, &table.missing)?;
     Ok(out)
 }
 
@@ -425,6 +438,21 @@ fn imports(out: &mut String, groups: &[Import]) -> Result<(), String> {
     entries.sort();
     out.push_str("static IMPORTS: &[ImportEffect] = &[\n");
     out.extend(entries.into_iter().map(|(_, _, code)| code));
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn missing(out: &mut String, names: &[MissingName]) -> Result<(), String> {
+    sorted("[[missing]]", names.iter().map(|name| name.module.as_str()))?;
+    out.push_str("static MISSING: &[MissingName] = &[\n");
+    for MissingName { module, name, instead, source, as_of, confidence } in names {
+        let what = format!("[[missing]] {module}");
+        let origin = origin(&what, source, *as_of, confidence)?;
+        let _ = writeln!(
+            out,
+            "MissingName {{ module: {module:?}, name: {name:?}, instead: {instead:?}, {origin} }},"
+        );
+    }
     out.push_str("];\n");
     Ok(())
 }

@@ -15,6 +15,7 @@ crate::registry::rules! { Zerogpu:
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,
     late_gpu_function::LateGpuFunction,
+    wrong_spaces_import::WrongSpacesImport,
     shadowed_spaces::ShadowedSpaces,
     copied_spaces::CopiedSpaces,
     zerogpu_without_gradio::ZerogpuWithoutGradio,

@@ -186,6 +186,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::CallGpu(_)
         | Effect::NeedEnv(_)
         | Effect::SetEnv(_)
+        | Effect::ImportMissing(_)
         | Effect::RunModel(_)
         | Effect::Serve(_)
         | Effect::Login(_)

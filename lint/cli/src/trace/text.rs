@@ -241,6 +241,7 @@ impl Page {
             Effect::ReadEnv(read) => format!("reads {what}{}", missing(read.missing)),
             Effect::NeedEnv(need) => format!("needs {what}: else {}", escape(&need.otherwise)),
             Effect::SetEnv(_) => format!("sets {what} in the environment"),
+            Effect::ImportMissing(_) => format!("imports what is not there: {what}"),
             Effect::RunModel(_) => format!("computes with a model: {what}"),
             Effect::Serve(_) => format!("serves the app: {what}"),
             Effect::RunCommand(run) => {

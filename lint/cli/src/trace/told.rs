@@ -11,6 +11,7 @@ use spacelint_space::{Phase, Role};
 pub(super) fn kind(effect: &Effect) -> &'static str {
     match effect {
         Effect::ImportSpaces(_) => "import-spaces",
+        Effect::ImportMissing(_) => "import-missing",
         Effect::TouchCuda(_) => "touch-cuda",
         Effect::LoadModel(_) => "load-model",
         Effect::RunModel(_) => "run-model",
@@ -35,6 +36,7 @@ pub(super) fn what(effect: &Effect) -> String {
     let called = |name: &str| format!("{name}()");
     match effect {
         Effect::ImportSpaces(_) => "import spaces".to_owned(),
+        Effect::ImportMissing(it) => format!("from {} import {}", it.module, it.name),
         Effect::TouchCuda(touch) => touch.full.to_string(),
         Effect::LoadModel(load) => called(&load.loader),
         Effect::Download(download) => called(&download.called.name),
