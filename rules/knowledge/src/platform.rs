@@ -234,6 +234,8 @@ pub struct Supported {
     /// The newest PyTorch that the builder lets in; what is between the documentation's newest and this
     /// is probably fine.
     pub torch_cap: &'static str,
+    /// The oldest bitsandbytes with which `import spaces` does not raise.
+    pub bitsandbytes_minimum: &'static str,
     /// Where this comes from.
     pub source: &'static str,
     /// The day on which it was true, as `YYYY-MM-DD`.

@@ -142,6 +142,7 @@ struct Supported {
     python: Vec<String>,
     torch: Vec<String>,
     torch_cap: String,
+    bitsandbytes_minimum: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -358,12 +359,13 @@ fn supported(out: &mut String, table: &Platform) -> Result<(), String> {
     let _ = writeln!(
         out,
         "static SUPPORTED: Supported = Supported {{ sdk: {:?}, gradio_minimum: {:?}, python: {}, torch: {}, \
-         torch_cap: {:?}, {} }};",
+         torch_cap: {:?}, bitsandbytes_minimum: {:?}, {} }};",
         supported.sdk,
         supported.gradio_minimum,
         strings(&supported.python),
         strings(&supported.torch),
         supported.torch_cap,
+        supported.bitsandbytes_minimum,
         origin("[supported]", &supported.source, supported.as_of, &supported.confidence)?,
     );
     Ok(())

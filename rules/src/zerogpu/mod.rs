@@ -19,6 +19,7 @@ crate::registry::rules! { Zerogpu:
     shadowed_spaces::ShadowedSpaces,
     copied_spaces::CopiedSpaces,
     zerogpu_without_gradio::ZerogpuWithoutGradio,
+    old_bitsandbytes::OldBitsandbytes,
     undeclared_xlarge::UndeclaredXlarge,
     needless_xlarge::NeedlessXlarge,
 }
