@@ -30,6 +30,8 @@ pub enum Effect {
     NeedEnv(EnvNeed),
     /// An environment variable is set.
     SetEnv(EnvSet),
+    /// Examples are to be computed when the app starts.
+    CacheExamples(Arc<EagerExamples>),
     /// The Space's app is served.
     Serve(Serve),
     /// A command is run, which may be another script of the Space.
@@ -54,6 +56,19 @@ pub enum Effect {
 pub struct Called {
     /// The name.
     pub name: Arc<str>,
+}
+
+/// Examples that are computed when the app starts.
+#[derive(Clone, Debug)]
+pub struct EagerExamples {
+    /// What is given them.
+    pub called: Called,
+    /// The function that computes them, as it was handed over.
+    pub function: Value,
+    /// How many there are, where that is settled.
+    pub count: Option<usize>,
+    /// What says that they are computed at start-up.
+    pub mode: Place,
 }
 
 /// The serving of an app.

@@ -86,6 +86,8 @@ pub enum Kind {
         decorator: bool,
         /// Whether they are also called at once.
         runs_now: bool,
+        /// Where examples are given for which the function is called.
+        examples: Option<Examples>,
     },
     /// Serves the app by `gr.Blocks.launch`, which is when ZeroGPU counts GPU functions.
     Launch {
@@ -197,6 +199,17 @@ pub enum Kind {
     },
     /// Gives the version of Python, as a text.
     PythonVersion,
+}
+
+/// What can be said of the examples of a function.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Examples {
+    /// The examples.
+    pub examples: Arguments,
+    /// Whether their results are kept.
+    pub cached: Arguments,
+    /// When they are computed.
+    pub mode: Arguments,
 }
 
 /// What can be said to a call that loads a model.
@@ -620,6 +633,11 @@ impl AsyncLoading {
 /// Which loads put each weight on its device in another thread, where nothing emulates CUDA.
 pub fn async_loading() -> &'static AsyncLoading {
     &ASYNC_LOADING
+}
+
+/// The `cache_mode` with which Gradio computes the examples when the app starts.
+pub fn eager_cache_mode() -> &'static str {
+    EAGER
 }
 
 /// Whether a device's text is CUDA: `cuda` or `cuda:1`. A whole number as a device is CUDA too, unless

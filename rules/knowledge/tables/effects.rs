@@ -18,6 +18,7 @@ struct Effects {
     device: Device,
     emulation: Emulation,
     async_loading: AsyncLoading,
+    eager_examples: EagerExamples,
     call: Vec<Call>,
     method: Vec<Method>,
     value: Vec<Attribute>,
@@ -88,6 +89,15 @@ struct AsyncLoading {
     condition: Condition,
     loaders: String,
     switch: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EagerExamples {
+    cache_mode: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -271,6 +281,9 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     origin("[emulation]", source, *as_of, confidence)?;
     let of = literal("[emulation]", of)?;
     let _ = writeln!(out, "static EMULATION: Condition = {of};");
+    let eager = &table.eager_examples;
+    origin("[eager_examples]", &eager.source, eager.as_of, &eager.confidence)?;
+    let _ = writeln!(out, "static EAGER: &str = {:?};", eager.cache_mode);
     let loading = &table.async_loading;
     origin("[async_loading]", &loading.source, loading.as_of, &loading.confidence)?;
     let _ = writeln!(
@@ -677,12 +690,14 @@ impl Pieces<'_> {
                 self.needed("size")?
             ),
             "handler" => format!(
-                "Kind::Handler {{ functions: {}, later: {}, role: {}, decorator: {}, runs_now: {} }}",
+                "Kind::Handler {{ functions: {}, later: {}, role: {}, decorator: {}, runs_now: {}, \
+                 examples: {} }}",
                 self.needed("functions")?,
                 self.taken("later")?,
                 self.role()?,
                 self.decorator.take().unwrap_or_default(),
                 self.runs_now.take().unwrap_or_default(),
+                self.examples()?,
             ),
             "launch" => {
                 format!("Kind::Launch {{ functions: {} }}", self.taken("functions")?)
@@ -748,6 +763,19 @@ impl Pieces<'_> {
             return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
         }
         Ok(kind)
+    }
+
+    /// `Option<Examples>`
+    fn examples(&mut self) -> Result<String, String> {
+        if !self.args.contains_key("examples") {
+            return Ok("None".to_owned());
+        }
+        Ok(format!(
+            "Some(Examples {{ examples: {}, cached: {}, mode: {} }})",
+            self.needed("examples")?,
+            self.needed("cached")?,
+            self.needed("cache_mode")?
+        ))
     }
 
     fn loads_model(&mut self) -> Result<String, String> {

@@ -1,7 +1,9 @@
 //! How ZeroGPU starts and runs a Space.
 
+use std::collections::BTreeSet;
+
 use spacelint_knowledge::platform;
-use spacelint_python::Guard;
+use spacelint_python::{Guard, Place};
 use spacelint_space::effect::Effect;
 use spacelint_space::{Moment, Space, is_of_environment};
 
@@ -11,6 +13,7 @@ crate::registry::rules! { Zerogpu:
     cuda_outside_gpu_function::CudaOutsideGpuFunction,
     device_map_at_startup::DeviceMapAtStartup,
     zero_embeddings::ZeroEmbeddings,
+    eager_examples::EagerExamples,
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,
@@ -46,4 +49,10 @@ fn declarations(space: &Space) -> impl Iterator<Item = Moment<'_>> {
 /// Whether the Space gets a `spaces` that reports GPU functions when the app is launched, and then alone.
 fn reports_at_launch(space: &Space) -> bool {
     space.pins().on_zerogpu("spaces", platform::startup_report().sent_by_launch)
+}
+
+/// The functions handed to others that call a GPU function.
+fn gpu_roots(space: &Space) -> BTreeSet<Place> {
+    let calls = space.moments().filter(|it| matches!(it.event.effect, Effect::CallGpu(_)));
+    calls.filter_map(|it| Some(it.trace().roots()[it.event.root?].function()?.place())).collect()
 }

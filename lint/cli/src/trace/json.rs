@@ -187,6 +187,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::NeedEnv(_)
         | Effect::SetEnv(_)
         | Effect::ImportMissing(_)
+        | Effect::CacheExamples(_)
         | Effect::RunModel(_)
         | Effect::Serve(_)
         | Effect::Login(_)

@@ -242,6 +242,7 @@ impl Page {
             Effect::NeedEnv(need) => format!("needs {what}: else {}", escape(&need.otherwise)),
             Effect::SetEnv(_) => format!("sets {what} in the environment"),
             Effect::ImportMissing(_) => format!("imports what is not there: {what}"),
+            Effect::CacheExamples(_) => format!("computes examples at start-up: {what}"),
             Effect::RunModel(_) => format!("computes with a model: {what}"),
             Effect::Serve(_) => format!("serves the app: {what}"),
             Effect::RunCommand(run) => {

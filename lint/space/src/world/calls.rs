@@ -10,8 +10,8 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
 use crate::effect::{
-    Called, Client, Command, CudaTouch, Download, Effect, EnvNeed, EnvSet, GpuDeclaration, Login,
-    Missing, ModelLoad, ModelRun, Serve, Served, Sleep, Token,
+    Called, Client, Command, CudaTouch, Download, EagerExamples, Effect, EnvNeed, EnvSet,
+    GpuDeclaration, Login, Missing, ModelLoad, ModelRun, Serve, Served, Sleep, Token,
 };
 use crate::environment;
 
@@ -127,7 +127,8 @@ impl SpaceWorld<'_> {
             Does::RunsModel => effects.push(Effect::RunModel(Arc::new(self.run_of(callee)))),
             Does::LoadsAdapter { id, token } => effects.push(adapter(call, id, token)),
             Does::Download { id, token } => effects.push(download(call, id, token)),
-            Does::Handler { functions, later, role, runs_now, decorator: _ } => {
+            Does::Handler { functions, later, role, runs_now, examples, decorator: _ } => {
+                effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
                 for function in handed_over(arguments, functions) {
                     if runs_now {
                         outcome.runs.push(function.clone());
@@ -293,6 +294,29 @@ fn sets_all(call: &Call<'_>, values: &[effects::Argument], effects: &mut Vec<Eff
             effects.extend(sets(Some(Arc::clone(name)), &given.value, call.now));
         }
     }
+}
+
+/// Examples that a call gives, to be computed when the app starts.
+fn cached(
+    call: &Call<'_>,
+    functions: &[effects::Argument],
+    at: effects::Examples,
+) -> Option<Effect> {
+    let arguments = call.arguments;
+    let mode = argument(arguments, at.mode)?;
+    let kept = argument(arguments, at.cached).is_none_or(|kept| kept.value.truth() != Some(false));
+    let examples = argument(arguments, at.examples)?;
+    let eager = mode.value.as_str() == Some(effects::eager_cache_mode()) && kept;
+    let function = handed_over(arguments, functions).into_iter().next().filter(|_| eager)?;
+    Some(Effect::CacheExamples(Arc::new(EagerExamples {
+        called: called(call.callee),
+        function,
+        count: match &examples.value {
+            Value::List(examples) | Value::Tuple(examples) => Some(examples.len()),
+            _ => None,
+        },
+        mode: mode.place,
+    })))
 }
 
 fn load_model(call: &Call<'_>, load: &effects::ModelLoad, effects: &mut Vec<Effect>) {
