@@ -180,7 +180,7 @@ def match_statement(g: Generator, s: Scope) -> Lines:
         subject = g.expression(s, "int")
         if g.chance(0.6):
             subject = Text(f"({subject.text}) % 5", subject.labels)
-        cases = [*case("0 | 1 | 2", "match-or"), *case("3", "match-value"), *case(f"int({a})" if g.chance(0.5) else a, "match-capture", **{a: "int"})]
+        cases = [*case("0 | 1 | 2", "match-or"), *case(str(g.random.randrange(3, 5)), "match-value"), *case(f"int({a})" if g.chance(0.5) else a, "match-capture", **{a: "int"})]
     elif form == "sequence":
         subject = g.expression(s, "ints")
         cases = [*case(f"[{a}]", "match-sequence", **{a: "int"}), *case(f"[{a}, {g.pick(('', '3, '))}*{b}]", "match-star", **{a: "int", b: "ints"}), *case("_", "match-wildcard")]

@@ -619,6 +619,7 @@ class Run:
         if not found:
             self.processes.append("killed")
             return
+        self.failed |= found["failed"]
         self.processes += [found["ended"], *found["processes"]]
         first = len(self.roots)
         for event in found["events"]:

@@ -528,7 +528,10 @@ impl<W: World> Interpreter<'_, W> {
     pub(super) fn needs_own_event_loop(&self) -> bool {
         self.catches("RuntimeError")
             && !self.process.imported.contains("nest_asyncio")
-            && self.frames.iter().any(|frame| frame.function.as_ref().is_some_and(|f| f.def.is_async))
+            && self
+                .frames
+                .iter()
+                .any(|frame| frame.function.as_ref().is_some_and(|f| f.def.is_async))
     }
 
     /// `os.environ.setdefault` and its like: what the program puts there it will find there.

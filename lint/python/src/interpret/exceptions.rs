@@ -132,7 +132,11 @@ impl<W: World> Interpreter<'_, W> {
             let mark = self.fork();
             self.join(vec![tried.clone()]);
             if flow.has(Flow::NEXT) {
-                ways = self.then(ways, |this| this.try_else(orelse));
+                // Where the body may have raised, that may be why this does not happen.
+                let before = self.maybe;
+                self.maybe += u32::from(flow != Flow::NEXT);
+                ways = ways.without(Flow::NEXT) | self.try_else(orelse);
+                self.maybe = before;
             }
             branches.push(self.take_back(mark));
         }
