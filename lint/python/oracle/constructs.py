@@ -344,6 +344,23 @@ def try_external(g: Generator, s: Scope) -> Lines:
     return [*lines, g.mark(s.inside("after-try"))]
 
 
+@construct(lambda g, s: not g.settled and s.kind != "class", weight=2)
+def try_external_return(g: Generator, s: Scope) -> Lines:
+    """What stands behind a `try` that returns is reached by way of its handler alone."""
+    f = g.fresh("f")
+    inner = s.frame("function", "try-external", in_try=True)
+    return [
+        f"def {f}():",
+        "    try:",
+        *indented(indented([g.mark(inner), "return 1"])),
+        "    except Exception:",
+        *indented(indented([g.mark(inner.inside("except-external"))])),
+        *indented([g.mark(inner.inside("after-try"))]),
+        f"{f}()",
+        g.mark(s.inside("after-try")),
+    ]
+
+
 @construct(lambda g, s: not g.settled and not s.in_try)
 def give_up(g: Generator, s: Scope) -> Lines:
     test = g.condition(s)
@@ -642,7 +659,9 @@ def lambda_call(g: Generator, s: Scope) -> Lines:
     body = g.expression(g.bind(s.frame("function", "lambda"), "x", "int"), "int")
     g.marks[number] = s.labels | body.labels | {"lambda"}
     g.need(s, "import os")
-    lines = [f'{name} = lambda x: (os.getenv(f"K{number}_{{x}}"), {body.text})[1]  # m{number}']
+    # A name that the text does not settle is a read of nobody knows what.
+    read = f'os.getenv(f"K{number}_{{x}}")' if g.settled else f'os.getenv("K{number}")'
+    lines = [f"{name} = lambda x: ({read}, {body.text})[1]  # m{number}"]
     call = g.pick(
         (f"{name}({g.expression(s, 'int').text})", f"list(map({name}, [1, 2]))[0]", f"sorted([2, 1], key={name})[0]")
     )

@@ -253,7 +253,7 @@ class Generator:
             options = options[:2]
             options += 2 * [("random.random() < 0.5", "chance-condition")]
             self.need(scope, "import sys")
-            options += 2 * [("len(sys.argv) > 1", "argv-condition")]
+            options += 3 * [("len(sys.argv) > 1", "argv-condition")]
             options += 3 * [(f'os.path.exists("{self.pick(("data.bin", "requirements.txt"))}")', "file-condition")]
             self.need(scope, "import numpy as np")
             options.append(("np.config.enabled", "recorder-condition"))

@@ -678,3 +678,15 @@ fn an_event_loop_within_another_is_refused() {
          app:8 ext.refused() < outer()",
     );
 }
+
+#[test]
+fn what_only_a_handler_leads_to_is_reached() {
+    check(
+        "import ext\ndef load():\n    try:\n        return ext.risky()\n    except Exception:\n        ext.failed()\n    ext.otherwise()\nload()\next.end()\n",
+        "app:1 import ext
+         app:4 ext.risky() < load()
+         ?app:6 ext.failed() < load()
+         ?app:7 ext.otherwise() < load()
+         app:9 ext.end()",
+    );
+}
