@@ -73,7 +73,10 @@ def is_valid(found: dict, settled: bool) -> str | None:
         return "an event loop within another"
     if settled:
         # What differs from run to run is no measure.
-        if any(re.search(r" at 0x|<(class|function|module|built-in|bound|generator)|/recorded/", event["what"]) for event in found["events"]):
+        if any(
+            re.search(r" at 0x|<(class|function|module|built-in|bound|generator)|/recorded/", event["what"])
+            for event in found["events"]
+        ):
             return "an address, a type or something external in a value"
         return next((ended for ended in _endings(found) if ended is not None), None)
     # Where the program does not end itself, it is the program that is wrong.
@@ -163,9 +166,7 @@ def batch(task: tuple[Programs, list[tuple[str, bool]]]) -> Tally:
     return tally
 
 
-def smallest(
-    programs: Programs, seed: str, settled: bool, wanted: compare.Disagreement
-) -> tuple[shrink.Files, str]:
+def smallest(programs: Programs, seed: str, settled: bool, wanted: compare.Disagreement) -> tuple[shrink.Files, str]:
     """The smallest program that disagrees in the same way, and both stories of it."""
     folder = Path(tempfile.mkdtemp(prefix="shrink-"))
     original = programs.make(seed, settled).files
@@ -224,7 +225,10 @@ def side_by_side(runs: list[dict], trace: dict, found: list[compare.Disagreement
     lines.append("  spacelint trace")
     lines += [f"    {_shown(event)}{'' if always else ' sometimes'}" for event, always, _ in tool.startup]
     for (key, _), events in tool.roots.items():
-        lines += [f"    root {key}", *(f"      {_shown(event)}{'' if always else ' sometimes'}" for event, always, _ in events)]
+        lines += [
+            f"    root {key}",
+            *(f"      {_shown(event)}{'' if always else ' sometimes'}" for event, always, _ in events),
+        ]
     return "\n".join(lines)
 
 
@@ -274,7 +278,10 @@ def main() -> int:
     parser.add_argument("--without", default="", help="constructs and expressions that are left out, joined by commas")
     parser.add_argument("--floor", type=float, help="the least number of programs per 10,000 for each construct")
     parser.add_argument(
-        "--least", type=float, default=100, help="the least share of programs, in per cent, that must agree in each mode"
+        "--least",
+        type=float,
+        default=100,
+        help="the least share of programs, in per cent, that must agree in each mode",
     )
     parser.add_argument("--quiet", action="store_true", help="without the table of constructs")
     parser.add_argument("--shown", type=int, default=4, help="how many disagreements are shrunk")
@@ -296,7 +303,8 @@ def main() -> int:
     disagreed = collections.Counter("settled" if settled else "unsettled" for _, settled, _ in tally.disagreed)
     for mode in ("settled", "unsettled"):
         total = tally.programs[mode]
-        print(f"{mode}: {total - disagreed[mode]} of {total} programs agree; {tally.marks[mode]} marks, {tally.events[mode]} events")
+        held = f"{tally.marks[mode]} marks, {tally.events[mode]} events"
+        print(f"{mode}: {total - disagreed[mode]} of {total} programs agree; {held}")
     thrown = sum(tally.thrown_away.values())
     print(f"thrown away: {thrown}; {', '.join(f'{n}× {why}' for why, n in tally.thrown_away.most_common(5))}")
     print(f"{time.monotonic() - started:.0f} s")

@@ -195,6 +195,8 @@ def compare_unsettled(truth: Story, tool: Story) -> list[Disagreement]:
         if key in truth.roots and truth.roots_ended[key] is None:
             seen = {event for event, *_ in truth.roots[key]}
             found += [
-                Disagreement("always-did-not-happen", event, key[0]) for event, always, _ in events if always and event not in seen
+                Disagreement("always-did-not-happen", event, key[0])
+                for event, always, _ in events
+                if always and event not in seen
             ]
     return found

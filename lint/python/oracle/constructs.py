@@ -160,8 +160,11 @@ def leave_loop(g: Generator, s: Scope) -> Lines:
 @construct(lambda g, s: s.kind == "function" and not s.is_generator)
 def early_return(g: Generator, s: Scope) -> Lines:
     test = g.condition(s)
-    return [f"if {test.text}:", *indented([g.mark(s.inside("early-return")), f"return {g.expression(s, 'int').text}"]),
-            g.mark(s.inside("early-return", *test.labels))]
+    return [
+        f"if {test.text}:",
+        *indented([g.mark(s.inside("early-return")), f"return {g.expression(s, 'int').text}"]),
+        g.mark(s.inside("early-return", *test.labels)),
+    ]
 
 
 @construct(weight=2)
@@ -180,32 +183,54 @@ def match_statement(g: Generator, s: Scope) -> Lines:
         subject = g.expression(s, "int")
         if g.chance(0.6):
             subject = Text(f"({subject.text}) % 5", subject.labels)
-        cases = [*case("0 | 1 | 2", "match-or"), *case("3", "match-value"), *case(f"int({a})" if g.chance(0.5) else a, "match-capture", **{a: "int"})]
+        cases = [
+            *case("0 | 1 | 2", "match-or"),
+            *case(str(g.random.randrange(3, 5)), "match-value"),
+            *case(f"int({a})" if g.chance(0.5) else a, "match-capture", **{a: "int"}),
+        ]
     elif form == "sequence":
         subject = g.expression(s, "ints")
-        cases = [*case(f"[{a}]", "match-sequence", **{a: "int"}), *case(f"[{a}, {g.pick(('', '3, '))}*{b}]", "match-star", **{a: "int", b: "ints"}), *case("_", "match-wildcard")]
+        cases = [
+            *case(f"[{a}]", "match-sequence", **{a: "int"}),
+            *case(f"[{a}, {g.pick(('', '3, '))}*{b}]", "match-star", **{a: "int", b: "ints"}),
+            *case("_", "match-wildcard"),
+        ]
     elif form == "mapping":
         subject = g.expression(s, "dict")
-        cases = [*case(f'{{"a": {a}}}', "match-mapping", **{a: "int"}), *case(f'{{"b": int() as {b}, **{a}}}', "match-as", **{b: "int", a: "dict"}), *case("_", "match-wildcard")]
+        cases = [
+            *case(f'{{"a": {a}}}', "match-mapping", **{a: "int"}),
+            *case(f'{{"b": int() as {b}, **{a}}}', "match-as", **{b: "int", a: "dict"}),
+            *case("_", "match-wildcard"),
+        ]
     elif form == "class":
         subject = g.expression(s, g.pick(("int", "str")))
         cases = [*case("str()", "match-class"), *case(f"int() as {a}", "match-as", **{a: "int"})]
     else:
         subject = g.expression(s, "pair")
-        cases = [*case(f"({a}, {b}) if {a} > {b}", "match-guard", **{a: "int", b: "int"}), *case(f"({a}, _)", "match-sequence", **{a: "int"})]
+        cases = [
+            *case(f"({a}, {b}) if {a} > {b}", "match-guard", **{a: "int", b: "int"}),
+            *case(f"({a}, _)", "match-sequence", **{a: "int"}),
+        ]
     return [f"match {subject.text}:", *indented(cases)]
 
 
 # ─── Exceptions ───
 
 _RAISING = (
-    ('{{"a": 1}}["{k}"]', "KeyError", "KeyError"), ("[1, 2][{n} + 5]", "IndexError", "IndexError"),
-    ("1 // ({n} * 0)", "ZeroDivisionError", "ZeroDivisionError"), ('int("x{n}")', "ValueError", "ValueError"),
-    ("next(iter([]))", "StopIteration", "StopIteration"), ("(None).upper()", "AttributeError", "AttributeError"),
-    ('raise ValueError("v{n}")', "ValueError", "raise"), ("raise RuntimeError", "RuntimeError", "raise"),
-    ("raise KeyError({n})", "LookupError", "raise"), ('int("{n}")', "ValueError", "no-raise"),
-    ("undefined_{n}", "NameError", "NameError"), ('"a" + {n}', "TypeError", "TypeError"),
-    ("assert {n} < 0", "AssertionError", "assert"), ('float("{n}.5")', "ValueError", "no-raise"),
+    ('{{"a": 1}}["{k}"]', "KeyError", "KeyError"),
+    ("[1, 2][{n} + 5]", "IndexError", "IndexError"),
+    ("1 // ({n} * 0)", "ZeroDivisionError", "ZeroDivisionError"),
+    ('int("x{n}")', "ValueError", "ValueError"),
+    ("next(iter([]))", "StopIteration", "StopIteration"),
+    ("(None).upper()", "AttributeError", "AttributeError"),
+    ('raise ValueError("v{n}")', "ValueError", "raise"),
+    ("raise RuntimeError", "RuntimeError", "raise"),
+    ("raise KeyError({n})", "LookupError", "raise"),
+    ('int("{n}")', "ValueError", "no-raise"),
+    ("undefined_{n}", "NameError", "NameError"),
+    ('"a" + {n}', "TypeError", "TypeError"),
+    ("assert {n} < 0", "AssertionError", "assert"),
+    ('float("{n}.5")', "ValueError", "no-raise"),
 )
 
 
@@ -245,8 +270,10 @@ def try_nested(g: Generator, s: Scope) -> Lines:
     again = g.pick(("raise", f"raise {base}('again')", "pass"))
     caught = g.pick((base, "Exception"))
     return [
-        f"class {base}(Exception):", f"    code = {g.random.randrange(9)}",
-        f"class {derived}({base}):", "    pass",
+        f"class {base}(Exception):",
+        f"    code = {g.random.randrange(9)}",
+        f"class {derived}({base}):",
+        "    pass",
         "try:",
         "    try:",
         *indented(indented([g.mark(inner), f"raise {g.pick((base, derived))}({g.random.randrange(9)})"])),
@@ -255,7 +282,12 @@ def try_nested(g: Generator, s: Scope) -> Lines:
         "    finally:",
         *indented(indented([g.mark(inner.inside("finally"))])),
         f"except {caught} as problem:",
-        *indented([g.mark(s.inside("reraise", "exception-hierarchy"), Text("problem.code", frozenset())), *g.block(s.inside("except", "reraise"))]),
+        *indented(
+            [
+                g.mark(s.inside("reraise", "exception-hierarchy"), Text("problem.code", frozenset())),
+                *g.block(s.inside("except", "reraise")),
+            ]
+        ),
         g.mark(s.inside("reraise")),
     ]
 
@@ -269,7 +301,9 @@ def raise_through(g: Generator, s: Scope) -> Lines:
         f"def {f}(depth):",
         "    try:",
         "        if depth == 0:",
-        *indented(indented(indented([g.mark(inner), g.pick(('raise ValueError("deep")', 'int("deep")', "{}[depth]"))]))),
+        *indented(
+            indented(indented([g.mark(inner), g.pick(('raise ValueError("deep")', 'int("deep")', "{}[depth]"))]))
+        ),
         f"        return {f}(depth - 1)",
         "    finally:",
         *indented(indented([g.mark(inner.inside("finally", "recursion"), Text("depth", frozenset({"recursion"})))])),
@@ -287,8 +321,11 @@ def finally_return(g: Generator, s: Scope) -> Lines:
     inner = s.frame("function", "finally-return", in_try=True)
     value = g.expression(inner, "int")
     lines = [
-        f"def {f}():", "    try:", *indented(indented([g.mark(inner), g.pick((f"return {value.text}", 'raise ValueError("x")'))])),
-        "    finally:", *indented(indented([g.mark(inner), f"return {g.random.randrange(9)}"])),
+        f"def {f}():",
+        "    try:",
+        *indented(indented([g.mark(inner), g.pick((f"return {value.text}", 'raise ValueError("x")'))])),
+        "    finally:",
+        *indented(indented([g.mark(inner), f"return {g.random.randrange(9)}"])),
     ]
     name = g.fresh()
     g.bind(s, name, "int", frozenset({"finally-return"}))
@@ -307,11 +344,35 @@ def try_external(g: Generator, s: Scope) -> Lines:
     return [*lines, g.mark(s.inside("after-try"))]
 
 
+@construct(lambda g, s: not g.settled and s.kind != "class", weight=2)
+def try_external_return(g: Generator, s: Scope) -> Lines:
+    """What stands behind a `try` that returns is reached by way of its handler alone."""
+    f = g.fresh("f")
+    inner = s.frame("function", "try-external", in_try=True)
+    return [
+        f"def {f}():",
+        "    try:",
+        *indented(indented([g.mark(inner), "return 1"])),
+        "    except Exception:",
+        *indented(indented([g.mark(inner.inside("except-external"))])),
+        *indented([g.mark(inner.inside("after-try"))]),
+        f"{f}()",
+        g.mark(s.inside("after-try")),
+    ]
+
+
 @construct(lambda g, s: not g.settled and not s.in_try)
 def give_up(g: Generator, s: Scope) -> Lines:
     test = g.condition(s)
     g.need(s, "import sys")
-    leave = g.pick((f'raise RuntimeError("{GIVES_UP}")', f'sys.exit("{GIVES_UP}")', f'raise SystemExit("{GIVES_UP}")', f'raise ValueError("{GIVES_UP}")'))
+    leave = g.pick(
+        (
+            f'raise RuntimeError("{GIVES_UP}")',
+            f'sys.exit("{GIVES_UP}")',
+            f'raise SystemExit("{GIVES_UP}")',
+            f'raise ValueError("{GIVES_UP}")',
+        )
+    )
     return [f"if {test.text}:", *indented([g.mark(s.inside("give-up")), leave]), g.mark(s.inside("give-up"))]
 
 
@@ -321,8 +382,12 @@ def try_import(g: Generator, s: Scope) -> Lines:
     has = g.fresh("HAS_")
     g.bind(s, has, "bool", frozenset({"import-guard"}))
     return [
-        "try:", f"    import {package}", *indented([g.mark(s.inside("import-guard"))]), f"    {has} = True",
-        g.pick(("except ImportError:", "except Exception:", "except ModuleNotFoundError:")), f"    {has} = False",
+        "try:",
+        f"    import {package}",
+        *indented([g.mark(s.inside("import-guard"))]),
+        f"    {has} = True",
+        g.pick(("except ImportError:", "except Exception:", "except ModuleNotFoundError:")),
+        f"    {has} = False",
         *indented([g.mark(s.inside("import-guard"))]),
     ]
 
@@ -343,16 +408,32 @@ def state_then_branch(g: Generator, s: Scope) -> Lines:
         "attribute": (f"class {name}:\n    on = False", f"{name}.on = True", f"{name}.on"),
     }[form]
     return [
-        *first.split("\n"), f"if {test.text}:", f"    {change}", *indented([g.mark(s.inside(*labels))]),
-        f"if {ask}:", *indented(g.block(s.inside(*labels))), "else:", *indented([g.mark(s.inside(*labels))]),
+        *first.split("\n"),
+        f"if {test.text}:",
+        f"    {change}",
+        *indented([g.mark(s.inside(*labels))]),
+        f"if {ask}:",
+        *indented(g.block(s.inside(*labels))),
+        "else:",
+        *indented([g.mark(s.inside(*labels))]),
     ]
 
 
 # ─── Functions ───
 
 
-def _function(g: Generator, s: Scope, name: str, parameters: str = "", *, labels: tuple = (), binds: dict | None = None,
-              head: str = "def", returns: str = "int", **changes: Any) -> Lines:
+def _function(
+    g: Generator,
+    s: Scope,
+    name: str,
+    parameters: str = "",
+    *,
+    labels: tuple = (),
+    binds: dict | None = None,
+    head: str = "def",
+    returns: str = "int",
+    **changes: Any,
+) -> Lines:
     inner = s.frame("function", "function", *labels, **changes)
     for parameter, kind in (binds or {}).items():
         g.bind(inner, parameter, kind, frozenset({"parameter"}))
@@ -380,7 +461,7 @@ def function_call(g: Generator, s: Scope) -> Lines:
         "default": ("a, b={d}", {"a": "int", "b": "int"}, g.pick(("({x})", "({x}, {y})", "({x}, b={y})"))),
         "star": ("*args", {"args": "ints"}, g.pick(("({x}, {y})", "(*[{x}, {y}], 3)", "({x})"))),
         "keyword-only": ("*, a, b={d}", {"a": "int", "b": "int"}, "(a={x})"),
-        "kwargs": ("a, **kw", {"a": "int", "kw": "dict"}, g.pick(('({x}, k={y})', '({x}, **{{"z": {y}}})'))),
+        "kwargs": ("a, **kw", {"a": "int", "kw": "dict"}, g.pick(("({x}, k={y})", '({x}, **{{"z": {y}}})'))),
         "nested": ("a", {"a": "int"}, "({x})"),
         "positional-only": ("a, /, b", {"a": "int", "b": "int"}, "({x}, b={y})"),
     }[form]
@@ -409,14 +490,25 @@ def closure(g: Generator, s: Scope) -> Lines:
     lines += indented([f"def {inner_name}():", *indented(body), f"return {inner_name}"])
     made = g.fresh("made")
     label = frozenset({"closure", *(("nonlocal",) if with_nonlocal else ())})
-    return [*lines, f"{made} = {f}({g.expression(s, 'int').text})", *_result(g, s, f"{made}()", label), *_result(g, s, f"{made}()", label)]
+    return [
+        *lines,
+        f"{made} = {f}({g.expression(s, 'int').text})",
+        *_result(g, s, f"{made}()", label),
+        *_result(g, s, f"{made}()", label),
+    ]
 
 
 @construct(at_top)
 def global_statement(g: Generator, s: Scope) -> Lines:
     name, f = g.fresh("G"), g.fresh("f")
     inner = s.frame("function", "global")
-    lines = [f"{name} = {g.random.randrange(9)}", f"def {f}():", f"    global {name}", f"    {name} = {name} * 2 + 1", *indented([g.mark(inner, Text(name))])]
+    lines = [
+        f"{name} = {g.random.randrange(9)}",
+        f"def {f}():",
+        f"    global {name}",
+        f"    {name} = {name} * 2 + 1",
+        *indented([g.mark(inner, Text(name))]),
+    ]
     g.bind(s, name, "int", frozenset({"global"}))
     return [*lines, *[f"{f}()"] * g.random.randrange(1, 3), g.mark(s.inside("global"), Text(name))]
 
@@ -432,7 +524,11 @@ def generator_function(g: Generator, s: Scope) -> Lines:
         elif g.chance(0.3):
             lines += ["yield from [1, 2]", g.mark(inner.inside("yield-from"))]
         elif g.chance(0.3):
-            lines = ["for turn in range(3):", *indented([g.mark(inner.inside("for"), Text("turn")), "yield turn"]), g.mark(inner)]
+            lines = [
+                "for turn in range(3):",
+                *indented([g.mark(inner.inside("for"), Text("turn")), "yield turn"]),
+                g.mark(inner),
+            ]
         return [f"def {name}():", *indented(lines)]
 
     inner_try = replace(s, in_try=True)
@@ -444,10 +540,20 @@ def generator_function(g: Generator, s: Scope) -> Lines:
     if form == "for":
         use = [f"for {a} in {name}():", *indented(_loop_body(g, inside))]
     elif form == "for-break":
-        use = [f"for {a} in {name}():", *indented([g.mark(inside, Text(a)), "break"]), g.mark(s.inside("generator-for-break"))]
+        use = [
+            f"for {a} in {name}():",
+            *indented([g.mark(inside, Text(a)), "break"]),
+            g.mark(s.inside("generator-for-break")),
+        ]
     elif form == "next":
         it = g.fresh("it")
-        use = [f"{it} = {name}()", g.mark(s.inside("generator-next")), f"{a} = next({it})", g.mark(s.inside("generator-next", *labels), Text(a)), g.pick((f"next({it}, None)\n{it}.close()", f"{it}.close()", f"{a} = [*{it}]")).replace("\n", "; ")]
+        use = [
+            f"{it} = {name}()",
+            g.mark(s.inside("generator-next")),
+            f"{a} = next({it})",
+            g.mark(s.inside("generator-next", *labels), Text(a)),
+            g.pick((f"next({it}, None)\n{it}.close()", f"{it}.close()", f"{a} = [*{it}]")).replace("\n", "; "),
+        ]
     elif form == "list":
         use = [f"{a} = list({name}())", g.mark(s.inside("generator-list", *labels), Text(f"len({a})"))]
     elif form == "sum":
@@ -466,9 +572,16 @@ def generator_send(g: Generator, s: Scope) -> Lines:
     name, it = g.fresh("gen"), g.fresh("it")
     inner = s.frame("function", "generator-send", is_generator=True, in_try=True)
     return [
-        f"def {name}():", "    total = 0", "    while total < 9:",
-        "        got = yield total", *indented(indented([g.mark(inner, Text("(got, total)"))])), "        total += got or 5",
-        f"{it} = {name}()", f"next({it})", g.mark(s.inside("generator-send"), Text(f"{it}.send({g.random.randrange(1, 5)})")), f"{it}.close()",
+        f"def {name}():",
+        "    total = 0",
+        "    while total < 9:",
+        "        got = yield total",
+        *indented(indented([g.mark(inner, Text("(got, total)"))])),
+        "        total += got or 5",
+        f"{it} = {name}()",
+        f"next({it})",
+        g.mark(s.inside("generator-send"), Text(f"{it}.send({g.random.randrange(1, 5)})")),
+        f"{it}.close()",
     ]
 
 
@@ -478,9 +591,12 @@ def yield_from(g: Generator, s: Scope) -> Lines:
     inner = s.frame("function", "yield-from", is_generator=True, in_try=True)
     use = g.bind(s.inside("yield-from", in_loop=True), a, "int")
     return [
-        f"def {inner_gen}():", *indented([g.mark(inner), "yield 1", g.mark(inner), "yield 2", "return 5"]),
-        f"def {outer_gen}():", *indented([f"got = yield from {inner_gen}()", g.mark(inner, Text("got")), "yield got"]),
-        f"for {a} in {outer_gen}():", *indented(_loop_body(g, use)),
+        f"def {inner_gen}():",
+        *indented([g.mark(inner), "yield 1", g.mark(inner), "yield 2", "return 5"]),
+        f"def {outer_gen}():",
+        *indented([f"got = yield from {inner_gen}()", g.mark(inner, Text("got")), "yield got"]),
+        f"for {a} in {outer_gen}():",
+        *indented(_loop_body(g, use)),
     ]
 
 
@@ -494,12 +610,27 @@ def async_function(g: Generator, s: Scope) -> Lines:
     label = frozenset({"async", f"async-{form}"})
     there = s.frame("function", "async", f"async-{form}", is_async=True)
     if form == "await":
-        body = [g.mark(there), f"x = await {first}({g.expression(there, 'int').text})", g.mark(there, Text("x")), "return x"]
+        body = [
+            g.mark(there),
+            f"x = await {first}({g.expression(there, 'int').text})",
+            g.mark(there, Text("x")),
+            "return x",
+        ]
     elif form == "gather":
         body = [f"x, y = await asyncio.gather({first}(1), {first}(2))", g.mark(there, Text("(x, y)")), "return x + y"]
     else:
-        body = ["total = 0", "for i in range(2):", f"    total += await {first}(i)", *indented([g.mark(there, Text("total"))]), "return total"]
-    run = f"asyncio.run({main}())" if s.in_try or g.chance(0.5) else f"asyncio.new_event_loop().run_until_complete({main}())"
+        body = [
+            "total = 0",
+            "for i in range(2):",
+            f"    total += await {first}(i)",
+            *indented([g.mark(there, Text("total"))]),
+            "return total",
+        ]
+    run = (
+        f"asyncio.run({main}())"
+        if s.in_try or g.chance(0.5)
+        else f"asyncio.new_event_loop().run_until_complete({main}())"
+    )
     return [*lines, f"async def {main}():", *indented(body), *_result(g, s, run, label)]
 
 
@@ -511,9 +642,13 @@ def async_generator(g: Generator, s: Scope) -> Lines:
     agen, main = g.fresh("agen"), g.fresh("co")
     inner = s.frame("function", "async-generator", is_async=True)
     return [
-        f"async def {agen}():", *indented([g.mark(inner), "yield 1", g.mark(inner), "yield 2"]),
-        f"async def {main}():", f"    async for x in {agen}():", *indented(indented([g.mark(inner, Text("x"))])),
-        f"    return [x async for x in {agen}()]", f"asyncio.run({main}())",
+        f"async def {agen}():",
+        *indented([g.mark(inner), "yield 1", g.mark(inner), "yield 2"]),
+        f"async def {main}():",
+        f"    async for x in {agen}():",
+        *indented(indented([g.mark(inner, Text("x"))])),
+        f"    return [x async for x in {agen}()]",
+        f"asyncio.run({main}())",
     ]
 
 
@@ -524,8 +659,12 @@ def lambda_call(g: Generator, s: Scope) -> Lines:
     body = g.expression(g.bind(s.frame("function", "lambda"), "x", "int"), "int")
     g.marks[number] = s.labels | body.labels | {"lambda"}
     g.need(s, "import os")
-    lines = [f'{name} = lambda x: (os.getenv(f"K{number}_{{x}}"), {body.text})[1]  # m{number}']
-    call = g.pick((f"{name}({g.expression(s, 'int').text})", f"list(map({name}, [1, 2]))[0]", f"sorted([2, 1], key={name})[0]"))
+    # A name that the text does not settle is a read of nobody knows what.
+    read = f'os.getenv(f"K{number}_{{x}}")' if g.settled else f'os.getenv("K{number}")'
+    lines = [f"{name} = lambda x: ({read}, {body.text})[1]  # m{number}"]
+    call = g.pick(
+        (f"{name}({g.expression(s, 'int').text})", f"list(map({name}, [1, 2]))[0]", f"sorted([2, 1], key={name})[0]")
+    )
     return [*lines, *_result(g, s, call, frozenset({"lambda"}))]
 
 
@@ -537,10 +676,30 @@ def lazy_iteration(g: Generator, s: Scope) -> Lines:
     inner = g.bind(s.frame("function", label, in_try=True), "x", "int")
     lines = [f"def {f}(x):", *indented([g.mark(inner, Text("x")), f"return {g.pick(('x % 2', 'x + 1', '0'))}"])]
     values = g.expression(s, "ints")
-    made = {"map": f"map({f}, {values.text})", "filter": f"filter({f}, {values.text})", "generator-expression": f"({f}(x) for x in {_grouped(values.text)})"}[label]
-    use = g.pick((f"list({it})", f"any({it})", f"all({it})", f"next({it}, 0)", f"sum({it})", f"max({it}, default=0)", f"tuple(zip([1, 2], {it}))"))
+    made = {
+        "map": f"map({f}, {values.text})",
+        "filter": f"filter({f}, {values.text})",
+        "generator-expression": f"({f}(x) for x in {_grouped(values.text)})",
+    }[label]
+    use = g.pick(
+        (
+            f"list({it})",
+            f"any({it})",
+            f"all({it})",
+            f"next({it}, 0)",
+            f"sum({it})",
+            f"max({it}, default=0)",
+            f"tuple(zip([1, 2], {it}))",
+        )
+    )
     name = g.fresh()
-    return [*lines, f"{it} = {made}", g.mark(s.inside(label)), f"{name} = {use}", g.mark(s.inside(label, *values.labels, "lazy"), Text(f"str({name})"))]
+    return [
+        *lines,
+        f"{it} = {made}",
+        g.mark(s.inside(label)),
+        f"{name} = {use}",
+        g.mark(s.inside(label, *values.labels, "lazy"), Text(f"str({name})")),
+    ]
 
 
 # ─── Decorators ───
@@ -558,15 +717,40 @@ def decorator(g: Generator, s: Scope) -> Lines:
         if form in ("wraps", "stacked"):
             g.need(there, "import functools")
             wraps = ["@functools.wraps(fn)"]
-        inner = [*wraps, "def wrapper(*args, **kwargs):", *indented([g.mark(wrapper), "result = fn(*args, **kwargs)", g.mark(wrapper, Text("result")), "return result"]), "return wrapper"]
+        inner = [
+            *wraps,
+            "def wrapper(*args, **kwargs):",
+            *indented(
+                [g.mark(wrapper), "result = fn(*args, **kwargs)", g.mark(wrapper, Text("result")), "return result"]
+            ),
+            "return wrapper",
+        ]
         if form == "arguments":
             outer = g.bind(outer, "n", "int")
-            return [f"def {name}(n):", *indented([g.mark(outer, Text("n")), "def decorate(fn):", *indented([g.mark(outer), *inner]), "return decorate"])]
+            return [
+                f"def {name}(n):",
+                *indented(
+                    [
+                        g.mark(outer, Text("n")),
+                        "def decorate(fn):",
+                        *indented([g.mark(outer), *inner]),
+                        "return decorate",
+                    ]
+                ),
+            ]
         if form == "class":
-            return [f"class {name}:", "    def __init__(self, fn):", *indented(indented([g.mark(outer), "self.fn = fn", "self.calls = 0"])),
-                    "    def __call__(self, *args):", *indented(indented(["self.calls += 1", g.mark(outer, Text("self.calls")), "return self.fn(*args)"]))]
+            return [
+                f"class {name}:",
+                "    def __init__(self, fn):",
+                *indented(indented([g.mark(outer), "self.fn = fn", "self.calls = 0"])),
+                "    def __call__(self, *args):",
+                *indented(indented(["self.calls += 1", g.mark(outer, Text("self.calls")), "return self.fn(*args)"])),
+            ]
         if form == "register":
-            return [f"def {name}(fn):", *indented([g.mark(outer, Text("fn.__name__", frozenset({"__name__"}))), "return fn"])]
+            return [
+                f"def {name}(fn):",
+                *indented([g.mark(outer, Text("fn.__name__", frozenset({"__name__"}))), "return fn"]),
+            ]
         return [f"def {name}(fn):", *indented([g.mark(outer), *inner])]
 
     lines, name, labels = g.define(s, make, "deco")
@@ -589,17 +773,28 @@ def lru_cache(g: Generator, s: Scope) -> Lines:
     at = g.pick(("@functools.lru_cache", "@functools.lru_cache(maxsize=None)", "@functools.cache"))
     inner = s.frame("function", "lru_cache")
     a, b = g.random.randrange(3), g.random.randrange(3)
-    return [at, f"def {f}(a):", *indented([g.mark(inner, Text("a")), "return a * 2"]),
-            f"{f}({a})", f"{f}({b})", *_result(g, s, f"{f}({a})", frozenset({"lru_cache"}))]
+    return [
+        at,
+        f"def {f}(a):",
+        *indented([g.mark(inner, Text("a")), "return a * 2"]),
+        f"{f}({a})",
+        f"{f}({b})",
+        *_result(g, s, f"{f}({a})", frozenset({"lru_cache"})),
+    ]
 
 
 @construct(outside_class)
 def partial(g: Generator, s: Scope) -> Lines:
     g.need(s, "from functools import partial")
     name = g.fresh("part")
-    lines, f, labels = g.define(s, lambda there, n: _function(g, there, n, "a, b, c=3", binds=dict.fromkeys("abc", "int"), labels=("partial",)))
-    return [*lines, f"{name} = partial({f}, {g.expression(s, 'int').text}, {g.pick(('c=1', 'c=2'))})",
-            *_result(g, s, f"{name}({g.pick(('1', 'b=2'))})", labels | {"partial"})]
+    lines, f, labels = g.define(
+        s, lambda there, n: _function(g, there, n, "a, b, c=3", binds=dict.fromkeys("abc", "int"), labels=("partial",))
+    )
+    return [
+        *lines,
+        f"{name} = partial({f}, {g.expression(s, 'int').text}, {g.pick(('c=1', 'c=2'))})",
+        *_result(g, s, f"{name}({g.pick(('1', 'b=2'))})", labels | {"partial"}),
+    ]
 
 
 # ─── With ───
@@ -613,8 +808,11 @@ def with_class(g: Generator, s: Scope) -> Lines:
     def make(there: Scope, name: str) -> Lines:
         inner = there.frame("function", *labels, in_try=True)
         return [
-            f"class {name}:", "    def __enter__(self):", *indented(indented([g.mark(inner), f"return {g.random.randrange(9)}"])),
-            "    def __exit__(self, kind, value, trace):", *indented(indented([g.mark(inner, Text("kind is None", frozenset({"with-exit"}))), f"return {swallow}"])),
+            f"class {name}:",
+            "    def __enter__(self):",
+            *indented(indented([g.mark(inner), f"return {g.random.randrange(9)}"])),
+            "    def __exit__(self, kind, value, trace):",
+            *indented(indented([g.mark(inner, Text("kind is None", frozenset({"with-exit"}))), f"return {swallow}"])),
         ]
 
     lines, name, more = g.define(s, make, "Ctx")
@@ -651,15 +849,33 @@ def with_stack(g: Generator, s: Scope) -> Lines:
     form = g.pick(("suppress", "ExitStack", "nullcontext", "closing"))
     inner = s.inside(f"with-{form}", in_try=True)
     if form == "suppress":
-        return ["with contextlib.suppress(KeyError, ValueError):", *indented([g.mark(inner), g.pick(("{}[1]", "int('x')", "pass")), g.mark(inner)]), g.mark(s.inside("with-suppress"))]
+        return [
+            "with contextlib.suppress(KeyError, ValueError):",
+            *indented([g.mark(inner), g.pick(("{}[1]", "int('x')", "pass")), g.mark(inner)]),
+            g.mark(s.inside("with-suppress")),
+        ]
     if form == "nullcontext":
-        return [f"with contextlib.nullcontext({g.random.randrange(9)}) as {(a := g.fresh())}:", *indented([g.mark(inner, Text(a))])]
+        return [
+            f"with contextlib.nullcontext({g.random.randrange(9)}) as {(a := g.fresh())}:",
+            *indented([g.mark(inner, Text(a))]),
+        ]
     f = g.fresh("f")
     there = g.bind(s.frame("function", f"with-{form}", in_try=True), "n", "int")
     if form == "closing":
-        return [f"class {f}:", "    def close(self):", *indented(indented([g.mark(there)])), f"with contextlib.closing({f}()):", *indented([g.mark(inner)])]
-    return [f"def {f}(n):", *indented([g.mark(there, Text("n"))]), "with contextlib.ExitStack() as stack:",
-            *indented([f"stack.callback({f}, 1)", f"stack.callback({f}, 2)", g.mark(inner)]), g.mark(s.inside("with-ExitStack"))]
+        return [
+            f"class {f}:",
+            "    def close(self):",
+            *indented(indented([g.mark(there)])),
+            f"with contextlib.closing({f}()):",
+            *indented([g.mark(inner)]),
+        ]
+    return [
+        f"def {f}(n):",
+        *indented([g.mark(there, Text("n"))]),
+        "with contextlib.ExitStack() as stack:",
+        *indented([f"stack.callback({f}, 1)", f"stack.callback({f}, 2)", g.mark(inner)]),
+        g.mark(s.inside("with-ExitStack")),
+    ]
 
 
 # ─── Classes ───
@@ -671,15 +887,40 @@ def class_body(g: Generator, s: Scope) -> Lines:
     inner = s.frame("class", "class-body")
     if s.kind == "class":
         inner = replace(inner, names={})
-    return [f"class {name}:", *indented(g.block(inner)), f"    field = {g.expression(inner, 'int').text}",
-            g.mark(s.inside("class-body"), Text(f"{name}.field"))]
+    return [
+        f"class {name}:",
+        *indented(g.block(inner)),
+        f"    field = {g.expression(inner, 'int').text}",
+        g.mark(s.inside("class-body"), Text(f"{name}.field")),
+    ]
 
 
 @construct(outside_class, weight=4)
 def class_use(g: Generator, s: Scope) -> Lines:
     """A class with a method, a property and more, made and used."""
-    label = g.pick(("method", "property", "property-setter", "classmethod", "staticmethod", "cached_property", "__call__", "__getattr__",
-                    "__getitem__", "__len__", "__contains__", "__iter__", "__eq__", "__add__", "__bool__", "__setattr__", "__lt__", "__str__", "slots"))
+    label = g.pick(
+        (
+            "method",
+            "property",
+            "property-setter",
+            "classmethod",
+            "staticmethod",
+            "cached_property",
+            "__call__",
+            "__getattr__",
+            "__getitem__",
+            "__len__",
+            "__contains__",
+            "__iter__",
+            "__eq__",
+            "__add__",
+            "__bool__",
+            "__setattr__",
+            "__lt__",
+            "__str__",
+            "slots",
+        )
+    )
 
     def make(there: Scope, name: str) -> Lines:
         init = g.bind(there.frame("function", "class", label), "n", "int")
@@ -691,22 +932,76 @@ def class_use(g: Generator, s: Scope) -> Lines:
         lines += {
             "method": lambda: ["    def get(self, k=1):", *body("return self.n + k")],
             "property": lambda: ["    @property", "    def value(self):", *body("return self.n * 2")],
-            "property-setter": lambda: ["    @property", "    def value(self):", *short("return self.n"), "    @value.setter", "    def value(self, new):", *short("self.n = new + 1")],
-            "classmethod": lambda: ["    @classmethod", "    def build(cls, n):", *indented(indented([g.mark(there.frame("function", "class", label), Text("cls.__name__", frozenset({"__name__"}))), "return cls(n)"]))],
-            "staticmethod": lambda: ["    @staticmethod", "    def help(n):", *indented(indented([g.mark(init), "return n + 1"]))],
-            "cached_property": lambda: [*(g.need(there, "import functools") or []), "    @functools.cached_property", "    def value(self):", *short("return self.n * 3")],
+            "property-setter": lambda: [
+                "    @property",
+                "    def value(self):",
+                *short("return self.n"),
+                "    @value.setter",
+                "    def value(self, new):",
+                *short("self.n = new + 1"),
+            ],
+            "classmethod": lambda: [
+                "    @classmethod",
+                "    def build(cls, n):",
+                *indented(
+                    indented(
+                        [
+                            g.mark(
+                                there.frame("function", "class", label), Text("cls.__name__", frozenset({"__name__"}))
+                            ),
+                            "return cls(n)",
+                        ]
+                    )
+                ),
+            ],
+            "staticmethod": lambda: [
+                "    @staticmethod",
+                "    def help(n):",
+                *indented(indented([g.mark(init), "return n + 1"])),
+            ],
+            "cached_property": lambda: [
+                *(g.need(there, "import functools") or []),
+                "    @functools.cached_property",
+                "    def value(self):",
+                *short("return self.n * 3"),
+            ],
             "__call__": lambda: ["    def __call__(self, k):", *body("return self.n + k")],
-            "__getattr__": lambda: ["    def __getattr__(self, name):", *indented(indented(["if name.startswith('__'):", "    raise AttributeError(name)", g.mark(method, Text("name")), "return len(name)"]))],
-            "__getitem__": lambda: ["    def __getitem__(self, key):", *indented(indented([g.mark(method, Text("key")), "return key"])), "    def __setitem__(self, key, value):", *indented(indented([g.mark(method, Text("value"))]))],
+            "__getattr__": lambda: [
+                "    def __getattr__(self, name):",
+                *indented(
+                    indented(
+                        [
+                            "if name.startswith('__'):",
+                            "    raise AttributeError(name)",
+                            g.mark(method, Text("name")),
+                            "return len(name)",
+                        ]
+                    )
+                ),
+            ],
+            "__getitem__": lambda: [
+                "    def __getitem__(self, key):",
+                *indented(indented([g.mark(method, Text("key")), "return key"])),
+                "    def __setitem__(self, key, value):",
+                *indented(indented([g.mark(method, Text("value"))])),
+            ],
             "__len__": lambda: ["    def __len__(self):", *short("return self.n % 3")],
             "__contains__": lambda: ["    def __contains__(self, item):", *short("return item == self.n")],
             "__iter__": lambda: ["    def __iter__(self):", *short("yield self.n", g.mark(method), "yield 2")],
             "__eq__": lambda: ["    def __eq__(self, other):", *short("return self.n == other.n")],
             "__add__": lambda: ["    def __add__(self, other):", *short("return type(self)(self.n + other.n)")],
             "__bool__": lambda: ["    def __bool__(self):", *short("return self.n > 2")],
-            "__setattr__": lambda: ["    def __setattr__(self, name, value):", *indented(indented([g.mark(method, Text("name")), "object.__setattr__(self, name, value)"]))],
+            "__setattr__": lambda: [
+                "    def __setattr__(self, name, value):",
+                *indented(indented([g.mark(method, Text("name")), "object.__setattr__(self, name, value)"])),
+            ],
             "__lt__": lambda: ["    def __lt__(self, other):", *short("return self.n < other.n")],
-            "__str__": lambda: ["    def __str__(self):", *short("return f'<{self.n}>'"), "    def __repr__(self):", *short("return 'r'")],
+            "__str__": lambda: [
+                "    def __str__(self):",
+                *short("return f'<{self.n}>'"),
+                "    def __repr__(self):",
+                *short("return 'r'"),
+            ],
             "slots": lambda: ["    __slots__ = ('n',)"],
         }[label]()
         return lines
@@ -727,14 +1022,35 @@ def class_use(g: Generator, s: Scope) -> Lines:
         "__call__": lambda: _result(g, s, f"{o}({g.expression(s, 'int', 1).text})", labels),
         "__getattr__": lambda: [show(f"{o}.missing"), show(f"{o}.n")],
         "__getitem__": lambda: [show(f"{o}[{g.random.randrange(9)}]"), f"{o}[1] = 2"],
-        "__len__": lambda: [f"if {o}:", *indented(g.block(inside)), "else:", *indented([g.mark(inside)]), show(f"len({o})")],
-        "__contains__": lambda: [f"if {g.random.randrange(4)} in {o}:", *indented(g.block(inside)), "else:", *indented([g.mark(inside)])],
+        "__len__": lambda: [
+            f"if {o}:",
+            *indented(g.block(inside)),
+            "else:",
+            *indented([g.mark(inside)]),
+            show(f"len({o})"),
+        ],
+        "__contains__": lambda: [
+            f"if {g.random.randrange(4)} in {o}:",
+            *indented(g.block(inside)),
+            "else:",
+            *indented([g.mark(inside)]),
+        ],
         "__iter__": lambda: [f"for {(a := g.fresh())} in {o}:", *indented([show(a)]), show(f"sum({o})")],
         "__eq__": lambda: [show(f"{o} == {name}(3)"), show(f"{o} != {name}(1)")],
         "__add__": lambda: [show(f"({o} + {name}(3)).n")],
-        "__bool__": lambda: [f"if {o}:", *indented(g.block(inside)), "else:", *indented([g.mark(inside)]), show(f"not {o}")],
+        "__bool__": lambda: [
+            f"if {o}:",
+            *indented(g.block(inside)),
+            "else:",
+            *indented([g.mark(inside)]),
+            show(f"not {o}"),
+        ],
         "__setattr__": lambda: [f"{o}.extra = 3", show(f"{o}.extra")],
-        "__lt__": lambda: [show(f"min({o}, {name}(2)).n"), show(f"{o} < {name}(5)"), show(f"[x.n for x in sorted([{o}, {name}(1)])]")],
+        "__lt__": lambda: [
+            show(f"min({o}, {name}(2)).n"),
+            show(f"{o} < {name}(5)"),
+            show(f"[x.n for x in sorted([{o}, {name}(1)])]"),
+        ],
         "__str__": lambda: [show(f"str({o})"), show(f"repr({o})")],
         "slots": lambda: [show(f"{o}.n")],
     }[label]()
@@ -749,28 +1065,72 @@ def inheritance(g: Generator, s: Scope) -> Lines:
     there = s.frame("function", "inheritance", label)
     there.names["self.n"] = Var("self.n", "int", there.labels)
     run = lambda text, *more: ["    def run(self):", *indented(indented([g.mark(there, Text(text)), *more]))]  # noqa: E731
-    base = [f"class {a}:", "    def __init__(self, n=1):", *indented(indented(["self.n = n"])), *run("self.n", f"return {g.expression(there, 'int').text}")]
+    base = [
+        f"class {a}:",
+        "    def __init__(self, n=1):",
+        *indented(indented(["self.n = n"])),
+        *run("self.n", f"return {g.expression(there, 'int').text}"),
+    ]
     use = [g.mark(s.inside("inheritance", label), Text(f"{d}(3).run()"))]
     if form == "super":
-        return [*base, f"class {d}({a}):", "    def __init__(self, n):", *indented(indented(["super().__init__(n + 1)", g.mark(there)])),
-                *run("self.n + 1", f"return super().run() + {g.random.randrange(4)}"), *use]
+        return [
+            *base,
+            f"class {d}({a}):",
+            "    def __init__(self, n):",
+            *indented(indented(["super().__init__(n + 1)", g.mark(there)])),
+            *run("self.n + 1", f"return super().run() + {g.random.randrange(4)}"),
+            *use,
+        ]
     if form == "override":
-        return [*base, f"class {d}({a}):", "    def hook(self):", *indented(indented([g.mark(there), "return 4"])), *run("type(self).__name__", "return self.hook()"), *use]
+        return [
+            *base,
+            f"class {d}({a}):",
+            "    def hook(self):",
+            *indented(indented([g.mark(there), "return 4"])),
+            *run("type(self).__name__", "return self.hook()"),
+            *use,
+        ]
     if form == "diamond":
         sup = "return super().run() + 1"
-        return [*base, f"class {b}({a}):", *run("1", sup), f"class {c}({a}):", *run("2", sup), f"class {d}({b}, {c}):", *run("3", sup), *use]
+        return [
+            *base,
+            f"class {b}({a}):",
+            *run("1", sup),
+            f"class {c}({a}):",
+            *run("2", sup),
+            f"class {d}({b}, {c}):",
+            *run("3", sup),
+            *use,
+        ]
     if form == "init_subclass":
         hook = ["    def __init_subclass__(cls, **kw):", *indented(indented([g.mark(there, Text("cls.__name__"))]))]
         return [*base, *hook, f"class {d}({a}):", "    pass", *use]
     if form == "abc":
         g.need(s, "from abc import ABC, abstractmethod")
-        return [f"class {a}(ABC):", "    def __init__(self, n):", "        self.n = n", "    @abstractmethod", "    def step(self): ...", *run("self.n", "return self.step()"),
-                f"class {d}({a}):", "    def step(self):", *indented(indented([g.mark(there), "return self.n * 2"])), *use]
+        return [
+            f"class {a}(ABC):",
+            "    def __init__(self, n):",
+            "        self.n = n",
+            "    @abstractmethod",
+            "    def step(self): ...",
+            *run("self.n", "return self.step()"),
+            f"class {d}({a}):",
+            "    def step(self):",
+            *indented(indented([g.mark(there), "return self.n * 2"])),
+            *use,
+        ]
     if s.in_try:
         return g._mark_line(s)
     g.need(s, "from torch import nn")
-    return [f"class {d}(nn.Module):", "    def __init__(self, n):", "        super().__init__()", "        self.n = n", *run("self.n", "return self.n + 1"), *use,
-            f"{d}(1).cuda()  # m{g.marks.setdefault(len(g.marks), s.labels | {label}) and len(g.marks) - 1}"]
+    return [
+        f"class {d}(nn.Module):",
+        "    def __init__(self, n):",
+        "        super().__init__()",
+        "        self.n = n",
+        *run("self.n", "return self.n + 1"),
+        *use,
+        f"{d}(1).cuda()  # m{g.marks.setdefault(len(g.marks), s.labels | {label}) and len(g.marks) - 1}",
+    ]
 
 
 @construct(outside_class)
@@ -779,12 +1139,26 @@ def dataclass_use(g: Generator, s: Scope) -> Lines:
     name, o = g.fresh("D"), g.fresh("o")
     post = s.frame("function", "dataclass", "__post_init__")
     at = g.pick(("@dataclass", "@dataclass(frozen=False)", "@dataclass(order=True)"))
-    lines = [at, f"class {name}:", "    a: int", f"    b: int = {g.random.randrange(9)}", "    c: list = field(default_factory=list)"]
+    lines = [
+        at,
+        f"class {name}:",
+        "    a: int",
+        f"    b: int = {g.random.randrange(9)}",
+        "    c: list = field(default_factory=list)",
+    ]
     if g.chance(0.5):
-        lines += ["    def __post_init__(self):", *indented(indented([g.mark(post, Text("self.a + self.b")), "self.c.append(self.a)"]))]
+        lines += [
+            "    def __post_init__(self):",
+            *indented(indented([g.mark(post, Text("self.a + self.b")), "self.c.append(self.a)"])),
+        ]
     call = g.pick(("1", "1, 2", "a=3", "4, c=[1]"))
     inside = s.inside("dataclass")
-    return [*lines, f"{o} = {name}({call})", g.mark(inside, Text(f"({o}.a, {o}.b, {o}.c)")), g.mark(inside, Text(f"{o} == {name}({call})"))]
+    return [
+        *lines,
+        f"{o} = {name}({call})",
+        g.mark(inside, Text(f"({o}.a, {o}.b, {o}.c)")),
+        g.mark(inside, Text(f"{o} == {name}({call})")),
+    ]
 
 
 @construct(outside_class)
@@ -792,7 +1166,17 @@ def enum_use(g: Generator, s: Scope) -> Lines:
     g.need(s, "from enum import Enum")
     name = g.fresh("En")
     inside = s.inside("enum")
-    text = g.pick((f"{name}.A.value", f"{name}(2).name", f"[m.name for m in {name}]", f'{name}["B"].value', f"{name}.A is {name}.A", f"{name}.A == {name}.B", f"len({name})"))
+    text = g.pick(
+        (
+            f"{name}.A.value",
+            f"{name}(2).name",
+            f"[m.name for m in {name}]",
+            f'{name}["B"].value',
+            f"{name}.A is {name}.A",
+            f"{name}.A == {name}.B",
+            f"len({name})",
+        )
+    )
     return [f"class {name}(Enum):", "    A = 1", "    B = 2", g.mark(inside, Text(text))]
 
 
@@ -801,8 +1185,14 @@ def namedtuple_use(g: Generator, s: Scope) -> Lines:
     g.need(s, "from typing import NamedTuple")
     g.need(s, "from collections import namedtuple")
     name, a = g.fresh("NT"), g.fresh()
-    head = g.pick(([f"class {name}(NamedTuple):", "    x: int", "    y: int = 2"], [f'{name} = namedtuple("{name}", ["x", "y"])']))
-    return [*head, f"{a} = {name}(1, 5)", g.mark(s.inside("namedtuple"), Text(g.pick((f"{a}.x + {a}.y", f"{a}[1]", f"sum({a})"))))]
+    head = g.pick(
+        ([f"class {name}(NamedTuple):", "    x: int", "    y: int = 2"], [f'{name} = namedtuple("{name}", ["x", "y"])'])
+    )
+    return [
+        *head,
+        f"{a} = {name}(1, 5)",
+        g.mark(s.inside("namedtuple"), Text(g.pick((f"{a}.x + {a}.y", f"{a}[1]", f"sum({a})")))),
+    ]
 
 
 # ─── Data ───
@@ -811,25 +1201,63 @@ def namedtuple_use(g: Generator, s: Scope) -> Lines:
 @construct(weight=5)
 def mutate(g: Generator, s: Scope) -> Lines:
     name = g.fresh("data")
-    form = g.pick(("append", "extend", "insert", "pop", "sort", "reverse", "slice-assign", "item-assign", "dict-assign", "update", "setdefault",
-                   "dict-pop", "del-item", "del-name", "augmented", "set", "remove", "clear", "alias"))
+    form = g.pick(
+        (
+            "append",
+            "extend",
+            "insert",
+            "pop",
+            "sort",
+            "reverse",
+            "slice-assign",
+            "item-assign",
+            "dict-assign",
+            "update",
+            "setdefault",
+            "dict-pop",
+            "del-item",
+            "del-name",
+            "augmented",
+            "set",
+            "remove",
+            "clear",
+            "alias",
+        )
+    )
     n = g.expression(s, "int", 1)
     lines = {
-        "append": [f"{name} = [1]", f"{name}.append({n.text})"], "extend": [f"{name} = [1]", f"{name}.extend([{n.text}, 2])"],
-        "insert": [f"{name} = [1, 2]", f"{name}.insert(1, {n.text})"], "pop": [f"{name} = [1, 2, 3]", f"{name}.pop({g.pick(('', '0', '-2'))})"],
+        "append": [f"{name} = [1]", f"{name}.append({n.text})"],
+        "extend": [f"{name} = [1]", f"{name}.extend([{n.text}, 2])"],
+        "insert": [f"{name} = [1, 2]", f"{name}.insert(1, {n.text})"],
+        "pop": [f"{name} = [1, 2, 3]", f"{name}.pop({g.pick(('', '0', '-2'))})"],
         "sort": [f"{name} = [3, {n.text}, 2]", f"{name}.sort({g.pick(('', 'reverse=True', 'key=lambda x: -x'))})"],
-        "reverse": [f"{name} = [3, {n.text}]", f"{name}.reverse()"], "slice-assign": [f"{name} = [1, 2, 3]", f"{name}[1:] = [{n.text}]"],
-        "item-assign": [f"{name} = [1, 2]", f"{name}[-1] = {n.text}"], "dict-assign": [f"{name} = {{}}", f'{name}["k"] = {n.text}'],
-        "update": [f'{name} = {{"a": 1}}', f'{name}.update({{"b": {n.text}}}, c=3)'], "setdefault": [f"{name} = {{}}", f'{name}.setdefault("l", []).append({n.text})'],
+        "reverse": [f"{name} = [3, {n.text}]", f"{name}.reverse()"],
+        "slice-assign": [f"{name} = [1, 2, 3]", f"{name}[1:] = [{n.text}]"],
+        "item-assign": [f"{name} = [1, 2]", f"{name}[-1] = {n.text}"],
+        "dict-assign": [f"{name} = {{}}", f'{name}["k"] = {n.text}'],
+        "update": [f'{name} = {{"a": 1}}', f'{name}.update({{"b": {n.text}}}, c=3)'],
+        "setdefault": [f"{name} = {{}}", f'{name}.setdefault("l", []).append({n.text})'],
         "dict-pop": [f'{name} = {{"a": 1, "b": 2}}', f'{name}.pop("a")', f'{name}.pop("z", None)'],
-        "del-item": [f'{name} = {{"a": 1, "b": {n.text}}}', f'del {name}["a"]'], "del-name": [f"{name} = 1", f"del {name}", f"{name} = {n.text}"],
+        "del-item": [f'{name} = {{"a": 1, "b": {n.text}}}', f'del {name}["a"]'],
+        "del-name": [f"{name} = 1", f"del {name}", f"{name} = {n.text}"],
         "augmented": [f"{name} = {n.text}", f"{name} {g.pick(('+=', '-=', '*=', '|=', '%='))} 3", f"{name} //= 2"],
         "set": [f"{name} = {{1, 2}}", f"{name}.add({n.text})", f"{name} = sorted({name} & {{1, 2, 3}})"],
-        "remove": [f"{name} = [1, 2, 1]", f"{name}.remove(1)"], "clear": [f"{name} = [1]", f"{name}.clear()", f"{name}.append({n.text})"],
+        "remove": [f"{name} = [1, 2, 1]", f"{name}.remove(1)"],
+        "clear": [f"{name} = [1]", f"{name}.clear()", f"{name}.append({n.text})"],
         "alias": [f"{name} = [1]", f"{name}b = {name}", f"{name}b.append({n.text})"],
-        "defaultdict": ["from collections import defaultdict", f"{name} = defaultdict(list)", f"{name}[1].append({n.text})", f"{name} = dict({name})"],
+        "defaultdict": [
+            "from collections import defaultdict",
+            f"{name} = defaultdict(list)",
+            f"{name}[1].append({n.text})",
+            f"{name} = dict({name})",
+        ],
         "counter": ["from collections import Counter", f'{name} = Counter("abca")["a"]'],
-        "deque": ["from collections import deque", f"{name} = deque([1, 2], maxlen=2)", f"{name}.append({n.text})", f"{name} = list({name})"],
+        "deque": [
+            "from collections import deque",
+            f"{name} = deque([1, 2], maxlen=2)",
+            f"{name}.append({n.text})",
+            f"{name} = list({name})",
+        ],
     }[form]
     return [*lines, g.mark(s.inside(f"data-{form}", *n.labels), Text(f"{name}", frozenset()))]
 
@@ -837,8 +1265,17 @@ def mutate(g: Generator, s: Scope) -> Lines:
 @construct()
 def unpack(g: Generator, s: Scope) -> Lines:
     a, b, c = g.fresh(), g.fresh(), g.fresh()
-    form = g.pick((f"{a}, {b} = {g.expression(s, 'pair').text}", f"{a}, *{c} = [1, 2, 3]", f"({a}, [{b}, {c}]) = (1, (2, 3))", f"{a} = {b} = {g.expression(s, 'int').text}",
-                   f"{a}, {b} = 1, 2\n{a}, {b} = {b}, {a}", f"[{a}, {b}] = 'xy'", f"*{a}, {b} = range(4)"))
+    form = g.pick(
+        (
+            f"{a}, {b} = {g.expression(s, 'pair').text}",
+            f"{a}, *{c} = [1, 2, 3]",
+            f"({a}, [{b}, {c}]) = (1, (2, 3))",
+            f"{a} = {b} = {g.expression(s, 'int').text}",
+            f"{a}, {b} = 1, 2\n{a}, {b} = {b}, {a}",
+            f"[{a}, {b}] = 'xy'",
+            f"*{a}, {b} = range(4)",
+        )
+    )
     return [*form.split("\n"), g.mark(s.inside("unpacking"), Text(a))]
 
 
@@ -851,11 +1288,35 @@ def environ(g: Generator, s: Scope) -> Lines:
     value = g.pick(("a", "1", "on"))
     return {
         "set-get": lambda: [f'os.environ["{name}"] = "{value}"', g.mark(inside, Text(f'os.environ.get("{name}")'))],
-        "default": lambda: [f'{name} = os.environ["{name}"] = "{value}"', f'if os.getenv("{name}", "b") == "{g.pick((value, "z"))}":', *indented([g.mark(inside)]), "else:", *indented([g.mark(inside)])],
-        "setdefault": lambda: [f'os.environ["{name}"] = "{value}"', f'{name} = os.environ.setdefault("{name}", "q")', g.mark(inside, Text(name))],
-        "in": lambda: [f'os.environ["{name}"] = "{value}"', f'if "{name}" in os.environ:', *indented(g.block(inside)), "else:", *indented([g.mark(inside)])],
-        "item": lambda: [f'os.environ["{name}"] = "{value}"', f'{name} = os.environ["{name}"]', g.mark(inside, Text(f"{name} + '!'"))],
-        "pop": lambda: [f'os.environ["{name}"] = "{value}"', f'{name} = os.environ.pop("{name}")', g.mark(inside, Text(name))],
+        "default": lambda: [
+            f'{name} = os.environ["{name}"] = "{value}"',
+            f'if os.getenv("{name}", "b") == "{g.pick((value, "z"))}":',
+            *indented([g.mark(inside)]),
+            "else:",
+            *indented([g.mark(inside)]),
+        ],
+        "setdefault": lambda: [
+            f'os.environ["{name}"] = "{value}"',
+            f'{name} = os.environ.setdefault("{name}", "q")',
+            g.mark(inside, Text(name)),
+        ],
+        "in": lambda: [
+            f'os.environ["{name}"] = "{value}"',
+            f'if "{name}" in os.environ:',
+            *indented(g.block(inside)),
+            "else:",
+            *indented([g.mark(inside)]),
+        ],
+        "item": lambda: [
+            f'os.environ["{name}"] = "{value}"',
+            f'{name} = os.environ["{name}"]',
+            g.mark(inside, Text(f"{name} + '!'")),
+        ],
+        "pop": lambda: [
+            f'os.environ["{name}"] = "{value}"',
+            f'{name} = os.environ.pop("{name}")',
+            g.mark(inside, Text(name)),
+        ],
     }[form]()
 
 
@@ -870,14 +1331,38 @@ def import_cycle(g: Generator, s: Scope) -> Lines:
     first, second = Module(a, f"{a}.py"), Module(b, f"{b}.py")
     self_scope = lambda m: Scope(m, "module", s.labels | {"import-cycle"}, in_try=s.in_try, in_root=s.in_root)  # noqa: E731
     g.modules[a], g.modules[b] = first, second
-    first.body += ["early = 1", g.mark(self_scope(first)), f"import {b}", g.mark(self_scope(first), Text(f"{b}.value")), "late = 2"]
-    second.body += [f"from {a} import early", f"import {a}", g.mark(self_scope(second), Text(f"(early, hasattr({a}, 'late'))")), "value = early + 4"]
+    first.body += [
+        "early = 1",
+        g.mark(self_scope(first)),
+        f"import {b}",
+        g.mark(self_scope(first), Text(f"{b}.value")),
+        "late = 2",
+    ]
+    second.body += [
+        f"from {a} import early",
+        f"import {a}",
+        g.mark(self_scope(second), Text(f"(early, hasattr({a}, 'late'))")),
+        "value = early + 4",
+    ]
     return [f"import {a}", g.mark(s.inside("import-cycle"), Text(f"{a}.late"))]
 
 
 @construct(lambda g, s: s.kind == "module" and s.module.name == "__main__", weight=7)
 def package_forms(g: Generator, s: Scope) -> Lines:
-    form = g.pick(("relative", "re-export", "namespace", "all", "module-getattr", "parent-relative", "main-guard", "sys.path", "runpy", "submodule-attribute"))
+    form = g.pick(
+        (
+            "relative",
+            "re-export",
+            "namespace",
+            "all",
+            "module-getattr",
+            "parent-relative",
+            "main-guard",
+            "sys.path",
+            "runpy",
+            "submodule-attribute",
+        )
+    )
     p = g.fresh("pk")
     top = lambda path, name: g.modules.setdefault(name, Module(name, path))  # noqa: E731
     at = lambda m: Scope(m, "module", s.labels | {f"package-{form}"}, in_try=s.in_try, in_root=s.in_root)  # noqa: E731
@@ -892,19 +1377,46 @@ def package_forms(g: Generator, s: Scope) -> Lines:
         m.body += [g.mark(at(m)), "value = 3"]
         g.need(s, "import sys")
         g.need(s, "import os")
-        add = g.pick((f'sys.path.append("{folder}")', f'sys.path.insert(0, os.path.join(os.path.dirname(__file__), "{folder}"))',
-                      f'sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "{folder}"))', f'sys.path.insert(0, "./{folder}")'))
+        add = g.pick(
+            (
+                f'sys.path.append("{folder}")',
+                f'sys.path.insert(0, os.path.join(os.path.dirname(__file__), "{folder}"))',
+                f'sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "{folder}"))',
+                f'sys.path.insert(0, "./{folder}")',
+            )
+        )
         return [add, f"from {p} import value as {p}v", g.mark(inside, Text(f"{p}v"))]
     if form == "runpy":
         m = top(f"{p}.py", p)
         m.body += [g.mark(at(m), Text("__name__")), "value = 3"]
         g.need(s, "import runpy")
-        return [g.pick((f'{p}r = runpy.run_path("{p}.py")', f'{p}r = runpy.run_module("{p}", run_name="__main__")', f'{p}r = runpy.run_path("{p}.py", run_name="__main__")')), g.mark(inside, Text(f'{p}r["value"]'))]
+        return [
+            g.pick(
+                (
+                    f'{p}r = runpy.run_path("{p}.py")',
+                    f'{p}r = runpy.run_module("{p}", run_name="__main__")',
+                    f'{p}r = runpy.run_path("{p}.py", run_name="__main__")',
+                )
+            ),
+            g.mark(inside, Text(f'{p}r["value"]')),
+        ]
     if form == "module-getattr":
         m = top(f"{p}.py", p)
         inner = at(m).frame("function")
-        m.body += ["def __getattr__(name):", *indented(["if name.startswith('__'):", "    raise AttributeError(name)", g.mark(inner, Text("name")), "return 5"])]
-        return [*g.pick(([f"import {p}", g.mark(inside, Text(f"{p}.lazy"))], [f"from {p} import lazy as {p}l", g.mark(inside, Text(f"{p}l"))]))]
+        m.body += [
+            "def __getattr__(name):",
+            *indented(
+                ["if name.startswith('__'):", "    raise AttributeError(name)", g.mark(inner, Text("name")), "return 5"]
+            ),
+        ]
+        return [
+            *g.pick(
+                (
+                    [f"import {p}", g.mark(inside, Text(f"{p}.lazy"))],
+                    [f"from {p} import lazy as {p}l", g.mark(inside, Text(f"{p}l"))],
+                )
+            )
+        ]
     sub = top(f"{p}/sub.py", f"{p}.sub")
     sub.body += [g.mark(at(sub)), f"value = {g.random.randrange(9)}", "_hidden = 1", "other = 2"]
     if form == "namespace":
@@ -939,8 +1451,11 @@ def other_process(g: Generator, s: Scope) -> Lines:
     for line in ("import os", "import subprocess", "import sys"):
         g.need(s, line)
     command = {
-        "os.system": f'os.system("python {p}.py")', "run": f'subprocess.run([sys.executable, "{p}.py"])', "module": f'subprocess.run(["python", "-m", "{p}"], check=True)',
-        "popen": f'subprocess.Popen(["python3", "{p}.py", "--port", "1"])', "check_call": f'subprocess.check_call([sys.executable, "{p}.py"])',
+        "os.system": f'os.system("python {p}.py")',
+        "run": f'subprocess.run([sys.executable, "{p}.py"])',
+        "module": f'subprocess.run(["python", "-m", "{p}"], check=True)',
+        "popen": f'subprocess.Popen(["python3", "{p}.py", "--port", "1"])',
+        "check_call": f'subprocess.check_call([sys.executable, "{p}.py"])',
     }[form]
     return [f"{command}  # m{number}"]
 
@@ -954,10 +1469,16 @@ def versions(g: Generator, s: Scope) -> Lines:
     g.need(s, "import gradio as gr")
     test = g.pick(
         (
-            'transformers.__version__ == "4.57.0"', 'transformers.__version__.startswith("4.")',
-            'tuple(int(p) for p in torch.__version__.split(".")[:2]) >= (2, 9)', 'importlib.metadata.version("transformers") == "4.57.0"',
-            'version.parse(transformers.__version__) >= version.parse("4.9")', 'version.parse(torch.__version__) < version.parse("2.0.0")',
-            'gr.__version__.startswith("6")', 'int(gr.__version__.split(".")[0]) >= 4', 'torch.__version__ >= "2.10"', "torch.version.cuda is None",
+            'transformers.__version__ == "4.57.0"',
+            'transformers.__version__.startswith("4.")',
+            'tuple(int(p) for p in torch.__version__.split(".")[:2]) >= (2, 9)',
+            'importlib.metadata.version("transformers") == "4.57.0"',
+            'version.parse(transformers.__version__) >= version.parse("4.9")',
+            'version.parse(torch.__version__) < version.parse("2.0.0")',
+            'gr.__version__.startswith("6")',
+            'int(gr.__version__.split(".")[0]) >= 4',
+            'torch.__version__ >= "2.10"',
+            "torch.version.cuda is None",
         )
     )
     return [f"if {test}:", *indented(g.block(s.inside("version"))), "else:", *indented([g.mark(s.inside("version"))])]
@@ -968,7 +1489,16 @@ def devices(g: Generator, s: Scope) -> Lines:
     g.need(s, "import torch")
     name = g.fresh("device")
     inside = s.inside("device")
-    value = g.pick(('"cuda" if torch.cuda.is_available() else "cpu"', 'torch.device("cuda")', 'torch.device("cpu")', '"cpu"', 'torch.device("cuda" if torch.cuda.is_available() else "cpu")', '"cuda:0"'))
+    value = g.pick(
+        (
+            '"cuda" if torch.cuda.is_available() else "cpu"',
+            'torch.device("cuda")',
+            'torch.device("cpu")',
+            '"cpu"',
+            'torch.device("cuda" if torch.cuda.is_available() else "cpu")',
+            '"cuda:0"',
+        )
+    )
     number = len(g.marks)
     g.marks[number] = inside.labels
     lines = [f"{name} = {value}", f"torch.zeros(1).to({name})  # m{number}", g.mark(inside)]
@@ -980,7 +1510,12 @@ def devices(g: Generator, s: Scope) -> Lines:
 @construct()
 def type_checking(g: Generator, s: Scope) -> Lines:
     g.need(s, "from typing import TYPE_CHECKING")
-    return ["if TYPE_CHECKING:", *indented([g.mark(s.inside("TYPE_CHECKING"))]), "else:", *indented(g.block(s.inside("TYPE_CHECKING")))]
+    return [
+        "if TYPE_CHECKING:",
+        *indented([g.mark(s.inside("TYPE_CHECKING"))]),
+        "else:",
+        *indented(g.block(s.inside("TYPE_CHECKING"))),
+    ]
 
 
 # ─── Ways in which programs find what they call ───
@@ -990,7 +1525,19 @@ def type_checking(g: Generator, s: Scope) -> Lines:
 def dispatch(g: Generator, s: Scope) -> Lines:
     """A function that is called by way of a table, a name, a loop."""
     form = g.pick(
-        ("dict", "list", "getattr", "registry", "globals", "attribute", "class-table", "star-call", "conditional", "nested-dict", "method-table")
+        (
+            "dict",
+            "list",
+            "getattr",
+            "registry",
+            "globals",
+            "attribute",
+            "class-table",
+            "star-call",
+            "conditional",
+            "nested-dict",
+            "method-table",
+        )
     )
     label = f"dispatch-{form}"
     a, b, table, deco = g.fresh("f"), g.fresh("f"), g.fresh("table"), g.fresh("register")
@@ -1005,18 +1552,53 @@ def dispatch(g: Generator, s: Scope) -> Lines:
     return {
         "dict": lambda: [*one, *two, f'{table} = {{"one": {a}, "two": {b}}}', show(f'{table}["{key}"](3)')],
         "list": lambda: [*one, *two, f"for call in [{a}, {b}]:", *indented([show("call(4)")])],
-        "getattr": lambda: [f"class {table}:", "    def one(self, n=1):", *indented(indented([g.mark(inner, Text("n")), "return n"])), show(f'getattr({table}(), "one")(3)')],
-        "registry": lambda: [f"{table} = {{}}", f"def {deco}(name):", "    def add(fn):", f"        {table}[name] = fn", "        return fn", "    return add",
-                             f'@{deco}("one")', *one, f'@{deco}("two")', *two, f"for name, call in {table}.items():", *indented([show("(name, call())")])],
+        "getattr": lambda: [
+            f"class {table}:",
+            "    def one(self, n=1):",
+            *indented(indented([g.mark(inner, Text("n")), "return n"])),
+            show(f'getattr({table}(), "one")(3)'),
+        ],
+        "registry": lambda: [
+            f"{table} = {{}}",
+            f"def {deco}(name):",
+            "    def add(fn):",
+            f"        {table}[name] = fn",
+            "        return fn",
+            "    return add",
+            f'@{deco}("one")',
+            *one,
+            f'@{deco}("two")',
+            *two,
+            f"for name, call in {table}.items():",
+            *indented([show("(name, call())")]),
+        ],
         "globals": lambda: [*one, show(f'globals()["{a}"](2)')],
         "attribute": lambda: [*one, f"{a}.calls = 0", f"{a}.calls += 1", show(f"({a}.calls, {a}())")],
-        "class-table": lambda: [f"class {table}A:", "    def go(self):", *indented(indented([g.mark(inner, Text("1")), "return 1"])), f"class {table}B({table}A):", "    pass",
-                                f'{table} = {{"a": {table}A, "b": {table}B}}', show(f'{table}["{g.pick("ab")}"]().go()')],
-        "star-call": lambda: [*one, f"def {b}(*args, **kwargs):", *indented([g.mark(inner, Text("len(args)")), f"return {a}(*args, **kwargs)"]), show(f"{b}({g.pick(('3', 'n=4', ''))})")],
+        "class-table": lambda: [
+            f"class {table}A:",
+            "    def go(self):",
+            *indented(indented([g.mark(inner, Text("1")), "return 1"])),
+            f"class {table}B({table}A):",
+            "    pass",
+            f'{table} = {{"a": {table}A, "b": {table}B}}',
+            show(f'{table}["{g.pick("ab")}"]().go()'),
+        ],
+        "star-call": lambda: [
+            *one,
+            f"def {b}(*args, **kwargs):",
+            *indented([g.mark(inner, Text("len(args)")), f"return {a}(*args, **kwargs)"]),
+            show(f"{b}({g.pick(('3', 'n=4', ''))})"),
+        ],
         "conditional": lambda: [*one, *two, f"{table} = {a} if {g.condition(s).text} else {b}", show(f"{table}(1)")],
         "nested-dict": lambda: [*one, f'{table} = {{"x": {{"y": [{a}]}}}}', show(f'{table}["x"]["y"][0](5)')],
-        "method-table": lambda: [f"class {table}:", "    def __init__(self):", '        self.calls = {"one": self.one}', "    def one(self, n=3):",
-                                 *indented(indented([g.mark(inner, Text("n")), "return n"])), show(f'{table}().calls["one"]()')],
+        "method-table": lambda: [
+            f"class {table}:",
+            "    def __init__(self):",
+            '        self.calls = {"one": self.one}',
+            "    def one(self, n=3):",
+            *indented(indented([g.mark(inner, Text("n")), "return n"])),
+            show(f'{table}().calls["one"]()'),
+        ],
     }[form]()
 
 
@@ -1028,13 +1610,28 @@ def order(g: Generator, s: Scope) -> Lines:
     define = [f"def {f}(n):", *indented([g.mark(inner, Text("n")), "return n"])]
     label, text = g.pick(
         (
-            ("order-arguments", "max({f}(1), {f}(2))"), ("order-and", "{f}(0) and {f}(1)"), ("order-or", "{f}(3) or {f}(1)"),
-            ("order-comparison", "{f}(5) < {f}(3) < {f}(9)"), ("order-dict", "{{{f}(1): {f}(2), {f}(3): {f}(4)}}"), ("order-list", "[{f}(2), *[{f}(3)], {f}(1)]"),
-            ("order-conditional", "{f}(1) if {f}(0) else {f}(2)"), ("order-f-string", "f'{{{f}(1)}}-{{{f}(2)}}'"), ("order-subscript", "[{f}(7), {f}(8)][{f}(1)]"),
-            ("order-comprehension", "[{f}(x) for x in range({f}(3)) if {f}(x) != 1]"), ("order-slice", "[1, 2, 3][{f}(0):{f}(2)]"), ("order-not", "not {f}(0) and not {f}(1)"),
-            ("order-any", "any({f}(x) for x in [0, 2, 3])"), ("order-all", "all({f}(x) > 0 for x in [1, 0, 3])"), ("order-next", "next({f}(x) for x in [4, 5])"),
-            ("order-sorted", "sorted([3, 1, 2], key={f})"), ("order-in", "{f}(1) in [{f}(2), {f}(1)]"), ("order-tuple", "({f}(1), ({f}(2), {f}(3)))"), ("order-walrus", "[w := {f}(4), w + 1]"),
-            ("order-nested-call", "{f}({f}({f}(2)) + 1)"), ("order-keyword", "dict(b={f}(1), a={f}(2))"), ("order-zip", "list(zip(map({f}, [1, 2]), map({f}, [3, 4])))"),
+            ("order-arguments", "max({f}(1), {f}(2))"),
+            ("order-and", "{f}(0) and {f}(1)"),
+            ("order-or", "{f}(3) or {f}(1)"),
+            ("order-comparison", "{f}(5) < {f}(3) < {f}(9)"),
+            ("order-dict", "{{{f}(1): {f}(2), {f}(3): {f}(4)}}"),
+            ("order-list", "[{f}(2), *[{f}(3)], {f}(1)]"),
+            ("order-conditional", "{f}(1) if {f}(0) else {f}(2)"),
+            ("order-f-string", "f'{{{f}(1)}}-{{{f}(2)}}'"),
+            ("order-subscript", "[{f}(7), {f}(8)][{f}(1)]"),
+            ("order-comprehension", "[{f}(x) for x in range({f}(3)) if {f}(x) != 1]"),
+            ("order-slice", "[1, 2, 3][{f}(0):{f}(2)]"),
+            ("order-not", "not {f}(0) and not {f}(1)"),
+            ("order-any", "any({f}(x) for x in [0, 2, 3])"),
+            ("order-all", "all({f}(x) > 0 for x in [1, 0, 3])"),
+            ("order-next", "next({f}(x) for x in [4, 5])"),
+            ("order-sorted", "sorted([3, 1, 2], key={f})"),
+            ("order-in", "{f}(1) in [{f}(2), {f}(1)]"),
+            ("order-tuple", "({f}(1), ({f}(2), {f}(3)))"),
+            ("order-walrus", "[w := {f}(4), w + 1]"),
+            ("order-nested-call", "{f}({f}({f}(2)) + 1)"),
+            ("order-keyword", "dict(b={f}(1), a={f}(2))"),
+            ("order-zip", "list(zip(map({f}, [1, 2]), map({f}, [3, 4])))"),
         )
     )
     name = g.fresh()
@@ -1046,7 +1643,23 @@ def order(g: Generator, s: Scope) -> Lines:
 @construct(outside_class, weight=3)
 def bindings(g: Generator, s: Scope) -> Lines:
     """What a name stands for at the moment when it is asked."""
-    form = g.pick(("late", "default", "mutable-default", "shadow", "class-scope", "comprehension-scope", "recursion", "memo", "reassigned", "redefined", "loop-variable", "global-read", "nested-default"))
+    form = g.pick(
+        (
+            "late",
+            "default",
+            "mutable-default",
+            "shadow",
+            "class-scope",
+            "comprehension-scope",
+            "recursion",
+            "memo",
+            "reassigned",
+            "redefined",
+            "loop-variable",
+            "global-read",
+            "nested-default",
+        )
+    )
     label = f"binding-{form}"
     f, name = g.fresh("f"), g.fresh()
     inside = s.inside("binding", label)
@@ -1056,17 +1669,72 @@ def bindings(g: Generator, s: Scope) -> Lines:
     return {
         "late": lambda: [f"{name} = [lambda: i for i in range(3)]", show(f"[call() for call in {name}]")],
         "default": lambda: [f"{name} = [lambda i=i: i * 2 for i in range(3)]", show(f"[call() for call in {name}]")],
-        "mutable-default": lambda: [f"def {f}(x, seen=[]):", *indented(["seen.append(x)", say("seen"), "return len(seen)"]), f"{f}(1)", show(f"{f}(2)")],
-        "shadow": lambda: [f"len_{f} = len", f"def {f}(len):", *indented([say("len"), "return len"]), show(f"{f}(3) + len_{f}([1])")],
-        "class-scope": lambda: [f"{name} = 1", f"class {f}:", f"    {name} = 2", "    def get(self):", *indented(indented([say(name), f"return {name}"])), show(f"({f}().get(), {f}.{name})")],
+        "mutable-default": lambda: [
+            f"def {f}(x, seen=[]):",
+            *indented(["seen.append(x)", say("seen"), "return len(seen)"]),
+            f"{f}(1)",
+            show(f"{f}(2)"),
+        ],
+        "shadow": lambda: [
+            f"len_{f} = len",
+            f"def {f}(len):",
+            *indented([say("len"), "return len"]),
+            show(f"{f}(3) + len_{f}([1])"),
+        ],
+        "class-scope": lambda: [
+            f"{name} = 1",
+            f"class {f}:",
+            f"    {name} = 2",
+            "    def get(self):",
+            *indented(indented([say(name), f"return {name}"])),
+            show(f"({f}().get(), {f}.{name})"),
+        ],
         "comprehension-scope": lambda: [f"{name} = 5", f"{f} = [{name} for {name} in [1, 2]]", show(f"({name}, {f})")],
-        "recursion": lambda: [f"def {f}(n):", *indented([say("n"), f"return 1 if n < 2 else n * {f}(n - 1)"]), show(f"{f}({g.random.randrange(4)})")],
-        "memo": lambda: [f"{name} = {{}}", f"def {f}(k):", *indented([f"if k not in {name}:", *indented([say("k"), f"{name}[k] = k * 2"]), f"return {name}[k]"]), f"{f}(2)", show(f"{f}(2) + {f}(3)")],
-        "reassigned": lambda: [f"{name} = 1", f"def {f}():", *indented([say(name), f"return {name}"]), f"{f}()", f"{name} = 7", show(f"{f}()")] if s.kind == "module" else [f"{name} = 3", show(name)],
-        "redefined": lambda: [f"def {f}():", *indented([say("1"), "return 1"]), f"{name} = {f}", f"def {f}():", *indented([say("2"), f"return {name}() + 2"]), show(f"{f}()")],
+        "recursion": lambda: [
+            f"def {f}(n):",
+            *indented([say("n"), f"return 1 if n < 2 else n * {f}(n - 1)"]),
+            show(f"{f}({g.random.randrange(4)})"),
+        ],
+        "memo": lambda: [
+            f"{name} = {{}}",
+            f"def {f}(k):",
+            *indented([f"if k not in {name}:", *indented([say("k"), f"{name}[k] = k * 2"]), f"return {name}[k]"]),
+            f"{f}(2)",
+            show(f"{f}(2) + {f}(3)"),
+        ],
+        "reassigned": lambda: (
+            [
+                f"{name} = 1",
+                f"def {f}():",
+                *indented([say(name), f"return {name}"]),
+                f"{f}()",
+                f"{name} = 7",
+                show(f"{f}()"),
+            ]
+            if s.kind == "module"
+            else [f"{name} = 3", show(name)]
+        ),
+        "redefined": lambda: [
+            f"def {f}():",
+            *indented([say("1"), "return 1"]),
+            f"{name} = {f}",
+            f"def {f}():",
+            *indented([say("2"), f"return {name}() + 2"]),
+            show(f"{f}()"),
+        ],
         "loop-variable": lambda: [f"for {name} in range(3):", "    pass", show(name)],
-        "global-read": lambda: [f"def {f}():", *indented([say(f"{name}_later"), f"return {name}_later"]), f"{name}_later = 4", show(f"{f}()")],
-        "nested-default": lambda: [f"def {f}(a, b=lambda: 3, *, c=(1, 2)):", *indented([say("b() + c[1]"), "return a"]), show(f"{f}(1)"), show(f"{f}(1, lambda: 5, c=(0, 0))")],
+        "global-read": lambda: [
+            f"def {f}():",
+            *indented([say(f"{name}_later"), f"return {name}_later"]),
+            f"{name}_later = 4",
+            show(f"{f}()"),
+        ],
+        "nested-default": lambda: [
+            f"def {f}(a, b=lambda: 3, *, c=(1, 2)):",
+            *indented([say("b() + c[1]"), "return a"]),
+            show(f"{f}(1)"),
+            show(f"{f}(1, lambda: 5, c=(0, 0))"),
+        ],
     }[form]()
 
 
@@ -1082,21 +1750,74 @@ def union(g: Generator, s: Scope) -> Lines:
     number = len(g.marks)
     g.marks[number] = inside.labels
     if form == "device":
-        return [f'{name} = {g.pick((chr(34) + "cuda" + chr(34), "torch.device(" + chr(34) + "cuda" + chr(34) + ")"))} if {test.text} else "cpu"', f"torch.zeros(1).to({name})  # m{number}"]
+        device = g.pick(('"cuda"', 'torch.device("cuda")'))
+        return [
+            f'{name} = {device} if {test.text} else "cpu"',
+            f"torch.zeros(1).to({name})  # m{number}",
+        ]
     if form == "function":
-        return [f"def {a}():", *indented(g.block(inner)), f"def {b}():", *indented(g.block(inner)), f"if {test.text}:", f"    {name} = {a}", "else:", f"    {name} = {b}", f"{name}()", g.mark(inside)]
+        return [
+            f"def {a}():",
+            *indented(g.block(inner)),
+            f"def {b}():",
+            *indented(g.block(inner)),
+            f"if {test.text}:",
+            f"    {name} = {a}",
+            "else:",
+            f"    {name} = {b}",
+            f"{name}()",
+            g.mark(inside),
+        ]
     if form == "class":
-        return [f"class {a}:", "    def go(self):", *indented(indented(g.block(inner))), f"class {b}({a}):", "    def go(self):", *indented(indented([g.mark(inner), "super().go()"])),
-                f"{name} = ({a} if {test.text} else {b})()", f"{name}.go()", g.mark(inside)]
+        return [
+            f"class {a}:",
+            "    def go(self):",
+            *indented(indented(g.block(inner))),
+            f"class {b}({a}):",
+            "    def go(self):",
+            *indented(indented([g.mark(inner), "super().go()"])),
+            f"{name} = ({a} if {test.text} else {b})()",
+            f"{name}.go()",
+            g.mark(inside),
+        ]
     if form == "model":
-        return [f"{name} = torch.zeros(1)", f"if {test.text}:", f"    {name} = {name}.half()", f"{name}.cuda()  # m{number}"]
+        return [
+            f"{name} = torch.zeros(1)",
+            f"if {test.text}:",
+            f"    {name} = {name}.half()",
+            f"{name}.cuda()  # m{number}",
+        ]
     if form == "module":
         g.need(s, "import importlib")
         module = Module(a, f"{a}.py")
         g.modules[a] = module
-        module.body = ["def go():", *indented(g.block(Scope(module, "module", inside.labels, in_try=s.in_try, in_root=s.in_root, depth=1).frame("function", "union")))]
-        return [f"{name} = None", f"if {test.text}:", f"    import {a} as {name}", f"if {name} is not None:", f"    {name}.go()", g.mark(inside)]
-    return [f"{name} = None", f"if {test.text}:", f"    {name} = torch.zeros(1)", f"if {name}:", f"    {name}.cuda()  # m{number}", "else:", *indented([g.mark(inside)])]
+        module.body = [
+            "def go():",
+            *indented(
+                g.block(
+                    Scope(module, "module", inside.labels, in_try=s.in_try, in_root=s.in_root, depth=1).frame(
+                        "function", "union"
+                    )
+                )
+            ),
+        ]
+        return [
+            f"{name} = None",
+            f"if {test.text}:",
+            f"    import {a} as {name}",
+            f"if {name} is not None:",
+            f"    {name}.go()",
+            g.mark(inside),
+        ]
+    return [
+        f"{name} = None",
+        f"if {test.text}:",
+        f"    {name} = torch.zeros(1)",
+        f"if {name}:",
+        f"    {name}.cuda()  # m{number}",
+        "else:",
+        *indented([g.mark(inside)]),
+    ]
 
 
 # ─── More of classes ───
@@ -1106,8 +1827,27 @@ def union(g: Generator, s: Scope) -> Lines:
 def class_more(g: Generator, s: Scope) -> Lines:
     """Classes that do what is done less often."""
     form = g.pick(
-        ("descriptor", "exception", "new", "class-counter", "nested", "generic", "protocol", "inherited-property",
-         "static-inherited", "super-new", "counter", "context-self", "iterator", "contains-operator", "reflected", "call-super-twice", "singleton", "class-decorator", "metaclass")
+        (
+            "descriptor",
+            "exception",
+            "new",
+            "class-counter",
+            "nested",
+            "generic",
+            "protocol",
+            "inherited-property",
+            "static-inherited",
+            "super-new",
+            "counter",
+            "context-self",
+            "iterator",
+            "contains-operator",
+            "reflected",
+            "call-super-twice",
+            "singleton",
+            "class-decorator",
+            "metaclass",
+        )
     )
     label = f"class-{form}"
     c, o = g.fresh("C"), g.fresh("o")
@@ -1118,29 +1858,205 @@ def class_more(g: Generator, s: Scope) -> Lines:
     if form in ("generic", "protocol"):
         g.need(s, "from typing import Generic, Protocol, TypeVar")
     return {
-        "descriptor": lambda: [f"class {c}D:", "    def __set_name__(self, owner, name):", *say("name"), "        self.name = name", "    def __get__(self, instance, owner):", *say("self.name"), "        return 7",
-                               f"class {c}:", f"    field = {c}D()", show(f"{c}().field")],
-        "exception": lambda: [f"class {c}(ValueError):", "    def __init__(self, message, code=3):", "        super().__init__(message)", *say("code"), "        self.code = code",
-                              "try:", f'    raise {c}("m", code=5)', f"except ValueError as {o}:", *indented([show(f"({o}.code, str({o}), {o}.args)")])],
-        "new": lambda: [f"class {c}:", "    def __new__(cls, n):", *say("n"), "        made = super().__new__(cls)", "        made.n = n", "        return made", show(f"{c}(4).n")],
-        "class-counter": lambda: [f"class {c}:", "    made = 0", "    def __init__(self):", f"        {c}.made += 1", *say(f"{c}.made"), f"{c}()", f"{c}()", show(f"{c}.made")],
-        "nested": lambda: [f"class {c}:", "    class Inner:", "        size = 3", "        def go(self):", *indented(say("self.size")), "            return 1", "    def make(self):", "        return self.Inner()", show(f"{c}().make().go()")],
-        "generic": lambda: [f'{c}T = TypeVar("{c}T")', f"class {c}(Generic[{c}T]):", "    def go(self, x):", *say("x"), "        return x", show(f"{c}[int]().go(3)")],
-        "protocol": lambda: [f"class {c}P(Protocol):", "    def go(self): ...", f"class {c}({c}P):", "    def go(self):", *say("1"), "        return 2", show(f"{c}().go()")],
-        "inherited-property": lambda: [f"class {c}B:", "    @property", "    def size(self):", *say("self.n"), "        return self.n", f"class {c}({c}B):", "    n = 6", show(f"{c}().size + 1")],
-        "static-inherited": lambda: [f"class {c}B:", "    @classmethod", "    def name(cls):", *say("cls.__name__"), "        return cls.tag", f"class {c}({c}B):", '    tag = "t"', show(f"{c}.name()")],
-        "super-new": lambda: [f"class {c}B:", "    def __init__(self, a, b=2):", *say("a + b"), "        self.total = a + b", f"class {c}({c}B):", "    def __init__(self, *args, **kwargs):", "        super().__init__(*args, **kwargs)", "        self.total *= 2", show(f"{c}(1, b=4).total")],
-        "counter": lambda: [f"class {c}:", "    def __init__(self):", "        self.n = 0", "    def step(self):", "        self.n += 1", *say("self.n"), "        return self", show(f"{c}().step().step().n")],
-        "context-self": lambda: [f"class {c}:", "    def __enter__(self):", "        self.open = True", "        return self", "    def __exit__(self, *details):", *say("details[0] is None"), "        self.open = False",
-                                 f"with {c}() as {o}:", *indented([show(f"{o}.open")]), show(f"{o}.open")],
-        "iterator": lambda: [f"class {c}:", "    def __init__(self):", "        self.n = 0", "    def __iter__(self):", "        return self", "    def __next__(self):", "        if self.n > 2:", "            raise StopIteration", "        self.n += 1",
-                             *say("self.n"), "        return self.n", f"for x in {c}():", *indented([show("x")]), show(f"list({c}())")],
-        "contains-operator": lambda: [f"class {c}:", "    def __iter__(self):", *say("1"), "        return iter([1, 2])", show(f"2 in {c}()")],
-        "reflected": lambda: [f"class {c}:", "    def __radd__(self, other):", *say("other"), "        return other + 10", "    def __mul__(self, other):", *say("other"), "        return other * 3", show(f"5 + {c}()"), show(f"{c}() * 2")],
-        "call-super-twice": lambda: [f"class {c}A:", "    def go(self):", *say("1"), "        return 1", f"class {c}B({c}A):", "    def go(self):", "        return super().go() + super().go()", f"class {c}({c}B):", "    def go(self):", *say("3"), "        return super(type(self), self).go() * 2", show(f"{c}().go()")],
-        "singleton": lambda: [f"class {c}:", "    _one = None", "    @classmethod", "    def get(cls):", "        if cls._one is None:", *indented(say("0")), "            cls._one = cls()", "        return cls._one", show(f"{c}.get() is {c}.get()")],
-        "class-decorator": lambda: [f"def {c}D(cls):", *indented([g.mark(inner, Text("cls.__name__")), "cls.extra = 5", "return cls"]), f"@{c}D", f"class {c}:", "    pass", show(f"{c}.extra")],
-        "metaclass": lambda: [f"class {c}M(type):", "    def __new__(mcls, name, bases, names):", *say("name"), "        return super().__new__(mcls, name, bases, names)", f"class {c}(metaclass={c}M):", "    n = 2", show(f"{c}.n")],
+        "descriptor": lambda: [
+            f"class {c}D:",
+            "    def __set_name__(self, owner, name):",
+            *say("name"),
+            "        self.name = name",
+            "    def __get__(self, instance, owner):",
+            *say("self.name"),
+            "        return 7",
+            f"class {c}:",
+            f"    field = {c}D()",
+            show(f"{c}().field"),
+        ],
+        "exception": lambda: [
+            f"class {c}(ValueError):",
+            "    def __init__(self, message, code=3):",
+            "        super().__init__(message)",
+            *say("code"),
+            "        self.code = code",
+            "try:",
+            f'    raise {c}("m", code=5)',
+            f"except ValueError as {o}:",
+            *indented([show(f"({o}.code, str({o}), {o}.args)")]),
+        ],
+        "new": lambda: [
+            f"class {c}:",
+            "    def __new__(cls, n):",
+            *say("n"),
+            "        made = super().__new__(cls)",
+            "        made.n = n",
+            "        return made",
+            show(f"{c}(4).n"),
+        ],
+        "class-counter": lambda: [
+            f"class {c}:",
+            "    made = 0",
+            "    def __init__(self):",
+            f"        {c}.made += 1",
+            *say(f"{c}.made"),
+            f"{c}()",
+            f"{c}()",
+            show(f"{c}.made"),
+        ],
+        "nested": lambda: [
+            f"class {c}:",
+            "    class Inner:",
+            "        size = 3",
+            "        def go(self):",
+            *indented(say("self.size")),
+            "            return 1",
+            "    def make(self):",
+            "        return self.Inner()",
+            show(f"{c}().make().go()"),
+        ],
+        "generic": lambda: [
+            f'{c}T = TypeVar("{c}T")',
+            f"class {c}(Generic[{c}T]):",
+            "    def go(self, x):",
+            *say("x"),
+            "        return x",
+            show(f"{c}[int]().go(3)"),
+        ],
+        "protocol": lambda: [
+            f"class {c}P(Protocol):",
+            "    def go(self): ...",
+            f"class {c}({c}P):",
+            "    def go(self):",
+            *say("1"),
+            "        return 2",
+            show(f"{c}().go()"),
+        ],
+        "inherited-property": lambda: [
+            f"class {c}B:",
+            "    @property",
+            "    def size(self):",
+            *say("self.n"),
+            "        return self.n",
+            f"class {c}({c}B):",
+            "    n = 6",
+            show(f"{c}().size + 1"),
+        ],
+        "static-inherited": lambda: [
+            f"class {c}B:",
+            "    @classmethod",
+            "    def name(cls):",
+            *say("cls.__name__"),
+            "        return cls.tag",
+            f"class {c}({c}B):",
+            '    tag = "t"',
+            show(f"{c}.name()"),
+        ],
+        "super-new": lambda: [
+            f"class {c}B:",
+            "    def __init__(self, a, b=2):",
+            *say("a + b"),
+            "        self.total = a + b",
+            f"class {c}({c}B):",
+            "    def __init__(self, *args, **kwargs):",
+            "        super().__init__(*args, **kwargs)",
+            "        self.total *= 2",
+            show(f"{c}(1, b=4).total"),
+        ],
+        "counter": lambda: [
+            f"class {c}:",
+            "    def __init__(self):",
+            "        self.n = 0",
+            "    def step(self):",
+            "        self.n += 1",
+            *say("self.n"),
+            "        return self",
+            show(f"{c}().step().step().n"),
+        ],
+        "context-self": lambda: [
+            f"class {c}:",
+            "    def __enter__(self):",
+            "        self.open = True",
+            "        return self",
+            "    def __exit__(self, *details):",
+            *say("details[0] is None"),
+            "        self.open = False",
+            f"with {c}() as {o}:",
+            *indented([show(f"{o}.open")]),
+            show(f"{o}.open"),
+        ],
+        "iterator": lambda: [
+            f"class {c}:",
+            "    def __init__(self):",
+            "        self.n = 0",
+            "    def __iter__(self):",
+            "        return self",
+            "    def __next__(self):",
+            "        if self.n > 2:",
+            "            raise StopIteration",
+            "        self.n += 1",
+            *say("self.n"),
+            "        return self.n",
+            f"for x in {c}():",
+            *indented([show("x")]),
+            show(f"list({c}())"),
+        ],
+        "contains-operator": lambda: [
+            f"class {c}:",
+            "    def __iter__(self):",
+            *say("1"),
+            "        return iter([1, 2])",
+            show(f"2 in {c}()"),
+        ],
+        "reflected": lambda: [
+            f"class {c}:",
+            "    def __radd__(self, other):",
+            *say("other"),
+            "        return other + 10",
+            "    def __mul__(self, other):",
+            *say("other"),
+            "        return other * 3",
+            show(f"5 + {c}()"),
+            show(f"{c}() * 2"),
+        ],
+        "call-super-twice": lambda: [
+            f"class {c}A:",
+            "    def go(self):",
+            *say("1"),
+            "        return 1",
+            f"class {c}B({c}A):",
+            "    def go(self):",
+            "        return super().go() + super().go()",
+            f"class {c}({c}B):",
+            "    def go(self):",
+            *say("3"),
+            "        return super(type(self), self).go() * 2",
+            show(f"{c}().go()"),
+        ],
+        "singleton": lambda: [
+            f"class {c}:",
+            "    _one = None",
+            "    @classmethod",
+            "    def get(cls):",
+            "        if cls._one is None:",
+            *indented(say("0")),
+            "            cls._one = cls()",
+            "        return cls._one",
+            show(f"{c}.get() is {c}.get()"),
+        ],
+        "class-decorator": lambda: [
+            f"def {c}D(cls):",
+            *indented([g.mark(inner, Text("cls.__name__")), "cls.extra = 5", "return cls"]),
+            f"@{c}D",
+            f"class {c}:",
+            "    pass",
+            show(f"{c}.extra"),
+        ],
+        "metaclass": lambda: [
+            f"class {c}M(type):",
+            "    def __new__(mcls, name, bases, names):",
+            *say("name"),
+            "        return super().__new__(mcls, name, bases, names)",
+            f"class {c}(metaclass={c}M):",
+            "    n = 2",
+            show(f"{c}.n"),
+        ],
     }[form]()
 
 
@@ -1157,11 +2073,38 @@ def async_more(g: Generator, s: Scope) -> Lines:
     say = lambda text: g.mark(inner, Text(text))  # noqa: E731
     part = [f"async def {c}(n):", *indented([say("n"), "return n * 2"])]
     lines = {
-        "with": lambda: [f"class {c}:", "    async def __aenter__(self):", *indented(indented([say("1"), "return 4"])), "    async def __aexit__(self, *details):", *indented(indented([say("details[0] is None")])),
-                         f"async def {co}():", f"    async with {c}() as x:", *indented(indented([say("x")])), "    return x"],
-        "comprehension": lambda: [*part, f"async def {co}():", f"    xs = [await {c}(i) for i in range(3)]", *indented([say("xs")]), "    return xs[-1]"],
-        "method": lambda: [f"class {c}:", "    async def go(self, n):", *indented(indented([say("n"), "return n + 1"])), f"async def {co}():", f"    return await {c}().go(4)"],
-        "wait_for": lambda: [*part, f"async def {co}():", f"    x = await asyncio.wait_for({c}(5), timeout=1)", *indented([say("x")]), "    return x"],
+        "with": lambda: [
+            f"class {c}:",
+            "    async def __aenter__(self):",
+            *indented(indented([say("1"), "return 4"])),
+            "    async def __aexit__(self, *details):",
+            *indented(indented([say("details[0] is None")])),
+            f"async def {co}():",
+            f"    async with {c}() as x:",
+            *indented(indented([say("x")])),
+            "    return x",
+        ],
+        "comprehension": lambda: [
+            *part,
+            f"async def {co}():",
+            f"    xs = [await {c}(i) for i in range(3)]",
+            *indented([say("xs")]),
+            "    return xs[-1]",
+        ],
+        "method": lambda: [
+            f"class {c}:",
+            "    async def go(self, n):",
+            *indented(indented([say("n"), "return n + 1"])),
+            f"async def {co}():",
+            f"    return await {c}().go(4)",
+        ],
+        "wait_for": lambda: [
+            *part,
+            f"async def {co}():",
+            f"    x = await asyncio.wait_for({c}(5), timeout=1)",
+            *indented([say("x")]),
+            "    return x",
+        ],
     }[form]()
     return [*lines, *_result(g, s, f"asyncio.run({co}())", frozenset({"async", label}))]
 
@@ -1171,18 +2114,55 @@ def async_more(g: Generator, s: Scope) -> Lines:
 
 @construct(weight=2)
 def match_more(g: Generator, s: Scope) -> Lines:
-    form = g.pick(("attributes", "dataclass", "nested", "strings", "constants", "dotted", "star-middle", "fall-through"))
+    form = g.pick(
+        ("attributes", "dataclass", "nested", "strings", "constants", "dotted", "star-middle", "fall-through")
+    )
     label = f"match-{form}"
     c, a = g.fresh("P"), g.fresh()
     inside = s.inside("match", label)
     show = lambda text: g.mark(inside, Text(text))  # noqa: E731
-    make = [f"class {c}:", "    __match_args__ = ('x',)", "    kind = 3", "    def __init__(self, x):", "        self.x = x"]
+    make = [
+        f"class {c}:",
+        "    __match_args__ = ('x',)",
+        "    kind = 3",
+        "    def __init__(self, x):",
+        "        self.x = x",
+    ]
     cases = {
-        "attributes": (make, f"{c}({g.random.randrange(3)})", [f"case {c}(x=0):", "    #0", f"case {c}(x={a}):", f"    #{a}"]),
-        "dataclass": (make, f"{c}({g.random.randrange(3)})", [f"case {c}(1):", "    #1", f"case {c}({a}):", f"    #{a}"]),
-        "nested": ([], '{"op": "add", "args": [1, [2, 3]]}', ['case {"op": "sub"}:', "    #0", f'case {{"op": "add", "args": [_, [{a}, *rest]]}}:', f"    #({a}, rest)"]),
-        "strings": ([], g.expression(s, "str", 1).text, ['case "ab" | "q":', "    #1", 'case "model":', "    #2", f"case {a}:", f"    #{a}"]),
-        "constants": ([], g.pick(("None", "True", "3", "2.0", "'x'")), ["case None:", "    #'none'", "case True | False:", "    #'bool'", "case 2.0:", "    #2", "case _:", "    #'other'"]),
+        "attributes": (
+            make,
+            f"{c}({g.random.randrange(3)})",
+            [f"case {c}(x=0):", "    #0", f"case {c}(x={a}):", f"    #{a}"],
+        ),
+        "dataclass": (
+            make,
+            f"{c}({g.random.randrange(3)})",
+            [f"case {c}(1):", "    #1", f"case {c}({a}):", f"    #{a}"],
+        ),
+        "nested": (
+            [],
+            '{"op": "add", "args": [1, [2, 3]]}',
+            ['case {"op": "sub"}:', "    #0", f'case {{"op": "add", "args": [_, [{a}, *rest]]}}:', f"    #({a}, rest)"],
+        ),
+        "strings": (
+            [],
+            g.expression(s, "str", 1).text,
+            ['case "ab" | "q":', "    #1", 'case "model":', "    #2", f"case {a}:", f"    #{a}"],
+        ),
+        "constants": (
+            [],
+            g.pick(("None", "True", "3", "2.0", "'x'")),
+            [
+                "case None:",
+                "    #'none'",
+                "case True | False:",
+                "    #'bool'",
+                "case 2.0:",
+                "    #2",
+                "case _:",
+                "    #'other'",
+            ],
+        ),
         "dotted": (make, "3", [f"case {c}.kind:", "    #'kind'", "case _:", "    #'none'"]),
         "star-middle": ([], "[1, 2, 3, 4]", [f"case [{a}, *middle, 4]:", f"    #({a}, middle)", "case _:", "    #0"]),
         "fall-through": ([], "(1, 2, 3)", ["case (1, 2):", "    #1", "case [_, _]:", "    #2"]),
@@ -1194,7 +2174,22 @@ def match_more(g: Generator, s: Scope) -> Lines:
 
 @construct(weight=3)
 def exceptions_more(g: Generator, s: Scope) -> Lines:
-    form = g.pick(("context", "finally-continue", "else-raise", "bare", "tuple", "nested-function", "exit-in-finally", "loop", "variable-gone", "contextmanager-catches", "generator-throw", "stop-iteration"))
+    form = g.pick(
+        (
+            "context",
+            "finally-continue",
+            "else-raise",
+            "bare",
+            "tuple",
+            "nested-function",
+            "exit-in-finally",
+            "loop",
+            "variable-gone",
+            "contextmanager-catches",
+            "generator-throw",
+            "stop-iteration",
+        )
+    )
     label = f"exception-{form}"
     f, e = g.fresh("f"), g.fresh("e")
     inside = s.inside("try", label, in_try=True)
@@ -1210,18 +2205,118 @@ def exceptions_more(g: Generator, s: Scope) -> Lines:
     if form == "contextmanager-catches":
         g.need(s, "import contextlib")
     return {
-        "context": lambda: ["try:", "    try:", "        1 / 0", "    except ZeroDivisionError:", *indented(indented([show("1")])), "        int('x')", "except ValueError:", *indented([after("2")])],
-        "finally-continue": lambda: ["for x in range(2):", "    try:", *indented(indented([show("x")])), "        continue", "    finally:", *indented(indented([show("x + 10")]))],
-        "else-raise": lambda: ["try:", "    try:", *indented(indented([show("1")])), "    except ValueError:", *indented(indented([after("2")])), "    else:", "        raise KeyError('k')", f"except KeyError as {e}:", *indented([after(f"{e}.args[0]")])],
-        "bare": lambda: ["try:", "    [][0]", "except ValueError:", *indented([after("1")]), "except:", *indented([after("2")])],
-        "tuple": lambda: [f"{f} = (KeyError, IndexError)", "try:", f"    {g.pick(('{}[0]', '[][0]'))}", f"except {f}:", *indented([after("1")])],
-        "nested-function": lambda: [f"def {f}(n):", "    try:", "        return 1 // n", "    except ZeroDivisionError:", *indented(indented([say("n"), "return -1"])), "    finally:", *indented(indented([say("'f'")])), after(f"({f}(0), {f}(1))")],
-        "exit-in-finally": lambda: ["try:", "    try:", "        raise KeyError('a')", "    finally:", *indented(indented([show("1")])), "except LookupError:", *indented([after("2")])],
-        "loop": lambda: [f"for {e}x in ['1', 'x', '3']:", "    try:", f"        {f} = int({e}x)", "    except ValueError:", *indented(indented([after(f"{e}x"), "continue"])), *indented([show(f)])],
-        "variable-gone": lambda: [f"{e} = 1", "try:", "    int('x')", f"except ValueError as {e}:", "    pass", "try:", f"    {e}", "except NameError:", *indented([after("'gone'")])],
-        "contextmanager-catches": lambda: ["@contextlib.contextmanager", f"def {f}():", "    try:", "        yield 1", "    except ValueError:", *indented(indented([say("'caught'")])), f"with {f}():", "    int('x')", after("'on'")],
-        "generator-throw": lambda: [f"def {f}():", "    try:", "        yield 1", "    except KeyError:", *indented(indented([say("'thrown'"), "yield 2"])), f"{e} = {f}()", f"next({e})", show(f"{e}.throw(KeyError)"), f"{e}.close()"],
-        "stop-iteration": lambda: [f"{f} = iter([1])", f"next({f})", "try:", f"    next({f})", "except StopIteration:", *indented([after("'stop'")])],
+        "context": lambda: [
+            "try:",
+            "    try:",
+            "        1 / 0",
+            "    except ZeroDivisionError:",
+            *indented(indented([show("1")])),
+            "        int('x')",
+            "except ValueError:",
+            *indented([after("2")]),
+        ],
+        "finally-continue": lambda: [
+            "for x in range(2):",
+            "    try:",
+            *indented(indented([show("x")])),
+            "        continue",
+            "    finally:",
+            *indented(indented([show("x + 10")])),
+        ],
+        "else-raise": lambda: [
+            "try:",
+            "    try:",
+            *indented(indented([show("1")])),
+            "    except ValueError:",
+            *indented(indented([after("2")])),
+            "    else:",
+            "        raise KeyError('k')",
+            f"except KeyError as {e}:",
+            *indented([after(f"{e}.args[0]")]),
+        ],
+        "bare": lambda: [
+            "try:",
+            "    [][0]",
+            "except ValueError:",
+            *indented([after("1")]),
+            "except:",
+            *indented([after("2")]),
+        ],
+        "tuple": lambda: [
+            f"{f} = (KeyError, IndexError)",
+            "try:",
+            f"    {g.pick(('{}[0]', '[][0]'))}",
+            f"except {f}:",
+            *indented([after("1")]),
+        ],
+        "nested-function": lambda: [
+            f"def {f}(n):",
+            "    try:",
+            "        return 1 // n",
+            "    except ZeroDivisionError:",
+            *indented(indented([say("n"), "return -1"])),
+            "    finally:",
+            *indented(indented([say("'f'")])),
+            after(f"({f}(0), {f}(1))"),
+        ],
+        "exit-in-finally": lambda: [
+            "try:",
+            "    try:",
+            "        raise KeyError('a')",
+            "    finally:",
+            *indented(indented([show("1")])),
+            "except LookupError:",
+            *indented([after("2")]),
+        ],
+        "loop": lambda: [
+            f"for {e}x in ['1', 'x', '3']:",
+            "    try:",
+            f"        {f} = int({e}x)",
+            "    except ValueError:",
+            *indented(indented([after(f"{e}x"), "continue"])),
+            *indented([show(f)]),
+        ],
+        "variable-gone": lambda: [
+            f"{e} = 1",
+            "try:",
+            "    int('x')",
+            f"except ValueError as {e}:",
+            "    pass",
+            "try:",
+            f"    {e}",
+            "except NameError:",
+            *indented([after("'gone'")]),
+        ],
+        "contextmanager-catches": lambda: [
+            "@contextlib.contextmanager",
+            f"def {f}():",
+            "    try:",
+            "        yield 1",
+            "    except ValueError:",
+            *indented(indented([say("'caught'")])),
+            f"with {f}():",
+            "    int('x')",
+            after("'on'"),
+        ],
+        "generator-throw": lambda: [
+            f"def {f}():",
+            "    try:",
+            "        yield 1",
+            "    except KeyError:",
+            *indented(indented([say("'thrown'"), "yield 2"])),
+            f"{e} = {f}()",
+            f"next({e})",
+            show(f"{e}.throw(KeyError)"),
+            f"{e}.close()",
+        ],
+        "stop-iteration": lambda: [
+            f"{f} = iter([1])",
+            f"next({f})",
+            "try:",
+            f"    next({f})",
+            "except StopIteration:",
+            *indented([after("'stop'")]),
+        ],
     }[form]()
 
 
@@ -1230,7 +2325,25 @@ def exceptions_more(g: Generator, s: Scope) -> Lines:
 
 @construct(lambda g, s: s.kind == "module" and s.module.name == "__main__", weight=9)
 def modules_more(g: Generator, s: Scope) -> Lines:
-    form = g.pick(("relative-fallback", "config", "patched", "again", "main-imported", "star-private", "package-main", "pathlib-path", "cwd", "sys-modules", "conditional-definition", "from-function", "deep", "alias-chain", "init-order"))
+    form = g.pick(
+        (
+            "relative-fallback",
+            "config",
+            "patched",
+            "again",
+            "main-imported",
+            "star-private",
+            "package-main",
+            "pathlib-path",
+            "cwd",
+            "sys-modules",
+            "conditional-definition",
+            "from-function",
+            "deep",
+            "alias-chain",
+            "init-order",
+        )
+    )
     if s.in_try and form in ("package-main", "pathlib-path", "cwd"):
         # What asks the system may fail for the system's own reasons.
         form = "patched"
@@ -1249,23 +2362,51 @@ def modules_more(g: Generator, s: Scope) -> Lines:
     plain = lambda: file(m, f"{m}.py", ("1",), "value = 3", "def get():", "    return value", "_hidden = 4")  # noqa: E731
     if form == "relative-fallback":
         plain()
-        return ["try:", f"    from .{m} import value as {m}v", "except ImportError:", f"    from {m} import value as {m}v", show(f"{m}v")]
+        return [
+            "try:",
+            f"    from .{m} import value as {m}v",
+            "except ImportError:",
+            f"    from {m} import value as {m}v",
+            show(f"{m}v"),
+        ]
     if form == "config":
         file(m, f"{m}.py", "DEBUG = False", "SIZE = 4")
-        file(f"{m}b", f"{m}b.py", f"import {m}", f"if {m}.DEBUG:", f"    size = 1", "else:", f"    size = {m}.SIZE", ("size",))
+        file(
+            f"{m}b",
+            f"{m}b.py",
+            f"import {m}",
+            f"if {m}.DEBUG:",
+            "    size = 1",
+            "else:",
+            f"    size = {m}.SIZE",
+            ("size",),
+        )
         return [f"import {m}", f"{m}.SIZE = 9", f"import {m}b", show(f"{m}b.size")]
     if form == "patched":
         plain()
         return [f"import {m}", f"{m}.value = 8", show(f"{m}.get()"), f"from {m} import value as {m}v", show(f"{m}v")]
     if form == "again":
         plain()
-        return [f"import {m}", f"from {m} import get as {m}g", f"import {m} as {m}c", show(f"{m}c is {m}"), show(f"{m}g()")]
+        return [
+            f"import {m}",
+            f"from {m} import get as {m}g",
+            f"import {m} as {m}c",
+            show(f"{m}c is {m}"),
+            show(f"{m}g()"),
+        ]
     if form == "main-imported":
         file(m, f"{m}.py", ("__name__",), "if __name__ == '__main__':", "    value = 1", "else:", "    value = 2")
         return [f"from {m} import value as {m}v", show(f"({m}v, __name__)")]
     if form == "star-private":
         plain()
-        return [f"from {m} import *", "try:", "    _hidden", "except NameError:", *indented([show("'private'")]), show("get()")]
+        return [
+            f"from {m} import *",
+            "try:",
+            "    _hidden",
+            "except NameError:",
+            *indented([show("'private'")]),
+            show("get()"),
+        ]
     if form == "package-main":
         file(m, f"{m}/__init__.py", ("'init'",))
         file(f"{m}.__main__", f"{m}/__main__.py", ("__name__",), "from . import extra", ("extra.value",))
@@ -1277,35 +2418,64 @@ def modules_more(g: Generator, s: Scope) -> Lines:
         file(f"{m}d/{m}", f"{m}d/{m}.py", ("2",), "value = 5")
         g.need(s, "import sys")
         g.need(s, "from pathlib import Path")
-        add = g.pick((f'sys.path.append(str(Path(__file__).parent / "{m}d"))', f'sys.path.insert(0, str(Path(__file__).resolve().parent / "{m}d"))', f'sys.path.append(os.path.join(os.getcwd(), "{m}d"))'))
+        add = g.pick(
+            (
+                f'sys.path.append(str(Path(__file__).parent / "{m}d"))',
+                f'sys.path.insert(0, str(Path(__file__).resolve().parent / "{m}d"))',
+                f'sys.path.append(os.path.join(os.getcwd(), "{m}d"))',
+            )
+        )
         return [add, f"import {m}", show(f"{m}.value")]
     if form == "cwd":
         file(f"{m}d/{m}", f"{m}d/{m}.py", ("__name__",), f"import {m}h", (f"{m}h.value",))
         file(f"{m}d/{m}h", f"{m}d/{m}h.py", "value = 2")
         g.need(s, "import subprocess")
-        return [g.pick((f'subprocess.run(["python", "{m}.py"], cwd="{m}d")', f'subprocess.run(["python", "{m}d/{m}.py"])')), show("'done'")]
+        return [
+            g.pick((f'subprocess.run(["python", "{m}.py"], cwd="{m}d")', f'subprocess.run(["python", "{m}d/{m}.py"])')),
+            show("'done'"),
+        ]
     if form == "sys-modules":
         plain()
         g.need(s, "import sys")
         return [f"import {m}", show(f'"{m}" in sys.modules'), show(f'sys.modules["{m}"].value')]
     if form == "conditional-definition":
-        file(m, f"{m}.py", "FAST = True", "if FAST:", "    def go():", "        return 'fast'", "else:", "    def go():", "        return 'slow'")
+        file(
+            m,
+            f"{m}.py",
+            "FAST = True",
+            "if FAST:",
+            "    def go():",
+            "        return 'fast'",
+            "else:",
+            "    def go():",
+            "        return 'slow'",
+        )
         return [f"from {m} import go as {m}g", show(f"{m}g()")]
     if form == "from-function":
         plain()
-        return [f"def {m}f():", f"    from {m} import value", *indented([g.mark(s.frame("function", "module", label), Text("value"))]), "    return value", f"{m}f()", show(f"{m}f()")]
+        return [
+            f"def {m}f():",
+            f"    from {m} import value",
+            *indented([g.mark(s.frame("function", "module", label), Text("value"))]),
+            "    return value",
+            f"{m}f()",
+            show(f"{m}f()"),
+        ]
     if form == "deep":
         file(m, f"{m}/__init__.py", ("'a'",))
         file(f"{m}.b", f"{m}/b/__init__.py", ("'b'",), "from .c import value")
         file(f"{m}.b.c", f"{m}/b/c.py", ("'c'",), "value = 1", "from ..d import other")
         file(f"{m}.d", f"{m}/d.py", ("'d'",), "other = 2")
-        return [g.pick((f"import {m}.b.c", f"from {m}.b import c as {m}c", f"from {m}.b.c import other as {m}o")), show("'deep'")]
+        return [
+            g.pick((f"import {m}.b.c", f"from {m}.b import c as {m}c", f"from {m}.b.c import other as {m}o")),
+            show("'deep'"),
+        ]
     if form == "alias-chain":
         file(m, f"{m}.py", ("1",), "def go():", "    return 4")
         file(f"{m}b", f"{m}b.py", f"from {m} import go as run")
         file(f"{m}c", f"{m}c.py", f"import {m}b as tools", "start = tools.run")
         return [f"from {m}c import start as {m}s", show(f"({m}s(), {m}s.__name__)")]
-    file(m, f"{m}/__init__.py", ("'init'",), f"from . import first, second", ("first.n + second.n",))
+    file(m, f"{m}/__init__.py", ("'init'",), "from . import first, second", ("first.n + second.n",))
     file(f"{m}.first", f"{m}/first.py", ("'first'",), "n = 1", "from . import second")
     file(f"{m}.second", f"{m}/second.py", ("'second'",), "n = 2")
     return [f"import {m}", show(f"{m}.second.n")]

@@ -149,8 +149,12 @@ class Generator:
             return f'os.getenv("K{number}")  # m{number}'
         value = value or self.expression(scope, self.pick(("int", "int", "str", "bool")))
         form = self.pick(
-            ('os.getenv(f"K{number}_{{{value}}}")', 'os.environ.get("K{number}_" + str({value}))',
-             'os.getenv("K{number}_{{}}".format({value}), "x")', 'os.getenv("K{number}_%s" % ({value},))')
+            (
+                'os.getenv(f"K{number}_{{{value}}}")',
+                'os.environ.get("K{number}_" + str({value}))',
+                'os.getenv("K{number}_{{}}".format({value}), "x")',
+                'os.getenv("K{number}_%s" % ({value},))',
+            )
         )
         text = value.text
         if form.startswith('os.getenv(f"'):
@@ -205,14 +209,35 @@ class Generator:
                 return Text("torch.cuda.is_available()", frozenset({"is_available"}))
             if self.chance(0.1):
                 self.need(scope, "import sys")
-                return Text(self.pick(('sys.platform == "linux"', "sys.version_info >= (3, 8)", 'sys.platform.startswith("win")', "sys.version_info[0] == 3")), frozenset({"sys"}))
+                return Text(
+                    self.pick(
+                        (
+                            'sys.platform == "linux"',
+                            "sys.version_info >= (3, 8)",
+                            'sys.platform.startswith("win")',
+                            "sys.version_info[0] == 3",
+                        )
+                    ),
+                    frozenset({"sys"}),
+                )
             if self.chance(0.1):
                 return self._of_the_platform(scope)
             return self.expression(scope, "bool")
         self.need(scope, "import os")
         handed = self.find(scope, "unknown")
         if handed is not None and self.chance(0.6):
-            form = self.pick(("{x}", "{x} is None", '{x} == "a"', "isinstance({x}, str)", "not {x}", "len({x}) > 2", "{x}.flag", "3 in {x}"))
+            form = self.pick(
+                (
+                    "{x}",
+                    "{x} is None",
+                    '{x} == "a"',
+                    "isinstance({x}, str)",
+                    "not {x}",
+                    "len({x}) > 2",
+                    "{x}.flag",
+                    "3 in {x}",
+                )
+            )
             return Text(form.replace("{x}", handed.name), frozenset({"argument-condition"}))
         name = self.pick(("A_FLAG", "B_MODE", "C_DEBUG", "D_DEVICE"))
         options = [
@@ -228,7 +253,7 @@ class Generator:
             options = options[:2]
             options += 2 * [("random.random() < 0.5", "chance-condition")]
             self.need(scope, "import sys")
-            options += 2 * [("len(sys.argv) > 1", "argv-condition")]
+            options += 3 * [("len(sys.argv) > 1", "argv-condition")]
             options += 3 * [(f'os.path.exists("{self.pick(("data.bin", "requirements.txt"))}")', "file-condition")]
             self.need(scope, "import numpy as np")
             options.append(("np.config.enabled", "recorder-condition"))
@@ -243,8 +268,17 @@ class Generator:
         """What the platform's own variables say."""
         self.need(scope, "import os")
         text = self.pick(
-            ('os.environ.get("SPACES_ZERO_GPU")', 'os.getenv("SPACE_ID") is not None', '"SPACE_ID" in os.environ', 'os.environ.get("SYSTEM") == "spaces"', 'bool(os.getenv("SPACE_HOST"))',
-             'os.getenv("SPACES_ZERO_GPU", "").lower() == "true"', 'os.environ["SYSTEM"] != "spaces"', 'not os.getenv("SPACE_AUTHOR_NAME")', 'os.getenv("SPACES_ZERO_GPU") in ("true", "1")')
+            (
+                'os.environ.get("SPACES_ZERO_GPU")',
+                'os.getenv("SPACE_ID") is not None',
+                '"SPACE_ID" in os.environ',
+                'os.environ.get("SYSTEM") == "spaces"',
+                'bool(os.getenv("SPACE_HOST"))',
+                'os.getenv("SPACES_ZERO_GPU", "").lower() == "true"',
+                'os.environ["SYSTEM"] != "spaces"',
+                'not os.getenv("SPACE_AUTHOR_NAME")',
+                'os.getenv("SPACES_ZERO_GPU") in ("true", "1")',
+            )
         )
         return Text(text, frozenset({"platform-environment"}))
 
@@ -271,7 +305,9 @@ class Generator:
                 "str": lambda: repr(r.choice(("ab", "model", "x-y", "Cuda", "a b c", "q"))).replace("'", '"'),
                 "bool": lambda: r.choice(("True", "False")),
                 "ints": lambda: str([r.randrange(9) for _ in range(r.randrange(1, 4))]),
-                "dict": lambda: "{" + ", ".join(f'"{k}": {r.randrange(9)}' for k in r.sample("abcd", r.randrange(1, 4))) + "}",
+                "dict": lambda: (
+                    "{" + ", ".join(f'"{k}": {r.randrange(9)}' for k in r.sample("abcd", r.randrange(1, 4))) + "}"
+                ),
                 "pair": lambda: f"({r.randrange(9)}, {r.randrange(9)})",
             }[kind]()
         )
@@ -289,7 +325,9 @@ class Generator:
                 module = Module(package, init)
                 self.modules[package] = module
                 if self.chance(0.5):
-                    inner = Scope(module, "module", scope.labels | {"package"}, in_try=scope.in_try, in_root=scope.in_root)
+                    inner = Scope(
+                        module, "module", scope.labels | {"package"}, in_try=scope.in_try, in_root=scope.in_root
+                    )
                     module.body.append(self.mark(inner))
         name = f"{package}.{stem}" if package else stem
         module = Module(name, name.replace(".", "/") + ".py")
@@ -319,7 +357,11 @@ class Generator:
             self.need(scope, "import importlib")
             return [f'{alias} = importlib.import_module("{full}")'], f"{alias}.{name}", "import_module"
         if form == "dunder":
-            return [f'{alias} = __import__("{full}"{", fromlist=[" + repr(name) + "]" if package else ""})'], f"{alias}.{name}", "__import__"
+            return (
+                [f'{alias} = __import__("{full}"{", fromlist=[" + repr(name) + "]" if package else ""})'],
+                f"{alias}.{name}",
+                "__import__",
+            )
         if form == "star":
             module.body.append(f'__all__ = ["{name}"]' if self.chance(0.3) else "")
             return [f"from {full} import *"], name, "star-import"
@@ -372,13 +414,22 @@ class Generator:
         self.modules["spaces"] = module
         there = scope.elsewhere(module, "shadowed-spaces")
         module.body += [
-            "def GPU(*args, **kwargs):", *indented([self.mark(there.frame("function", "shadowed-spaces")),
-            "if len(args) == 1 and callable(args[0]):", "    return args[0]", "return lambda fn: fn"]),
+            "def GPU(*args, **kwargs):",
+            *indented(
+                [
+                    self.mark(there.frame("function", "shadowed-spaces")),
+                    "if len(args) == 1 and callable(args[0]):",
+                    "    return args[0]",
+                    "return lambda fn: fn",
+                ]
+            ),
         ]
 
     def _names_its_folder(self, app: Module) -> bool:
         """Whether some path in the program is seen from the Space's folder."""
-        return any(re.search(r'sys\.path|runpy|python |\.py"', module.text()) for module in [app, *self.modules.values()])
+        return any(
+            re.search(r'sys\.path|runpy|python |\.py"', module.text()) for module in [app, *self.modules.values()]
+        )
 
     def _import_spaces(self, scope: Scope, elsewhere: bool = False) -> Lines:
         self.spaces_imported = True

@@ -23,7 +23,29 @@ def handlers(g: Generator, s: Scope) -> Lines:
     lines = ["import gradio as gr", "with gr.Blocks() as demo:"]
     defs: Lines = []
     for _ in range(g.random.randrange(1, 4)):
-        form = g.pick(("click", "then", "load", "on", "render", "tick", "api", "lambda", "partial", "bound", "decorated", "list", "change", "interface", "chat", "thread", "executor", "fastapi", "local-function"))
+        form = g.pick(
+            (
+                "click",
+                "then",
+                "load",
+                "on",
+                "render",
+                "tick",
+                "api",
+                "lambda",
+                "partial",
+                "bound",
+                "decorated",
+                "list",
+                "change",
+                "interface",
+                "chat",
+                "thread",
+                "executor",
+                "fastapi",
+                "local-function",
+            )
+        )
         f = g.fresh("handle")
         _, body = _root_body(g, s, f"handler-{form}")
         plain = [f"def {f}(x=None):", *indented(body)]
@@ -61,7 +83,14 @@ def handlers(g: Generator, s: Scope) -> Lines:
             defs += [f"def {f}p(a, b=None):", *indented([g.mark(g.bind(root, "a", "int"), Text("a + 1"))])]
         elif form == "bound":
             method = replace(root)
-            defs += [f"class {f}C:", "    def __init__(self, n):", "        self.n = n", "    def run(self):", *indented(indented([g.mark(method, Text("self.n"))])), f"{f}o = {f}C({g.random.randrange(9)})"]
+            defs += [
+                f"class {f}C:",
+                "    def __init__(self, n):",
+                "        self.n = n",
+                "    def run(self):",
+                *indented(indented([g.mark(method, Text("self.n"))])),
+                f"{f}o = {f}C({g.random.randrange(9)})",
+            ]
         elif form == "list":
             defs += [f"def {f}a():", *indented([g.mark(root)]), f"def {f}b():", *indented([g.mark(root)])]
         elif form == "thread":
@@ -73,34 +102,95 @@ def handlers(g: Generator, s: Scope) -> Lines:
     launch = g.pick((["demo.launch()"], ["demo.queue().launch()"], ['if __name__ == "__main__":', "    demo.launch()"]))
     if g.chance(0.3):
         build = g.fresh("build")
-        return [*defs, lines[0], f"def {build}():", *indented([*lines[1:], "return demo"]), f"demo = {build}()", *launch]
+        return [
+            *defs,
+            lines[0],
+            f"def {build}():",
+            *indented([*lines[1:], "return demo"]),
+            f"demo = {build}()",
+            *launch,
+        ]
     return [*defs, *lines, *launch]
 
 
 def gpu_functions(g: Generator, s: Scope) -> Lines:
     lines: Lines = []
     for _ in range(g.random.randrange(1, 3)):
-        form = g.pick(("bare", "called", "duration", "alias", "factory", "conditional", "programmatic", "method", "nested", "generator", "stacked", "positional", "importlib", "called-by-program", "from-import", "hasattr"))
+        form = g.pick(
+            (
+                "bare",
+                "called",
+                "duration",
+                "alias",
+                "factory",
+                "conditional",
+                "programmatic",
+                "method",
+                "nested",
+                "generator",
+                "stacked",
+                "positional",
+                "importlib",
+                "called-by-program",
+                "from-import",
+                "hasattr",
+            )
+        )
         f, deco = g.fresh("gpu"), g.fresh("GPU")
         _, body = _root_body(g, s, f"gpu-{form}")
         plain = [f"def {f}(x=None):", *indented(body)]
         lines += {
             "bare": lambda: ["@spaces.GPU", *plain],
             "called": lambda: ["@spaces.GPU()", *plain],
-            "duration": lambda: [f"@spaces.GPU(duration={g.expression(s, 'int').text}, size={g.pick(('None', chr(34) + 'large' + chr(34)))})", *plain],
+            "duration": lambda: [
+                f"@spaces.GPU(duration={g.expression(s, 'int').text}, size={g.pick(('None', repr('large')))})",
+                *plain,
+            ],
             "alias": lambda: [f"{deco} = spaces.GPU(duration=30)", f"@{deco}", *plain],
-            "factory": lambda: [f"def {deco}(duration):", "    def decorate(fn):", "        return spaces.GPU(duration=duration)(fn)", "    return decorate", f"@{deco}(20)", *plain],
-            "conditional": lambda: [f'{deco} = spaces.GPU if {g.condition(s).text} else (lambda fn: fn)', f"@{deco}", *plain],
+            "factory": lambda: [
+                f"def {deco}(duration):",
+                "    def decorate(fn):",
+                "        return spaces.GPU(duration=duration)(fn)",
+                "    return decorate",
+                f"@{deco}(20)",
+                *plain,
+            ],
+            "conditional": lambda: [
+                f"{deco} = spaces.GPU if {g.condition(s).text} else (lambda fn: fn)",
+                f"@{deco}",
+                *plain,
+            ],
             "programmatic": lambda: [*plain, f"{f}_g = spaces.GPU({f}, duration=10)"],
-            "method": lambda: [f"class {f}C:", "    @spaces.GPU", "    def run(self, x=None):", *indented(indented(body)), f"{f}C().run(1)"],
-            "nested": lambda: [f"def {f}_make():", "    @spaces.GPU(duration=5)", *indented(plain), f"    return {f}", f"{f} = {f}_make()"],
-            "generator": lambda: ["@spaces.GPU", f"def {f}(x=None):", *indented([*[line for line in body if not line.startswith("return")], "yield 1"])],
+            "method": lambda: [
+                f"class {f}C:",
+                "    @spaces.GPU",
+                "    def run(self, x=None):",
+                *indented(indented(body)),
+                f"{f}C().run(1)",
+            ],
+            "nested": lambda: [
+                f"def {f}_make():",
+                "    @spaces.GPU(duration=5)",
+                *indented(plain),
+                f"    return {f}",
+                f"{f} = {f}_make()",
+            ],
+            "generator": lambda: [
+                "@spaces.GPU",
+                f"def {f}(x=None):",
+                *indented([*[line for line in body if not line.startswith("return")], "yield 1"]),
+            ],
             "stacked": lambda: ["@spaces.GPU(duration=9)", "@torch.inference_mode()", *plain],
             "positional": lambda: [f"@spaces.GPU({g.pick(('45', chr(34) + 'xlarge' + chr(34)))})", *plain],
             "importlib": lambda: [f'{deco} = importlib.import_module("spaces").GPU', f"@{deco}", *plain],
             "called-by-program": lambda: ["@spaces.GPU", *plain, f"{f}(1)"],
             "from-import": lambda: [f"from spaces import GPU as {deco}", f"@{deco}", *plain],
-            "hasattr": lambda: [f'{deco} = getattr(spaces, "GPU")', f"{deco}(duration=3)(lambda x: x)", f"@{deco}", *plain],
+            "hasattr": lambda: [
+                f'{deco} = getattr(spaces, "GPU")',
+                f"{deco}(duration=3)(lambda x: x)",
+                f"@{deco}",
+                *plain,
+            ],
         }[form]()
         if form == "stacked":
             g.need(s, "import torch")

@@ -92,13 +92,15 @@ class Effects:
                     self.calls[f"{package}.{name.rpartition('.')[2]}"] = effect
                 for canonical, others in aliases.items():
                     if name == canonical or name.startswith(canonical + "."):
-                        self.calls.update({other + name[len(canonical):]: effect for other in others})
+                        self.calls.update({other + name[len(canonical) :]: effect for other in others})
         self.methods: dict[str, list[Effect]] = {}
         for group in table["method"]:
             for name in group["names"]:
                 self.methods.setdefault(name, []).append(_effect(group))
         #: What attributes are worth, and which hold the version of what.
-        self.values: dict[str, dict] = {name: group["value"] for group in table.get("value", ()) for name in group["names"]}
+        self.values: dict[str, dict] = {
+            name: group["value"] for group in table.get("value", ()) for name in group["names"]
+        }
         self.versions: dict[str, dict] = {name: group for group in table.get("version", ()) for name in group["names"]}
         #: The attribute of a device that tells its type.
         self.device_type: str | None = table.get("device", {}).get("type")
@@ -201,8 +203,15 @@ def _within(version: str, specifiers: str) -> bool:
         elif operator == "~=":
             holds = order >= 0 and release[: len(wanted) - 1] == wanted[:-1]
         else:
-            holds = {"==": order == 0, "===": order == 0, "!=": order != 0, "<": order < 0, "<=": order <= 0,
-                     ">": order > 0, ">=": order >= 0}[operator]
+            holds = {
+                "==": order == 0,
+                "===": order == 0,
+                "!=": order != 0,
+                "<": order < 0,
+                "<=": order <= 0,
+                ">": order > 0,
+                ">=": order >= 0,
+            }[operator]
         if not holds:
             return False
     return True

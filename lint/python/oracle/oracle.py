@@ -94,10 +94,23 @@ MAX_ROOTS = 400
 
 _HERE = str(Path(__file__).resolve().parent)
 _OWN_MODULES = (
-    "agree", "compare", "constructs", "expressions", "generate", "interfaces", "knowledge", "oracle", "probe", "program",
-    "real", "recorder", "shrink",
+    "agree",
+    "compare",
+    "constructs",
+    "expressions",
+    "generate",
+    "interfaces",
+    "knowledge",
+    "oracle",
+    "probe",
+    "program",
+    "real",
+    "recorder",
+    "shrink",
 )
-_STANDARD_PATH = [path for path in sys.path if path and "-packages" not in path and path != _HERE and os.path.isabs(path)]
+_STANDARD_PATH = [
+    path for path in sys.path if path and "-packages" not in path and path != _HERE and os.path.isabs(path)
+]
 _GPU = "spaces.GPU"
 _GPU_PACKAGE = "spaces"
 _SENTINEL = object()
@@ -124,8 +137,14 @@ class Root:
         return "gpu" if self.role == "gpu" else "request"
 
     def shown(self) -> dict[str, Any]:
-        return {"role": self.role, "phase": self.phase, "function": self.function, "path": self.path,
-                "line": self.line, "ended": self.ended}
+        return {
+            "role": self.role,
+            "phase": self.phase,
+            "function": self.function,
+            "path": self.path,
+            "line": self.line,
+            "ended": self.ended,
+        }
 
 
 class GpuFunction:
@@ -341,7 +360,7 @@ class Run:
         except KeyError:
             full = os.path.normpath(os.path.join(self.space, filename))
             inside = full.startswith(self.space + "/") and not filename.startswith("<")
-            own = self._own_files[filename] = full[len(self.space) + 1:] if inside else None
+            own = self._own_files[filename] = full[len(self.space) + 1 :] if inside else None
             if own is not None:
                 self._note_exceptions(full)
             return own
@@ -425,7 +444,12 @@ class Run:
 
     def choose_variable(self, name: str) -> None:
         """Whether somebody has set a variable that the platform does not set is open."""
-        if self.random is None or name in self._chosen or name in self.platform_environment or name in self.own_variables:
+        if (
+            self.random is None
+            or name in self._chosen
+            or name in self.platform_environment
+            or name in self.own_variables
+        ):
             return
         self._chosen.add(name)
         key = os.environ.encodekey(name)
@@ -466,7 +490,9 @@ class Run:
         parts = module.split(".")
         self.imported.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
-    def import_hook(self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+    def import_hook(
+        self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
+    ) -> Any:
         module = _import(name, globals, locals, fromlist, level)
         if level == 0 and isinstance(sys.modules.get(name.partition(".")[0]), Recorder):
             if self.frame_is_own(sys._getframe(1)):
@@ -621,6 +647,7 @@ class Run:
         if not found:
             self.processes.append("killed")
             return
+        self.failed |= found["failed"]
         self.processes += [found["ended"], *found["processes"]]
         first = len(self.roots)
         for event in found["events"]:
@@ -638,7 +665,9 @@ class Run:
             file = getattr(module, "__file__", None)
             if isinstance(module, Recorder) or isinstance(file, str) and self.own_path(file) is not None:
                 del sys.modules[name]
-            elif getattr(module, "__path__", None) and not file and name.partition(".")[0] not in sys.stdlib_module_names:
+            elif (
+                getattr(module, "__path__", None) and not file and name.partition(".")[0] not in sys.stdlib_module_names
+            ):
                 del sys.modules[name]
         run = Run(Path(self.space), self.requirements, self.zerogpu, None)
         run.random = self.random
@@ -748,7 +777,9 @@ def _catches(handlers: list, among: set[str] | None) -> type[BaseException] | No
         listed = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
         for item in listed:
             cls = getattr(builtins, item.id, None) if isinstance(item, ast.Name) else None
-            if not (isinstance(cls, type) and issubclass(cls, Exception)) or issubclass(cls, (StopIteration, UnicodeError)):
+            if not (isinstance(cls, type) and issubclass(cls, Exception)) or issubclass(
+                cls, (StopIteration, UnicodeError)
+            ):
                 continue
             if cls is Exception:
                 return RuntimeError
@@ -825,6 +856,7 @@ def finish(value: Any) -> Any:
     elif inspect.iscoroutine(value):
         return asyncio.run(value)
     elif inspect.isasyncgen(value):
+
         async def exhaust() -> None:
             async for _ in value:
                 pass
@@ -960,7 +992,9 @@ class Call:
             case "subprocess":
                 command = self.argument(effect.places("command"), None)
                 # How the words of a list are written as one text is the tool's own affair.
-                record("run-command", name, **({} if isinstance(command, (list, tuple)) else {"command": _plain(command)}))
+                record(
+                    "run-command", name, **({} if isinstance(command, (list, tuple)) else {"command": _plain(command)})
+                )
                 return self._command(effect, path)
             case "reads-env":
                 if isinstance(variable := self.argument(effect.places("name")), str):
@@ -1356,9 +1390,7 @@ def main() -> None:
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="a variable that is set")
     arguments = parser.parse_args()
     environment = dict(pair.split("=", 1) for pair in arguments.env)
-    found = run_space(
-        arguments.space.resolve(), arguments.entry, choices=arguments.choices, environment=environment
-    )
+    found = run_space(arguments.space.resolve(), arguments.entry, choices=arguments.choices, environment=environment)
     json.dump(found, sys.stdout, indent=1)
     print()
 

@@ -74,15 +74,19 @@ class Scope:
         names = {} if self.kind == "class" else dict(self.names)
         changes.setdefault("depth", self.depth - 1)
         defaults = {"own": frozenset(), "in_loop": False, "is_async": False, "is_generator": False}
-        return replace(
-            self, kind=kind, labels=self.labels | set(labels), names=names, **{**defaults, **changes}
-        )
+        return replace(self, kind=kind, labels=self.labels | set(labels), names=names, **{**defaults, **changes})
 
     def elsewhere(self, module: Module, *labels: str) -> Scope:
         """The top of another file."""
         return Scope(
-            module, "module", self.labels | set(labels), dict(module.exports), frozenset(), self.depth - 1,
-            in_try=self.in_try, in_root=self.in_root,
+            module,
+            "module",
+            self.labels | set(labels),
+            dict(module.exports),
+            frozenset(),
+            self.depth - 1,
+            in_try=self.in_try,
+            in_root=self.in_root,
         )
 
     @property

@@ -39,7 +39,9 @@ def examine(space: Path, trace: dict, choices: list[str | None], root: Path) -> 
         ended.append(truth.ended or "to the end")
         seen = {event for event, *_ in truth.all_events()}
         figures["events"] += len(seen)
-        figures["told"] += len(seen) - len({f.event for f in compare.compare_unsettled(truth, tool) if f.way == "missing"})
+        figures["told"] += len(seen) - len(
+            {f.event for f in compare.compare_unsettled(truth, tool) if f.way == "missing"}
+        )
         lacking.update(
             (found.event, None) for found in compare.compare_unsettled(truth, tool) if found.way == "missing"
         )
@@ -49,10 +51,19 @@ def examine(space: Path, trace: dict, choices: list[str | None], root: Path) -> 
         seen_roots.update({key: how for (key, _), how in truth.roots_ended.items()})
     told_roots = {key for key, _ in tool.roots}
     only_run = [key for key in seen_roots if key not in told_roots]
-    figures.update(spaces=1, lacking=len(lacking), untrue=len(untrue), ran_to_the_end=all(e == "to the end" for e in ended),
-                   roots=len(seen_roots), roots_ended=sum(how is not None for how in seen_roots.values()), roots_lacking=len(only_run))
-    print(f"{space.name}/{entry}: ran {'; '.join(dict.fromkeys(ended))}; {figures['told']} of {figures['events']} events told"
-          + (", trace exhausted" if tool.exhausted else ""))
+    figures.update(
+        spaces=1,
+        lacking=len(lacking),
+        untrue=len(untrue),
+        ran_to_the_end=all(e == "to the end" for e in ended),
+        roots=len(seen_roots),
+        roots_ended=sum(how is not None for how in seen_roots.values()),
+        roots_lacking=len(only_run),
+    )
+    print(
+        f"{space.name}/{entry}: ran {'; '.join(dict.fromkeys(ended))}; "
+        f"{figures['told']} of {figures['events']} events told" + (", trace exhausted" if tool.exhausted else "")
+    )
     for event in lacking:
         kind, what, path, line, phase = event
         near = [other for other in told if other[2:4] == event[2:4]]

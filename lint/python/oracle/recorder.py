@@ -47,7 +47,17 @@ class How:
     """How a recorder was made."""
 
     __slots__ = (
-        "arguments", "canonical", "instance", "is_module", "keywords", "kind", "leaning", "made_by", "of", "path", "settled",
+        "arguments",
+        "canonical",
+        "instance",
+        "is_module",
+        "keywords",
+        "kind",
+        "leaning",
+        "made_by",
+        "of",
+        "path",
+        "settled",
     )
 
     def __init__(

@@ -88,7 +88,9 @@ def _unbound(tree: ast.AST) -> set[str]:
         match node:
             case ast.Name(name, ast.Load()):
                 read.add(name)
-            case ast.Name(name) | ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name) | ast.arg(name):
+            case (
+                ast.Name(name) | ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name) | ast.arg(name)
+            ):
                 bound.add(name)
             case ast.alias(name, other):
                 bound.add(other or name.partition(".")[0])

@@ -240,7 +240,9 @@ class OracleTest(unittest.TestCase):
             """
         )
         phases = [event["phase"] for event in found["events"] if event["root"] is None]
-        self.assertEqual(phases, ["before-spaces", "startup", "startup", "before-spaces", "startup", "startup", "startup"])
+        self.assertEqual(
+            phases, ["before-spaces", "startup", "startup", "before-spaces", "startup", "startup", "startup"]
+        )
 
     def test_local_modules_come_before_packages(self) -> None:
         self.check(
@@ -326,7 +328,8 @@ class OracleTest(unittest.TestCase):
                 torch.ones(1).cuda()
             """
         seen = {
-            tuple(event["what"] for event in self.run_space(text, choices=str(choice))[0]["events"]) for choice in range(30)
+            tuple(event["what"] for event in self.run_space(text, choices=str(choice))[0]["events"])
+            for choice in range(30)
         }
         self.assertEqual(
             seen,
@@ -342,7 +345,8 @@ class OracleTest(unittest.TestCase):
             """
             import os, torch, transformers, importlib.metadata
             from packaging import version
-            device = torch.device("cuda:0" if torch.cuda.is_available() else "cpu")  # 1 touch-cuda torch.cuda.is_available()
+            available = torch.cuda.is_available()  # 1 touch-cuda torch.cuda.is_available()
+            device = torch.device("cuda:0" if available else "cpu")
             os.getenv("A" + transformers.__version__)  # 2 read-env A4.57.0
             os.getenv(f"B{torch.__version__ >= '2.10'}{torch.__version__ >= '2.8'}")  # 3 read-env BFalseTrue
             os.getenv(f"C{version.parse(transformers.__version__) < version.parse('4.9')}")  # 4 read-env CFalse

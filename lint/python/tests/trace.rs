@@ -613,3 +613,80 @@ fn a_list_that_may_have_been_filled_may_be_empty() {
            ?app:10 ext.end()"#,
     );
 }
+
+#[test]
+fn a_finaliser_that_raises_is_seen_by_nobody() {
+    check(
+        "import ext\nclass C:\n    def __enter__(self): ...\n    def __exit__(self, *details):\n        ext.left(details[0])\ndef g():\n    try:\n        yield 1\n        late = 2\n    finally:\n        ext.closed()\n        ext.never(late)\nwith C():\n    for x in g():\n        break\n",
+        "app:1 import ext
+         app:11 ext.closed() < g()
+         app:5 ext.left(None) < C.__exit__()",
+    );
+}
+
+#[test]
+fn a_finally_that_returns_swallows() {
+    check(
+        "import ext\ndef f(*args):\n    try:\n        ext.never(args.copy())\n    finally:\n        return 4\next.end(f(1), f(2))\n",
+        "app:1 import ext
+         app:7 ext.end(4, 4)",
+    );
+}
+
+#[test]
+fn what_is_bound_on_some_ways_only_may_raise() {
+    check(
+        "import ext\ntry:\n    if ext.chance():\n        f = ext.made\n    f()\n    ext.perhaps()\nexcept NameError:\n    ext.handled()\n",
+        "app:1 import ext
+         app:3 ext.chance()
+         ?app:5 ext.made()
+         ?app:6 ext.perhaps()
+         ?app:8 ext.handled()",
+    );
+}
+
+#[test]
+fn a_missing_package_raises_for_a_handler_and_not_for_a_with() {
+    check(
+        "import ext\nclass C:\n    def __enter__(self): ...\n    def __exit__(self, *details): ...\nwith C():\n    import perhaps\n    ext.sure()\ntry:\n    import perhaps\nexcept ImportError:\n    ext.missing()\nelse:\n    ext.there()\n",
+        "app:1 import ext
+         app:6 import perhaps
+         app:7 ext.sure()
+         ?app:9 again import perhaps
+         ?app:13 ext.there()
+         ?app:11 ext.missing()",
+    );
+}
+
+#[test]
+fn a_loop_over_what_is_unknown_may_have_no_turn() {
+    check(
+        "import ext\nfor x in ext.things():\n    raise KeyError(x)\next.end()\n",
+        "app:1 import ext
+         app:2 ext.things()
+         ?app:3 gives up under []
+         ?app:4 ext.end()",
+    );
+}
+
+#[test]
+fn an_event_loop_within_another_is_refused() {
+    check(
+        "import asyncio, ext\nasync def inner():\n    ext.never()\nasync def outer():\n    try:\n        asyncio.run(inner())\n    except RuntimeError:\n        ext.refused()\nasyncio.run(outer())\n",
+        "app:1 import asyncio
+         app:1 import ext
+         app:8 ext.refused() < outer()",
+    );
+}
+
+#[test]
+fn what_only_a_handler_leads_to_is_reached() {
+    check(
+        "import ext\ndef load():\n    try:\n        return ext.risky()\n    except Exception:\n        ext.failed()\n    ext.otherwise()\nload()\next.end()\n",
+        "app:1 import ext
+         app:4 ext.risky() < load()
+         ?app:6 ext.failed() < load()
+         ?app:7 ext.otherwise() < load()
+         app:9 ext.end()",
+    );
+}

@@ -132,7 +132,11 @@ impl<W: World> Interpreter<'_, W> {
             let mark = self.fork();
             self.join(vec![tried.clone()]);
             if flow.has(Flow::NEXT) {
-                ways = self.then(ways, |this| this.try_else(orelse));
+                // Where the body may have raised, that may be why this does not happen.
+                let before = self.maybe;
+                self.maybe += u32::from(flow != Flow::NEXT);
+                ways = ways.without(Flow::NEXT) | self.try_else(orelse);
+                self.maybe = before;
             }
             branches.push(self.take_back(mark));
         }
@@ -140,6 +144,7 @@ impl<W: World> Interpreter<'_, W> {
             (true, true) => vec![Value::Unknown],
             _ => raised,
         };
+        let mut rare = Flow::NONE;
         for (index, (handler, names)) in handlers.iter().zip(&names).enumerate() {
             let only_imports = !names.is_empty() && names.iter().all(|name| is_import_error(name));
             let answers: Vec<Option<bool>> =
@@ -163,6 +168,8 @@ impl<W: World> Interpreter<'_, W> {
             // Else a handler's `return` or `raise` is as rare as its exception.
             if own.is_some() {
                 ways |= flow;
+            } else {
+                rare |= flow;
             }
             let mut answers = answers.into_iter();
             left.retain(|_| answers.next().flatten() != Some(true));
@@ -172,7 +179,16 @@ impl<W: World> Interpreter<'_, W> {
             self.raising.extend(left);
         }
         self.join(branches);
+        ways |= Self::goes_on_rarely(ways, rare);
         if ways == Flow::NONE { Flow::NEXT } else { ways }
+    }
+
+    /// What is reached by way of a rare exception alone is reached all the same.
+    fn goes_on_rarely(ways: Flow, rare: Flow) -> Flow {
+        if ways.has(Flow::NEXT) {
+            return Flow::NONE;
+        }
+        Flow(rare.0 & (Flow::NEXT | Flow::BREAK | Flow::CONTINUE).0)
     }
 
     /// Goes on where the body of a `try` surely raises, and it is settled which handler takes that.
@@ -186,12 +202,14 @@ impl<W: World> Interpreter<'_, W> {
     ) -> Flow {
         // What is outside may have raised before, which another handler takes.
         let mut branches = Vec::new();
+        let mut rare = Flow::NONE;
         for (index, (handler, names)) in handlers.iter().zip(names).enumerate() {
             let only_imports = !names.is_empty() && names.iter().all(|name| is_import_error(name));
             let is_taken = matches!(taken, Taken::By(taken, _) if *taken == index);
             if risked && !only_imports && !is_taken {
-                let (_, branch) = self.perhaps_handler(index, handler, Value::Unknown, &tried);
+                let (flow, branch) = self.perhaps_handler(index, handler, Value::Unknown, &tried);
                 branches.extend(branch);
+                rare |= flow;
             }
         }
         let mark = self.fork();
@@ -204,7 +222,7 @@ impl<W: World> Interpreter<'_, W> {
         };
         branches.insert(0, self.take_back(mark));
         self.join(branches);
-        flow
+        flow | Self::goes_on_rarely(flow, rare)
     }
 
     /// A handler that may run, from whichever moment of the body; what it leaves where the program goes

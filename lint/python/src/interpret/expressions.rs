@@ -409,6 +409,12 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(value);
         }
         let (left, right) = (&self.plain_number(left), &self.plain_number(right));
+        if op == BinOp::Add
+            && self.are_different_sequences(left, right)
+            && self.catches("TypeError")
+        {
+            return self.raise_builtin("TypeError");
+        }
         let mut joined: Option<Value> = None;
         for a in left.alternatives() {
             for b in right.alternatives() {
@@ -430,6 +436,13 @@ impl<W: World> Interpreter<'_, W> {
             }
             Some(value) => Ok(value),
         }
+    }
+
+    /// Whether one is, say, a list and the other a tuple, which cannot be put together.
+    fn are_different_sequences(&self, left: &Value, right: &Value) -> bool {
+        let of =
+            |value| self.builtin_type(value).filter(|of| matches!(*of, "list" | "tuple" | "str"));
+        of(left).zip(of(right)).is_some_and(|(left, right)| left != right)
     }
 
     /// What a member of an enumeration counts as that is also a number or a string.
