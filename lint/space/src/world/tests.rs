@@ -1,6 +1,6 @@
 //! Ways in which a function reaches somebody who calls it, and forms of GPU functions.
 
-use spacelint_knowledge::effects::Role as Handed;
+use spacelint_knowledge::effects::{Emulated, Role as Handed};
 use spacelint_python::Certainty;
 
 use super::Role;
@@ -325,4 +325,84 @@ fn what_a_gpu_function_hands_over_runs_in_the_worker() {
         matches!(moment.event.effect, Effect::TouchCuda(_)) && moment.phase == Phase::Gpu
     });
     assert_eq!(touches.count(), 2);
+}
+
+/// What the lines after `import spaces, torch` touch, each with whether that makes a later import refuse,
+/// where it is emulated, and which device it names.
+fn touched(lines: &str) -> Vec<(bool, Option<Emulated>, Option<i64>)> {
+    let app = format!("import spaces, torch\n{lines}\n");
+    let space = Space::read(&Files::memory([("app.py".into(), app.into_bytes())]));
+    space
+        .moments()
+        .filter_map(|moment| match &moment.event.effect {
+            Effect::TouchCuda(touch) => Some((touch.poisons, touch.emulated, touch.index)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_touch_says_where_it_is_emulated_and_which_device_it_names() {
+    use Emulated::{Everywhere, Nowhere, OneThread};
+    for (lines, expected) in [
+        ("torch.cuda.is_available()", Some((true, Some(Everywhere), None))),
+        ("torch.zeros(1).to('cuda')", Some((true, Some(OneThread), None))),
+        ("torch.zeros(1).cuda(1)", Some((true, Some(OneThread), Some(1)))),
+        ("torch.zeros(1, device=torch.device('cuda:2'))", Some((true, Some(OneThread), Some(2)))),
+        ("torch.cuda.set_device(0)", Some((true, Some(Nowhere), None))),
+        ("torch.Generator('cuda:0')", Some((false, Some(Nowhere), Some(0)))),
+        ("torch.Generator()", None),
+        ("torch.cuda.Stream()", Some((false, Some(Nowhere), None))),
+        ("torch._C._cuda_getDeviceCount()", Some((true, None, None))),
+        ("M.from_pretrained('a/b', device_map='auto')", Some((true, None, None))),
+        ("M.from_pretrained('a/b', device_map='cuda')", Some((true, Some(OneThread), None))),
+    ] {
+        assert_eq!(touched(lines), Vec::from_iter(expected), "{lines}");
+    }
+}
+
+#[test]
+fn of_another_spaces_it_is_not_known_what_it_emulates() {
+    let app = "import spaces, torch\ntorch.cuda.set_device(0)\n";
+    let space = Space::read(&Files::memory([
+        ("app.py".into(), app.into()),
+        ("requirements.txt".into(), "spaces==0.30.4\n".into()),
+    ]));
+    let is_unknown =
+        |effect: &Effect| matches!(effect, Effect::TouchCuda(touch) if touch.emulated.is_none());
+    assert!(space.moments().any(|moment| is_unknown(&moment.event.effect)));
+}
+
+#[test]
+fn off_zerogpu_the_decorator_leaves_the_function_as_it_is() {
+    let app =
+        "import spaces, torch\n@spaces.GPU(duration=5)\ndef f():\n    torch.cuda.init()\nf()\n";
+    let space = Space::read(&Files::memory([
+        ("README.md".into(), "---\nsdk: docker\napp_file: app.py\n---\n".into()),
+        ("app.py".into(), app.into()),
+    ]));
+    let trace = space.trace().expect("there is a program");
+    assert!(trace.spaces().is_none() && trace.roots().is_empty() && !space.is_zerogpu());
+    let phases = trace.moments().filter_map(|moment| match &moment.event.effect {
+        Effect::TouchCuda(_) => Some(moment.phase),
+        _ => None,
+    });
+    assert_eq!(phases.collect::<Vec<_>>(), [Phase::Startup]);
+}
+
+#[test]
+fn it_is_known_which_spaces_is_imported() {
+    let app = ("app.py".into(), b"import spaces\n".to_vec());
+    let body = ("spaces/__init__.py".into(), b"GPU = print\n".to_vec());
+    let zero = ("spaces/zero/__init__.py".into(), Vec::new());
+    let space = Space::read(&Files::memory([app.clone(), body.clone()]));
+    let shadow = space.trace().and_then(|trace| trace.shadow());
+    assert_eq!(shadow.map(|file| file.path.as_str()), Some("spaces/__init__.py"));
+    let space = Space::read(&Files::memory([app, body, zero]));
+    let copy = space.moments().find_map(|moment| match &moment.event.effect {
+        Effect::ImportSpaces(import) => import.copy.clone(),
+        _ => None,
+    });
+    assert_eq!(copy.as_deref().map(camino::Utf8Path::as_str), Some("spaces"));
+    assert!(space.trace().is_some_and(|trace| trace.shadow().is_none()));
 }
