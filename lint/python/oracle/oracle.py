@@ -975,6 +975,9 @@ class Call:
             case "runs-model":
                 record("run-model", name)
             case "loads-adapter":
+                device = self.argument(effect.places("device"))
+                if self._is_cuda(device) if device is not _SENTINEL else effect.table.get("detects_cuda", False):
+                    record("touch-cuda", name)
                 record("load-model", name, ids=self._ids(effect))
             case "download" | "client":
                 record(effect.kind, name, ids=self._ids(effect))

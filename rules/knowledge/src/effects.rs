@@ -63,6 +63,11 @@ pub enum Kind {
         id: Arguments,
         /// The Hub token.
         token: Arguments,
+        /// The device.
+        device: Arguments,
+        /// Whether it looks for CUDA by itself where no device is given, and puts there what can be put
+        /// there directly, which depends on the adapter's file.
+        detects_cuda: bool,
     },
     /// Makes a GPU function, whether it is called with the function or returns the decorator.
     GpuDecorator {

@@ -678,9 +678,11 @@ impl Pieces<'_> {
             "runs-model" => "Kind::RunsModel".to_owned(),
             "loads-adapter" => {
                 format!(
-                    "Kind::LoadsAdapter {{ id: {}, token: {} }}",
+                    "Kind::LoadsAdapter {{ id: {}, token: {}, device: {}, detects_cuda: {} }}",
                     self.needed("id")?,
-                    self.taken("token")?
+                    self.taken("token")?,
+                    self.taken("device")?,
+                    self.detects_cuda.take().unwrap_or_default(),
                 )
             }
             "gpu-decorator" => format!(
@@ -689,16 +691,7 @@ impl Pieces<'_> {
                 self.needed("duration")?,
                 self.needed("size")?
             ),
-            "handler" => format!(
-                "Kind::Handler {{ functions: {}, later: {}, role: {}, decorator: {}, runs_now: {}, \
-                 examples: {} }}",
-                self.needed("functions")?,
-                self.taken("later")?,
-                self.role()?,
-                self.decorator.take().unwrap_or_default(),
-                self.runs_now.take().unwrap_or_default(),
-                self.examples()?,
-            ),
+            "handler" => self.handler()?,
             "launch" => {
                 format!("Kind::Launch {{ functions: {} }}", self.taken("functions")?)
             }
@@ -763,6 +756,19 @@ impl Pieces<'_> {
             return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
         }
         Ok(kind)
+    }
+
+    fn handler(&mut self) -> Result<String, String> {
+        Ok(format!(
+            "Kind::Handler {{ functions: {}, later: {}, role: {}, decorator: {}, runs_now: {}, \
+             examples: {} }}",
+            self.needed("functions")?,
+            self.taken("later")?,
+            self.role()?,
+            self.decorator.take().unwrap_or_default(),
+            self.runs_now.take().unwrap_or_default(),
+            self.examples()?,
+        ))
     }
 
     /// `Option<Examples>`

@@ -23,27 +23,23 @@ pub(crate) struct MissingLaunch<'a> {
 impl<'a> Check<'a> for MissingLaunch<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let declared = declarations(space).next().filter(|_| reports_at_launch(space));
-        let serves = || {
-            space.moments().filter_map(|moment| match &moment.event.effect {
+        let all: Vec<_> = space
+            .moments()
+            .filter_map(|moment| match &moment.event.effect {
                 Effect::Serve(serve) => Some((moment, serve)),
                 _ => None,
             })
-        };
+            .collect();
         // What is run as a command may launch as well.
-        let launches = serves().any(|(_, serve)| serve.how == Served::Launched)
+        let launched = all.iter().any(|(_, serve)| serve.how == Served::Launched)
             || space.moments().any(|it| matches!(it.event.effect, Effect::RunCommand(_)))
             || space.trace().is_none_or(|trace| !trace.exhausted().is_empty());
-        let served = serves().find(|(moment, serve)| {
-            serve.how == Served::Mounted
-                && moment.certainty() == Certainty::Always
-                && moment.event.root.is_none()
+        let first = all.into_iter().find(|(moment, _)| {
+            moment.certainty() == Certainty::Always && moment.event.root.is_none()
         });
-        declared
-            .filter(|_| !launches)
-            .and_then(|declared| {
-                let (moment, serve) = served?;
-                Some(Self { serve, moment, declared })
-            })
+        first
+            .filter(|_| !launched)
+            .and_then(|(moment, serve)| Some(Self { serve, moment, declared: declared? }))
             .into_iter()
     }
 

@@ -124,8 +124,15 @@ impl SpaceWorld<'_> {
                 effects.extend(self.load_touch(call, &load, known));
                 load_model(call, &load, effects);
             }
-            Does::RunsModel => effects.push(Effect::RunModel(Arc::new(self.run_of(callee)))),
-            Does::LoadsAdapter { id, token } => effects.push(adapter(call, id, token)),
+            Does::RunsModel => effects.push(Effect::RunModel(Arc::new(Self::run_of(callee)))),
+            Does::LoadsAdapter { id, token, device, detects_cuda } => {
+                effects.extend(match argument(arguments, device) {
+                    Some(device) => self.device_touch(callee, known, Some(device)),
+                    None if detects_cuda => self.call_touch(callee, known, false),
+                    None => None,
+                });
+                effects.push(adapter(call, id, token));
+            }
             Does::Download { id, token } => effects.push(download(call, id, token)),
             Does::Handler { functions, later, role, runs_now, examples, decorator: _ } => {
                 effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
@@ -217,7 +224,7 @@ impl SpaceWorld<'_> {
     }
 
     /// The computation of a method with its receiver.
-    fn run_of(&self, callee: &External) -> ModelRun {
+    fn run_of(callee: &External) -> ModelRun {
         let mut run = ModelRun { called: called(callee), loaded_at: None, on_cuda: false };
         let Some((receiver, _)) = method_of(callee) else { return run };
         let External::Call { callee: loader, arguments, place } = &*receiver else { return run };
