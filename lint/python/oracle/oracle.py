@@ -972,6 +972,8 @@ class Call:
                 if self._is_cuda(device) if device is not _SENTINEL else effect.table.get("detects_cuda", False):
                     record("touch-cuda", name)
                 record("load-model", name, ids=self._ids(effect))
+            case "wraps-handlers":
+                record("wrap-handlers", name)
             case "runs-model":
                 record("run-model", name)
             case "loads-adapter":

@@ -22,6 +22,8 @@ pub enum Effect {
     RunModel(Arc<ModelRun>),
     /// A GPU function is declared.
     DeclareGpu(Arc<GpuDeclaration>),
+    /// Every handler is made a GPU function.
+    WrapHandlers(Called),
     /// A GPU function is called by the program itself.
     CallGpu(Option<Arc<Function>>),
     /// An environment variable is read.

@@ -79,6 +79,8 @@ pub enum Kind {
         /// The size.
         size: Arguments,
     },
+    /// Makes a GPU function of every handler.
+    WrapsHandlers,
     /// Has functions called later, by somebody else.
     Handler {
         /// The functions; anything that is no callable there is none.

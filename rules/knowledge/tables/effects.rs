@@ -675,6 +675,7 @@ impl Pieces<'_> {
                 )
             }
             "loads-model" => self.loads_model()?,
+            "wraps-handlers" => "Kind::WrapsHandlers".to_owned(),
             "runs-model" => "Kind::RunsModel".to_owned(),
             "loads-adapter" => {
                 format!(

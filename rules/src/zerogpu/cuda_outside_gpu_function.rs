@@ -25,7 +25,10 @@ pub(crate) struct CudaOutsideGpuFunction<'a> {
 impl<'a> Check<'a> for CudaOutsideGpuFunction<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let mut seen: BTreeSet<Place> = BTreeSet::new();
-        space.moments().filter(|moment| moment.spaces().is_some()).filter_map(move |moment| {
+        // Then every handler is a GPU function.
+        let wrapped = space.moments().any(|it| matches!(it.event.effect, Effect::WrapHandlers(_)));
+        let moments = space.moments().filter(move |moment| !wrapped && moment.spaces().is_some());
+        moments.filter_map(move |moment| {
             let Effect::TouchCuda(touch) = &moment.event.effect else { return None };
             let root = &moment.trace().roots()[moment.event.root?];
             let raises = matches!(touch.emulated?, Emulated::OneThread | Emulated::Nowhere)

@@ -30,7 +30,8 @@ impl<'a> Check<'a> for LateGpuFunction<'a> {
         let is_late = |at: &usize| {
             moments[*at].certainty() == Certainty::Always
                 && !moments[..*at].iter().any(|moment| {
-                    matches!(moment.event.effect, Effect::DeclareGpu(_) | Effect::RunCommand(_))
+                    use Effect::{DeclareGpu, RunCommand, WrapHandlers};
+                    matches!(moment.event.effect, DeclareGpu(_) | RunCommand(_) | WrapHandlers(_))
                 })
         };
         at.filter(is_late)

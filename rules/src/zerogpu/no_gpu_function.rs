@@ -53,9 +53,10 @@ impl<'a> Check<'a> for NoGpuFunction {
 /// in the words of any file that it reached, which may use a form that the trace does not know.
 fn declares_none(space: &Space) -> bool {
     let Some(trace) = space.trace() else { return false };
-    let declared = trace
-        .moments()
-        .any(|moment| matches!(moment.event.effect, Effect::DeclareGpu(_) | Effect::RunCommand(_)));
+    let declared = trace.moments().any(|moment| {
+        use Effect::{DeclareGpu, RunCommand, WrapHandlers};
+        matches!(moment.event.effect, DeclareGpu(_) | RunCommand(_) | WrapHandlers(_))
+    });
     let spoken_of = || {
         trace.files().any(|file| {
             let code =

@@ -188,6 +188,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::SetEnv(_)
         | Effect::ImportMissing(_)
         | Effect::CacheExamples(_)
+        | Effect::WrapHandlers(_)
         | Effect::RunModel(_)
         | Effect::Serve(_)
         | Effect::Login(_)

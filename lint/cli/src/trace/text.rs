@@ -243,6 +243,7 @@ impl Page {
             Effect::SetEnv(_) => format!("sets {what} in the environment"),
             Effect::ImportMissing(_) => format!("imports what is not there: {what}"),
             Effect::CacheExamples(_) => format!("computes examples at start-up: {what}"),
+            Effect::WrapHandlers(_) => format!("makes every handler a GPU function: {what}"),
             Effect::RunModel(_) => format!("computes with a model: {what}"),
             Effect::Serve(_) => format!("serves the app: {what}"),
             Effect::RunCommand(run) => {

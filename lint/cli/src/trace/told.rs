@@ -18,6 +18,7 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
         Effect::Download(_) => "download",
         Effect::DeclareGpu(_) => "declare-gpu",
         Effect::CallGpu(_) => "call-gpu",
+        Effect::WrapHandlers(_) => "wrap-handlers",
         Effect::ReadEnv(_) => "read-env",
         Effect::NeedEnv(_) => "need-env",
         Effect::SetEnv(_) => "set-env",
@@ -53,7 +54,7 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::CacheExamples(it) => called(&it.called.name),
         Effect::RunModel(run) => called(&run.called.name),
         Effect::Serve(serve) => called(&serve.called.name),
-        Effect::Http(it) | Effect::Compile(it) => called(&it.name),
+        Effect::WrapHandlers(it) | Effect::Http(it) | Effect::Compile(it) => called(&it.name),
     }
 }
 

@@ -124,6 +124,7 @@ impl SpaceWorld<'_> {
                 effects.extend(self.load_touch(call, &load, known));
                 load_model(call, &load, effects);
             }
+            Does::WrapsHandlers => effects.push(Effect::WrapHandlers(called(callee))),
             Does::RunsModel => effects.push(Effect::RunModel(Arc::new(Self::run_of(callee)))),
             Does::LoadsAdapter { id, token, device, detects_cuda } => {
                 effects.extend(match argument(arguments, device) {
