@@ -54,8 +54,8 @@ impl<'a> Check<'a> for MissingLaunch<'a> {
             .chain(&self.moment)
             .related(&self.declared, "this GPU function is not reported")
             .help(
-                "Serve with `demo.launch()`. An app of routes beside the page is `gr.Server()`, which \
-                 is a FastAPI app that has `launch()` (Gradio 6).",
+                "Serve with `demo.launch()`. Where the app has routes of its own, `gr.Server()` of a \
+                 current Gradio is a FastAPI app that has a `launch()`.",
             )
     }
 }
