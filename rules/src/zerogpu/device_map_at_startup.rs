@@ -28,22 +28,26 @@ impl<'a> Check<'a> for DeviceMapAtStartup<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let mut seen: BTreeSet<Place> = BTreeSet::new();
         let version = version(space).filter(|_| !is_switched_off(space));
+        let places = move |moment: &Moment<'_>| match &moment.event.effect {
+            Effect::TouchCuda(touch) => {
+                moment.phase == Phase::Startup && touch.sure && version.is_some()
+            }
+            _ => false,
+        };
+        // Where a load puts something on CUDA.
+        let on_cuda: BTreeSet<Place> =
+            space.moments().filter(places).map(|moment| moment.place()).collect();
         space.moments().filter(|moment| moment.spaces().is_some()).filter_map(move |moment| {
             let Effect::LoadModel(load) = &moment.event.effect else { return None };
-            let placed = space.moments().any(|other| {
-                other.place() == moment.place()
-                    && other.event.root.is_none()
-                    && matches!(&other.event.effect, Effect::TouchCuda(touch) if touch.sure)
-            });
-            let threaded = moment.phase == Phase::Startup
+            let sure = version? == Allowed::Always;
+            let is_threaded = moment.phase == Phase::Startup
                 && load.weights
                 && load.quantisation.is_empty()
                 && effects::async_loading().is_of(&load.loader)
-                && placed
-                && device_map(load).is_some()
-                && !is_provided_for(&moment, &["RuntimeError", "Exception", "BaseException", "?"]);
-            let found = Self { moment, load, sure: version? == Allowed::Always };
-            (threaded && seen.insert(moment.place())).then_some(found)
+                && load.arguments.keyword("device_map").is_some()
+                && on_cuda.contains(&moment.place())
+                && !is_provided_for(&moment, &CAUGHT);
+            (is_threaded && seen.insert(moment.place())).then_some(Self { moment, load, sure })
         })
     }
 
@@ -67,11 +71,6 @@ impl<'a> Check<'a> for DeviceMapAtStartup<'a> {
     }
 }
 
-/// What is given as `device_map`.
-fn device_map(load: &ModelLoad) -> Option<&spacelint_python::Argument> {
-    load.arguments.keyword("device_map")
-}
-
 /// How surely the Space gets a version that loads in threads.
 fn version(space: &Space) -> Option<Allowed> {
     let Condition { package, range, .. } = effects::async_loading().condition;
@@ -89,3 +88,6 @@ fn is_switched_off(space: &Space) -> bool {
         _ => false,
     })
 }
+
+/// What catches the `RuntimeError`, by name.
+const CAUGHT: [&str; 4] = ["RuntimeError", "Exception", "BaseException", "?"];
