@@ -129,13 +129,11 @@ impl<W: World> Interpreter<'_, W> {
         match own {
             Some(Slot { value: own, unsure: false, .. }) if !is_property => return Ok(own),
             Some(Slot { value: own, .. }) if !is_property => {
-                return Ok(match found {
-                    Some(found) => own.or(self.bound(found, &value, class, span)?),
-                    None => {
-                        self.perhaps_raise_builtin("AttributeError");
-                        own
-                    }
-                });
+                let Some(found) = found else {
+                    self.perhaps_raise_builtin("AttributeError");
+                    return Ok(own);
+                };
+                return Ok(own.or(self.bound(found, &value, class, span)?));
             }
             _ => {}
         }

@@ -166,11 +166,7 @@ impl<W: World> Interpreter<'_, W> {
             let (flow, branch) = self.perhaps_handler(index, handler, exception, &tried);
             branches.extend(branch);
             // Else a handler's `return` or `raise` is as rare as its exception.
-            if own.is_some() {
-                ways |= flow;
-            } else {
-                rare |= flow;
-            }
+            *(if own.is_some() { &mut ways } else { &mut rare }) |= flow;
             let mut answers = answers.into_iter();
             left.retain(|_| answers.next().flatten() != Some(true));
         }

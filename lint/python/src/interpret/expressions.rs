@@ -126,13 +126,11 @@ impl<W: World> Interpreter<'_, W> {
             // What a module only perhaps binds may still be what Python itself provides.
             Some(slot) => {
                 let value = slot.value.clone();
-                match builtins::name(name) {
-                    Some(builtin) => Ok(value.or(builtin)),
-                    None => {
-                        self.perhaps_raise_builtin("NameError");
-                        Ok(value)
-                    }
+                if let Some(builtin) = builtins::name(name) {
+                    return Ok(value.or(builtin));
                 }
+                self.perhaps_raise_builtin("NameError");
+                Ok(value)
             }
             None => match builtins::name(name) {
                 Some(builtin) => Ok(builtin),
