@@ -27,9 +27,9 @@ impl<'a> Check<'a> for CopiedSpaces<'a> {
     }
 
     fn finding(&self) -> Finding {
-        let ours = platform::builder().iter().find(|line| {
-            line.package == "spaces" && line.on == platform::Spaces::ZeroGpu
-        });
+        let ours = platform::builder()
+            .iter()
+            .find(|line| line.package == "spaces" && line.on == platform::Spaces::ZeroGpu);
         let ours = ours.map_or("spaces", |line| line.requirement);
         let message = format!(
             "this imports the copy of the package in `{}/`, not the `{ours}` that ZeroGPU installs: \

@@ -73,8 +73,10 @@ impl CudaBeforeSpaces<'_> {
     /// The whole line of the import, where it is a plain statement of the entry point with a line
     /// to itself. One that is guarded or stands elsewhere says something: it is its author's.
     fn line_of_import(&self) -> Option<Span> {
-        let plain =
-            matches!(self.import.event.effect, Effect::ImportSpaces(SpacesImport { plain: true, .. }));
+        let plain = matches!(
+            self.import.event.effect,
+            Effect::ImportSpaces(SpacesImport { plain: true, .. })
+        );
         let text = &self.import.file().text;
         let span = self.import.place().span;
         let line = text.line_span(text.line_of(span.start));

@@ -84,7 +84,9 @@ fn version(space: &Space) -> Option<Allowed> {
 /// Whether the program, in any way, sets the variable that makes it load in one thread.
 fn is_switched_off(space: &Space) -> bool {
     space.moments().any(|moment| match &moment.event.effect {
-        Effect::SetEnv(set) => set.name.as_deref().is_none_or(|name| name == effects::async_loading().switch),
+        Effect::SetEnv(set) => {
+            set.name.as_deref().is_none_or(|name| name == effects::async_loading().switch)
+        }
         _ => false,
     })
 }

@@ -9,7 +9,9 @@ use crate::versions;
 /// The requirements want a bitsandbytes with which `import spaces` raises on ZeroGPU.
 #[derive(Rule)]
 #[rule(severity = error, fix = unsafe, since = "0.1.0")]
-#[rule(source = "spaces 0.51.3 zero/torch/bitsandbytes_legacy.py:33-34, from zero/torch/patching.py:328")]
+#[rule(
+    source = "spaces 0.51.3 zero/torch/bitsandbytes_legacy.py:33-34, from zero/torch/patching.py:328"
+)]
 pub(crate) struct OldBitsandbytes<'a> {
     requirement: &'a Requirement,
 }

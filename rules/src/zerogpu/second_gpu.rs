@@ -27,7 +27,8 @@ impl<'a> Check<'a> for SecondGpu<'a> {
         space.moments().filter(|moment| moment.phase == Phase::Gpu).filter_map(move |moment| {
             let Effect::TouchCuda(touch) = &moment.event.effect else { return None };
             let index = touch.index.filter(|index| *index >= devices() && touch.sure)?;
-            let raises = !is_provided_for(&moment, &["RuntimeError", "Exception", "BaseException", "?"]);
+            let raises =
+                !is_provided_for(&moment, &["RuntimeError", "Exception", "BaseException", "?"]);
             (raises && seen.insert(moment.place())).then_some(Self { moment, touch, index })
         })
     }
