@@ -169,7 +169,7 @@ def early_return(g: Generator, s: Scope) -> Lines:
 
 @construct(weight=2)
 def match_statement(g: Generator, s: Scope) -> Lines:
-    form = g.pick(("value", "sequence", "mapping", "class", "guard"))
+    form = g.pick(("value", "value", "sequence", "mapping", "class", "guard"))
     a, b = g.fresh(), g.fresh()
     inner = s.inside("match")
 
