@@ -7,9 +7,9 @@ use std::process::Command;
 /// How many Spaces; the seed changes with each run and is printed.
 const COUNT: &str = "300";
 
-/// The share of them, in per cent, that must agree. All of them do, as far as ten thousand could show;
-/// should a new seed find a way that none of those did, it is printed, as small as it can be made, and
-/// does not stop a change that has nothing to do with it.
+/// The share of them, in per cent, that must agree. All of them should: of ten thousand one or two do not
+/// yet. What does not is printed, as small as it can be made, and belongs to be mended; a run that meets
+/// one does not stop a change that has nothing to do with it.
 const LEAST: &str = "99";
 
 /// Runs a script of the oracle; what it prints is shown.

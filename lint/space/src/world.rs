@@ -7,7 +7,7 @@ mod settled;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
@@ -47,6 +47,9 @@ pub(crate) struct SpaceWorld<'a> {
     pins: &'a Pins,
     /// Whether the Space is taken to run on ZeroGPU.
     zerogpu: bool,
+    /// Whether the Space gets a `spaces` of which it is known what its emulation covers; asked for by the
+    /// first touch of CUDA.
+    emulation_known: OnceLock<bool>,
     reached: Mutex<Reached>,
 }
 
@@ -71,7 +74,13 @@ impl<'a> SpaceWorld<'a> {
         entry: &Arc<SourceFile>,
         zerogpu: bool,
     ) -> Self {
-        let world = Self { files, pins, zerogpu, reached: Mutex::default() };
+        let world = Self {
+            files,
+            pins,
+            zerogpu,
+            emulation_known: OnceLock::new(),
+            reached: Mutex::default(),
+        };
         world.reach(entry);
         world
     }
@@ -231,10 +240,11 @@ impl<'a> SpaceWorld<'a> {
         self.call_touch(callee, effect.into(), sure).filter(|_| !ruled_out)
     }
 
-    /// Whether the Space gets a `spaces` of which it is known what its emulation covers.
     fn is_emulation_known(&self) -> bool {
-        let Condition { package, range, .. } = effects::emulation();
-        self.pins.on_zerogpu(package, range)
+        *self.emulation_known.get_or_init(|| {
+            let Condition { package, range, .. } = effects::emulation();
+            self.pins.on_zerogpu(package, range)
+        })
     }
 
     /// Whether a device's value is CUDA: `None` if it surely is not, else whether it surely is.

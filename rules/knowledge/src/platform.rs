@@ -192,6 +192,11 @@ pub fn no_gpu_function() -> &'static Message {
     &NO_GPU_FUNCTION
 }
 
+/// What `import spaces` raises on ZeroGPU with a bitsandbytes below [`Supported::bitsandbytes_minimum`].
+pub fn old_bitsandbytes() -> &'static Message {
+    &OLD_BITSANDBYTES
+}
+
 /// What the platform says of a Space without a card, at the stage `CONFIG_ERROR`.
 pub fn no_card() -> &'static Message {
     &NO_CARD

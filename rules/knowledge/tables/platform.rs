@@ -103,6 +103,7 @@ struct Promotion {
 #[serde(deny_unknown_fields)]
 struct Messages {
     no_gpu_function: Message,
+    old_bitsandbytes: Message,
     no_card: Message,
     invalid_card: Message,
 }
@@ -315,6 +316,7 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
     let messages = &table.messages;
     for (name, message) in [
         ("no_gpu_function", &messages.no_gpu_function),
+        ("old_bitsandbytes", &messages.old_bitsandbytes),
         ("no_card", &messages.no_card),
         ("invalid_card", &messages.invalid_card),
     ] {

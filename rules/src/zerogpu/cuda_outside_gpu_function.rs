@@ -5,7 +5,7 @@ use spacelint_python::{Certainty, Place, Root};
 use spacelint_space::effect::{CudaTouch, Effect};
 use spacelint_space::{Moment, Phase, Role, Space};
 
-use super::is_provided_for;
+use super::is_expected;
 use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};
 
@@ -31,10 +31,11 @@ impl<'a> Check<'a> for CudaOutsideGpuFunction<'a> {
         moments.filter_map(move |moment| {
             let Effect::TouchCuda(touch) = &moment.event.effect else { return None };
             let root = &moment.trace().roots()[moment.event.root?];
+            // One who catches everything only tells the visitor that it failed.
             let raises = matches!(touch.emulated?, Emulated::OneThread | Emulated::Nowhere)
                 && moment.phase == Phase::Request
                 && is_elsewhere(root)
-                && !is_provided_for(&moment, &CAUGHT);
+                && !is_expected(&moment, "RuntimeError");
             // A function ends where it raises first.
             (raises && seen.insert(place_of(root))).then_some(Self { moment, touch, root })
         })
@@ -87,7 +88,3 @@ fn is_elsewhere(root: &Root<Role>) -> bool {
         Role::Request(Callback | Process) | Role::Gpu => false,
     }
 }
-
-/// What catches the `RuntimeError` and means it. One who catches everything tells the visitor that it
-/// failed.
-const CAUGHT: [&str; 1] = ["RuntimeError"];

@@ -7,11 +7,11 @@ use spacelint_space::effect::{Effect, ModelLoad};
 use spacelint_space::pins::Allowed;
 use spacelint_space::{Moment, Phase, Space};
 
-use super::is_provided_for;
+use super::is_survived;
 use crate::finding::Finding;
 use crate::rule::{Check, Rule};
 
-/// Start-up loads a model with `device_map`, which transformers 5 does in threads without CUDA.
+/// Start-up loads a model with `device_map`, which new transformers do in threads without CUDA.
 #[derive(Rule)]
 #[rule(severity = error, since = "0.1.0")]
 #[rule(
@@ -27,7 +27,12 @@ pub(crate) struct DeviceMapAtStartup<'a> {
 impl<'a> Check<'a> for DeviceMapAtStartup<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let mut seen: BTreeSet<Place> = BTreeSet::new();
-        let version = version(space).filter(|_| !is_switched_off(space));
+        let is_asked = |moment: Moment<'_>| match &moment.event.effect {
+            Effect::LoadModel(load) => spreads(load),
+            _ => false,
+        };
+        let version = space.moments().any(is_asked).then(|| version(space)).flatten();
+        let version = version.filter(|_| !is_switched_off(space));
         let places = move |moment: &Moment<'_>| match &moment.event.effect {
             Effect::TouchCuda(touch) => {
                 moment.phase == Phase::Startup && touch.sure && version.is_some()
@@ -41,12 +46,9 @@ impl<'a> Check<'a> for DeviceMapAtStartup<'a> {
             let Effect::LoadModel(load) = &moment.event.effect else { return None };
             let sure = version? == Allowed::Always;
             let is_threaded = moment.phase == Phase::Startup
-                && load.weights
-                && load.quantisation.is_empty()
-                && effects::async_loading().is_of(&load.loader)
-                && load.arguments.keyword("device_map").is_some()
+                && spreads(load)
                 && on_cuda.contains(&moment.place())
-                && !is_provided_for(&moment, &CAUGHT);
+                && !is_survived(&moment, "RuntimeError");
             (is_threaded && seen.insert(moment.place())).then_some(Self { moment, load, sure })
         })
     }
@@ -71,6 +73,14 @@ impl<'a> Check<'a> for DeviceMapAtStartup<'a> {
     }
 }
 
+/// Whether this is a load that new versions do in threads.
+fn spreads(load: &ModelLoad) -> bool {
+    load.weights
+        && load.quantisation.is_empty()
+        && load.arguments.keyword("device_map").is_some()
+        && effects::async_loading().is_of(&load.loader)
+}
+
 /// How surely the Space gets a version that loads in threads.
 fn version(space: &Space) -> Option<Allowed> {
     let Condition { package, range, .. } = effects::async_loading().condition;
@@ -90,6 +100,3 @@ fn is_switched_off(space: &Space) -> bool {
         _ => false,
     })
 }
-
-/// What catches the `RuntimeError`, by name.
-const CAUGHT: [&str; 4] = ["RuntimeError", "Exception", "BaseException", "?"];

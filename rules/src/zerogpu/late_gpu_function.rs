@@ -20,13 +20,13 @@ pub(crate) struct LateGpuFunction<'a> {
 
 impl<'a> Check<'a> for LateGpuFunction<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let moments: Vec<_> = space.moments().filter(|_| reports_at_launch(space)).collect();
+        let first = declarations(space).next().filter(|_| reports_at_launch(space));
+        let moments: Vec<_> = first.iter().flat_map(|_| space.moments()).collect();
         let launched = |moment: &Moment<'_>| match &moment.event.effect {
             Effect::Serve(serve) => serve.how == Served::Launched && moment.event.root.is_none(),
             _ => false,
         };
         let at = moments.iter().position(launched);
-        let first = declarations(space).next();
         let is_late = |at: &usize| {
             moments[*at].certainty() == Certainty::Always
                 && !moments[..*at].iter().any(|moment| {
@@ -48,6 +48,6 @@ impl<'a> Check<'a> for LateGpuFunction<'a> {
         Self::at(&self.declared, message)
             .chain(&self.declared)
             .related(&self.launch, "the app is launched here")
-            .help("Decorate a function of a module that is imported before `launch()`.")
+            .help("Move `launch()` to the end of the program, or the GPU functions before it.")
     }
 }

@@ -29,15 +29,24 @@ crate::registry::rules! { Zerogpu:
 
 mod weights;
 
-/// Whether the program is prepared for the failure of what happens here: a `try` catches just one of these
-/// classes, this is itself what is done when something else has failed, or a switch in the environment
-/// decides whether it is done at all.
-fn is_provided_for(moment: &Moment<'_>, classes: &[&str]) -> bool {
+/// Whether the program means to meet an `error` of what happens here: a `try` catches it by name, this is
+/// itself what is done when something else has failed, or a switch in the environment decides whether it
+/// is done at all.
+fn is_expected(moment: &Moment<'_>, error: &str) -> bool {
     moment.guards().any(|guard| match guard {
-        Guard::Try { catches } => catches.iter().any(|class| classes.contains(&&**class)),
+        Guard::Try { catches } => catches.iter().any(|class| **class == *error),
         Guard::Handler => true,
         Guard::Condition { test, .. } | Guard::Passed { test, .. } => is_of_environment(test),
     })
+}
+
+/// Whether it is expected, or a `try` lets the program go on after whatever is raised.
+fn is_survived(moment: &Moment<'_>, error: &str) -> bool {
+    let catches_all = |class: &str| matches!(class, "Exception" | "BaseException" | "?");
+    is_expected(moment, error)
+        || moment.guards().any(|guard| {
+            matches!(guard, Guard::Try { catches } if catches.iter().any(|it| catches_all(it)))
+        })
 }
 
 /// Where a ZeroGPU Space declares its GPU functions, in order.

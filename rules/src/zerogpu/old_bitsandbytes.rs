@@ -30,9 +30,8 @@ impl<'a> Check<'a> for OldBitsandbytes<'a> {
 
     fn finding(&self) -> Finding {
         let message = format!(
-            "`import spaces` raises \"ZeroGPU requires bitsandbytes >= {}\" with {}, and the Space does \
-             not start",
-            platform::supported().bitsandbytes_minimum,
+            "`import spaces` raises \"{}\" with {}, and the Space does not start",
+            platform::old_bitsandbytes().text,
             versions::asked(self.requirement)
         );
         let place = Location::new(&self.requirement.file, self.requirement.span);

@@ -5,7 +5,7 @@ use spacelint_python::Place;
 use spacelint_space::effect::{CudaTouch, Effect};
 use spacelint_space::{Moment, Phase, Space};
 
-use super::is_provided_for;
+use super::is_survived;
 use crate::finding::Finding;
 use crate::rule::{Check, Rule};
 
@@ -27,8 +27,7 @@ impl<'a> Check<'a> for SecondGpu<'a> {
         space.moments().filter(|moment| moment.phase == Phase::Gpu).filter_map(move |moment| {
             let Effect::TouchCuda(touch) = &moment.event.effect else { return None };
             let index = touch.index.filter(|index| *index >= devices() && touch.sure)?;
-            let raises =
-                !is_provided_for(&moment, &["RuntimeError", "Exception", "BaseException", "?"]);
+            let raises = !is_survived(&moment, "RuntimeError");
             (raises && seen.insert(moment.place())).then_some(Self { moment, touch, index })
         })
     }
@@ -36,8 +35,8 @@ impl<'a> Check<'a> for SecondGpu<'a> {
     fn finding(&self) -> Finding {
         let (what, count) = (&self.touch.what, devices());
         let message = format!(
-            "`{what}` names `{}`, and a call on ZeroGPU has {count} GPU, `{}`: it raises \"invalid \
-             device ordinal\" in every call that gets here",
+            "`{what}` names `{}`, and a call on ZeroGPU has {count} GPU, `{}`: every visitor's call that \
+             gets here ends with an error of CUDA",
             effects::cuda_device(self.index),
             effects::cuda_device(0),
         );

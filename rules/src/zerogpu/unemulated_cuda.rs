@@ -5,7 +5,7 @@ use spacelint_python::{Certainty, Place};
 use spacelint_space::effect::{CudaTouch, Effect};
 use spacelint_space::{Moment, Phase, Space};
 
-use super::is_provided_for;
+use super::is_survived;
 use crate::finding::Finding;
 use crate::rule::{Check, Rule};
 
@@ -38,7 +38,7 @@ impl<'a> Check<'a> for UnemulatedCuda<'a> {
                 Emulated::Afterwards => Some(next_model(space, &moment)?),
                 Emulated::Everywhere | Emulated::OneThread => return None,
             };
-            let raises = at_startup && !is_provided_for(&moment, &CAUGHT);
+            let raises = at_startup && !is_survived(&moment, "RuntimeError");
             (raises && seen.insert(moment.place())).then_some(Self { moment, touch, victim })
         })
     }
@@ -75,6 +75,3 @@ fn next_model<'a>(space: &'a Space, moment: &Moment<'a>) -> Option<Moment<'a>> {
         loads && other.event.root.is_none() && other.event.process == moment.event.process
     })
 }
-
-/// What catches the `RuntimeError`, by name.
-const CAUGHT: [&str; 4] = ["RuntimeError", "Exception", "BaseException", "?"];

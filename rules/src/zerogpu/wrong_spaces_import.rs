@@ -5,7 +5,7 @@ use spacelint_python::Place;
 use spacelint_space::effect::Effect;
 use spacelint_space::{Moment, Space};
 
-use super::is_provided_for;
+use super::is_survived;
 use crate::finding::{Edit, Finding, Fix};
 use crate::rule::{Check, Rule};
 
@@ -25,7 +25,7 @@ impl<'a> Check<'a> for WrongSpacesImport<'a> {
         let mut seen: BTreeSet<Place> = BTreeSet::new();
         space.moments().filter(|moment| moment.event.root.is_none()).filter_map(move |moment| {
             let Effect::ImportMissing(missing) = moment.event.effect else { return None };
-            let raises = !is_provided_for(&moment, &CAUGHT) && seen.insert(moment.place());
+            let raises = !is_survived(&moment, "ImportError") && seen.insert(moment.place());
             raises.then_some(Self { moment, missing })
         })
     }
@@ -50,6 +50,3 @@ impl<'a> Check<'a> for WrongSpacesImport<'a> {
         alone.then(|| Fix::safe(format!("write `{instead}`"), vec![edit]))
     }
 }
-
-/// What catches the `ImportError`, by name.
-const CAUGHT: [&str; 4] = ["ImportError", "Exception", "BaseException", "?"];

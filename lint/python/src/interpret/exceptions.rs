@@ -132,11 +132,7 @@ impl<W: World> Interpreter<'_, W> {
             let mark = self.fork();
             self.join(vec![tried.clone()]);
             if flow.has(Flow::NEXT) {
-                // Where the body may have raised, that may be why this does not happen.
-                let before = self.maybe;
-                self.maybe += u32::from(flow != Flow::NEXT);
-                ways = ways.without(Flow::NEXT) | self.try_else(orelse);
-                self.maybe = before;
+                ways = ways.without(Flow::NEXT) | self.try_else_after(flow, orelse);
             }
             branches.push(self.take_back(mark));
         }
@@ -166,7 +162,11 @@ impl<W: World> Interpreter<'_, W> {
             let (flow, branch) = self.perhaps_handler(index, handler, exception, &tried);
             branches.extend(branch);
             // Else a handler's `return` or `raise` is as rare as its exception.
-            *(if own.is_some() { &mut ways } else { &mut rare }) |= flow;
+            if own.is_some() {
+                ways |= flow;
+            } else {
+                rare |= flow;
+            }
             let mut answers = answers.into_iter();
             left.retain(|_| answers.next().flatten() != Some(true));
         }
@@ -264,6 +264,16 @@ impl<W: World> Interpreter<'_, W> {
             self.pause(Resume::Else);
         }
         flow
+    }
+
+    /// The `else` of a body that ended by `flow`: where it may have raised, that may be why the `else`
+    /// does not happen.
+    fn try_else_after(&mut self, flow: Flow, orelse: &[Stmt]) -> Flow {
+        let before = self.maybe;
+        self.maybe += u32::from(flow != Flow::NEXT);
+        let after = self.try_else(orelse);
+        self.maybe = before;
+        after
     }
 
     /// Runs `work` after something that may already have left by `flow`.
