@@ -668,6 +668,11 @@ pub fn cuda_device(index: i64) -> String {
     format!("cuda:{index}")
 }
 
+/// Whether a loader, by its full name, reads whatever tensors a file holds, which need be no model's.
+pub fn reads_any_tensors(loader: &str) -> bool {
+    ANY_TENSORS.contains(&loader)
+}
+
 /// Whether a `device_map`'s text spreads the model over the CUDA devices there are, for which it counts
 /// them.
 pub fn spreads_over_cuda(device_map: &str) -> bool {

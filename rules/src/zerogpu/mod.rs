@@ -14,6 +14,7 @@ crate::registry::rules! { Zerogpu:
     device_map_at_startup::DeviceMapAtStartup,
     zero_embeddings::ZeroEmbeddings,
     eager_examples::EagerExamples,
+    model_load_in_gpu_function::ModelLoadInGpuFunction,
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,
@@ -28,6 +29,7 @@ crate::registry::rules! { Zerogpu:
 }
 
 mod weights;
+mod worker;
 
 /// Whether the program means to meet an `error` of what happens here: a `try` catches it by name, this is
 /// itself what is done when something else has failed, or a switch in the environment decides whether it

@@ -262,7 +262,8 @@ struct Process {
     perhaps_imported: FxHashSet<Name>,
 }
 
-/// On how much it depends at least that something happens at a place, in each of two calls of a root.
+/// On how much it depends that something happens at a place for the first time, in each of two calls of
+/// a root.
 #[derive(Debug, Default)]
 struct Calls {
     is_second: bool,
@@ -458,8 +459,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             // It is only being found out what a piece of code changes.
             (false, _) => return,
         };
-        let least = seen.entry(place).or_insert(self.maybe);
-        *least = (*least).min(self.maybe);
+        seen.entry(place).or_insert(self.maybe);
     }
 
     /// Hands `callable` over to be called later in `role`; once for each function and role.
