@@ -15,6 +15,7 @@ struct Effects {
     aliases: Aliases,
     no_weights: NoWeights,
     any_tensors: AnyTensors,
+    cpu_commands: CpuCommands,
     device_map: DeviceMap,
     device: Device,
     emulation: Emulation,
@@ -52,6 +53,16 @@ struct Aliases {
 #[serde(deny_unknown_fields)]
 struct NoWeights {
     endings: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CpuCommands {
+    programs: Vec<String>,
+    unless: Vec<String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -293,6 +304,12 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     let loaders = strings(&table.any_tensors.loaders);
     let _ = writeln!(out, "static ANY_TENSORS: &[&str] = {loaders};");
     let _ = writeln!(out, "static SPREADS: &[&str] = {};", strings(&table.device_map.spreads));
+    let commands = &table.cpu_commands;
+    origin("[cpu_commands]", &commands.source, commands.as_of, &commands.confidence)?;
+    sorted("[cpu_commands]", commands.programs.iter().map(String::as_str))?;
+    let programs = strings(&commands.programs);
+    let _ = writeln!(out, "static CPU_PROGRAMS: &[&str] = {programs};");
+    let _ = writeln!(out, "static CPU_UNLESS: &[&str] = {};", strings(&commands.unless));
     let device = &table.device;
     origin("[device]", &device.source, device.as_of, &device.confidence)?;
     let _ = writeln!(out, "static DEVICE_TYPE: &str = {:?};", device.r#type);

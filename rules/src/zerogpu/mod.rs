@@ -15,6 +15,7 @@ crate::registry::rules! { Zerogpu:
     zero_embeddings::ZeroEmbeddings,
     eager_examples::EagerExamples,
     model_load_in_gpu_function::ModelLoadInGpuFunction,
+    idle_gpu::IdleGpu,
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,
