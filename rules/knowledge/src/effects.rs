@@ -78,6 +78,8 @@ pub enum Kind {
         duration: Arguments,
         /// The size.
         size: Arguments,
+        /// What it says that it ignores; anything else it ignores without a word.
+        ignored: Arguments,
     },
     /// Makes a GPU function of every handler.
     WrapsHandlers,

@@ -723,10 +723,11 @@ impl Pieces<'_> {
                 )
             }
             "gpu-decorator" => format!(
-                "Kind::GpuDecorator {{ function: {}, duration: {}, size: {} }}",
+                "Kind::GpuDecorator {{ function: {}, duration: {}, size: {}, ignored: {} }}",
                 self.needed("function")?,
                 self.needed("duration")?,
-                self.needed("size")?
+                self.needed("size")?,
+                self.taken("ignored")?
             ),
             "handler" => self.handler()?,
             "launch" => {

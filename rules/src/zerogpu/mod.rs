@@ -16,6 +16,12 @@ crate::registry::rules! { Zerogpu:
     eager_examples::EagerExamples,
     model_load_in_gpu_function::ModelLoadInGpuFunction,
     idle_gpu::IdleGpu,
+    async_gpu_function::AsyncGpuFunction,
+    gpu_over_classmethod::GpuOverClassmethod,
+    unknown_gpu_argument::UnknownGpuArgument,
+    unknown_gpu_size::UnknownGpuSize,
+    second_gpu_decorator::SecondGpuDecorator,
+    needless_enable_queue::NeedlessEnableQueue,
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,
@@ -29,6 +35,7 @@ crate::registry::rules! { Zerogpu:
     needless_xlarge::NeedlessXlarge,
 }
 
+mod decorator;
 mod weights;
 mod worker;
 
