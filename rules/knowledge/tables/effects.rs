@@ -722,13 +722,7 @@ impl Pieces<'_> {
                     self.detects_cuda.take().unwrap_or_default(),
                 )
             }
-            "gpu-decorator" => format!(
-                "Kind::GpuDecorator {{ function: {}, duration: {}, size: {}, ignored: {} }}",
-                self.needed("function")?,
-                self.needed("duration")?,
-                self.needed("size")?,
-                self.taken("ignored")?
-            ),
+            "gpu-decorator" => self.gpu_decorator()?,
             "handler" => self.handler()?,
             "launch" => {
                 format!("Kind::Launch {{ functions: {} }}", self.taken("functions")?)
@@ -794,6 +788,16 @@ impl Pieces<'_> {
             return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
         }
         Ok(kind)
+    }
+
+    fn gpu_decorator(&mut self) -> Result<String, String> {
+        Ok(format!(
+            "Kind::GpuDecorator {{ function: {}, duration: {}, size: {}, ignored: {} }}",
+            self.needed("function")?,
+            self.needed("duration")?,
+            self.needed("size")?,
+            self.taken("ignored")?
+        ))
     }
 
     fn handler(&mut self) -> Result<String, String> {
