@@ -39,7 +39,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::syntax::{FunctionDef, Module, Name};
 use crate::text::{Span, Text};
 use crate::trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
-use crate::value::{FileId, Function, ObjectId, Place, Value};
+use crate::value::{FileId, Function, ObjectId, Place, Scope, Value};
 use crate::world::{Found, Guard, Now, World};
 pub(crate) use heap::Slot;
 use heap::{Content, Heap};
@@ -193,7 +193,7 @@ struct Frame {
     /// Where assignments go: the function's, the class's or the module's names.
     names: ObjectId,
     /// Where names are looked up after `names`, innermost first, the module's last.
-    scopes: Arc<[ObjectId]>,
+    scopes: Arc<[Scope]>,
     /// What follows the frame's own name in a qualified name: `f.<locals>.`, `C.`, or nothing.
     prefix: Arc<str>,
     is_class: bool,
@@ -208,11 +208,13 @@ struct Frame {
 impl Frame {
     /// Where a function or class that is defined here looks names up. A class's own names are not
     /// seen from its methods.
-    fn inner_scopes(&self) -> Arc<[ObjectId]> {
+    fn inner_scopes(&self) -> Arc<[Scope]> {
         if self.is_class {
             Arc::clone(&self.scopes)
         } else {
-            std::iter::once(self.names).chain(self.scopes.iter().copied()).collect()
+            let function = self.function.as_ref().map(|function| Arc::clone(&function.def));
+            let own = Scope { names: self.names, function };
+            std::iter::once(own).chain(self.scopes.iter().cloned()).collect()
         }
     }
 }
