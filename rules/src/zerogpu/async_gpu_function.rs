@@ -32,9 +32,10 @@ impl<'a> Check<'a> for AsyncGpuFunction<'a> {
             }
             // Gradio's own call of a handler does not count.
             let called = space.moments().any(|moment| match &moment.event.effect {
-                Effect::CallGpu(Some(called)) => {
+                Effect::CallGpu(call) => {
                     let root = moment.event.root.map(|root| moment.trace().roots()[root].place);
-                    called.place() == function.place() && root != Some(moment.place())
+                    let is_it = call.function().is_some_and(|it| it.place() == function.place());
+                    is_it && root != Some(moment.place())
                 }
                 _ => false,
             });
