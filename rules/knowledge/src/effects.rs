@@ -511,6 +511,12 @@ pub fn missing(module: &str, name: &str) -> Option<&'static MissingName> {
     MISSING.iter().find(|missing| missing.module == module && missing.name == name)
 }
 
+/// What the result of calling the thing of that full name is, where it cannot be pickled: "a lock".
+pub fn unpicklable(name: &str) -> Option<&'static str> {
+    let index = UNPICKLABLE.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    Some(UNPICKLABLE[index].1)
+}
+
 /// What calling the thing of that full name does.
 pub fn call(name: &str) -> Option<&'static CallEffect> {
     let index = CALL_NAMES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;

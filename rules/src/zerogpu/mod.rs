@@ -18,6 +18,8 @@ crate::registry::rules! { Zerogpu:
     idle_gpu::IdleGpu,
     async_gpu_function::AsyncGpuFunction,
     gpu_over_classmethod::GpuOverClassmethod,
+    unpicklable_argument::UnpicklableArgument,
+    unpicklable_result::UnpicklableResult,
     unknown_gpu_argument::UnknownGpuArgument,
     unknown_gpu_size::UnknownGpuSize,
     second_gpu_decorator::SecondGpuDecorator,
@@ -36,6 +38,7 @@ crate::registry::rules! { Zerogpu:
 }
 
 mod decorator;
+mod pickle;
 mod weights;
 mod worker;
 
