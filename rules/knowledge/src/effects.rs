@@ -39,6 +39,8 @@ pub enum Kind {
     PoisonsWhenIterated {
         /// The switch.
         when: Arguments,
+        /// How many processes it starts then.
+        workers: Arguments,
     },
     /// Raises where there is no GPU, without marking the process, if one of these names CUDA (see
     /// [`names_cuda`]).

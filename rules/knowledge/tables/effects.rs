@@ -726,7 +726,11 @@ impl Pieces<'_> {
                 format!("Kind::PoisonsWhenCalledWithCuda {{ device: {} }}", self.needed("device")?)
             }
             "touches-cuda-on-iteration" => {
-                format!("Kind::PoisonsWhenIterated {{ when: {} }}", self.needed("when")?)
+                format!(
+                    "Kind::PoisonsWhenIterated {{ when: {}, workers: {} }}",
+                    self.needed("when")?,
+                    self.taken("workers")?
+                )
             }
             "needs-cuda" => format!("Kind::NeedsCuda {{ device: {} }}", self.taken("device")?),
             "moves-to-cuda" => {
