@@ -146,21 +146,7 @@ impl SpaceWorld<'_> {
                 effects.push(adapter(call, id, token));
             }
             Does::Download { id, token } => effects.push(download(call, id, token)),
-            Does::Handler { functions, later, role, runs_now, examples, decorator: _ } => {
-                effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
-                if role == effects::Role::Process {
-                    effects.push(Effect::StartProcess(called(callee)));
-                }
-                for function in handed_over(arguments, functions) {
-                    if runs_now {
-                        outcome.runs.push(function.clone());
-                    }
-                    outcome.roots.push((function, Role::Request(role)));
-                }
-                for function in handed_over(arguments, later) {
-                    outcome.roots.push((function, Role::Request(role)));
-                }
-            }
+            Does::Handler { .. } => hands_over(call, known.kind, outcome),
             Does::Launch { functions } | Does::Mounts { functions, .. } => {
                 let how = match known.kind {
                     Does::Launch { .. } => Served::Launched,
@@ -296,6 +282,28 @@ impl SpaceWorld<'_> {
                 EnvValue::SetButUnknown => None,
             });
         }
+    }
+}
+
+/// A call that functions are handed to.
+fn hands_over(call: &Call<'_>, kind: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
+    let Does::Handler { functions, later, role, runs_now, examples, decorator: _ } = kind else {
+        return;
+    };
+    let Call { callee, arguments, .. } = *call;
+    let effects = &mut outcome.effects;
+    effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
+    if role == effects::Role::Process {
+        effects.push(Effect::StartProcess(called(callee)));
+    }
+    for function in handed_over(arguments, functions) {
+        if runs_now {
+            outcome.runs.push(function.clone());
+        }
+        outcome.roots.push((function, Role::Request(role)));
+    }
+    for function in handed_over(arguments, later) {
+        outcome.roots.push((function, Role::Request(role)));
     }
 }
 
