@@ -18,6 +18,7 @@ crate::registry::rules! { Zerogpu:
     idle_gpu::IdleGpu,
     compile_per_worker::CompilePerWorker,
     child_process_in_gpu_function::ChildProcessInGpuFunction,
+    state_lost_in_worker::StateLostInWorker,
     nested_gpu_call::NestedGpuCall,
     gpu_call_in_loop::GpuCallInLoop,
     async_gpu_function::AsyncGpuFunction,
