@@ -12,6 +12,7 @@ use super::{origin, read, sorted, strings, version};
 struct Gradio {
     meta: Meta,
     injected: Vec<Injected>,
+    select_data: SelectData,
     floor: Vec<Floor>,
     advisory: Vec<Advisory>,
 }
@@ -23,6 +24,16 @@ struct Meta {
     last_of_major: Vec<String>,
     recommended: String,
     minimum_secure: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SelectData {
+    names: Vec<String>,
+    pickled_since: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -86,6 +97,15 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     );
 
     injected(&table.injected, &mut out)?;
+    let select = &table.select_data;
+    origin("[select_data]", &select.source, select.as_of, &select.confidence)?;
+    version("[select_data]", &select.pickled_since)?;
+    let names = strings(&select.names);
+    let _ = writeln!(
+        out,
+        "static SELECT_DATA: SelectData = SelectData {{ names: {names}, pickled_since: {:?} }};",
+        select.pickled_since
+    );
     rising(
         "[[floor]]",
         &table.floor.iter().map(|floor| floor.version.clone()).collect::<Vec<_>>(),

@@ -25,6 +25,7 @@ crate::registry::rules! { Zerogpu:
     gpu_over_classmethod::GpuOverClassmethod,
     unpicklable_argument::UnpicklableArgument,
     unpicklable_result::UnpicklableResult,
+    unpicklable_select_data::UnpicklableSelectData,
     unknown_gpu_argument::UnknownGpuArgument,
     unknown_gpu_size::UnknownGpuSize,
     second_gpu_decorator::SecondGpuDecorator,

@@ -1,14 +1,14 @@
 use std::collections::BTreeSet;
 
+use spacelint_python::syntax::{Stmt, StmtKind};
 use spacelint_python::{Global, Place, Root};
 use spacelint_space::{Phase, Role, Space, SpaceTrace};
 
 use super::worker;
-use crate::duration::{Caller, callers};
 use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};
 
-/// A GPU function sets a global that the main process reads, which never learns of it.
+/// A GPU function sets a global that another process reads, which never learns of it.
 #[derive(Rule)]
 #[rule(severity = warning, since = "0.1.0")]
 #[rule(
@@ -25,7 +25,6 @@ pub(crate) struct StateLostInWorker<'a> {
 
 impl<'a> Check<'a> for StateLostInWorker<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let callers = callers(space);
         let mut seen = BTreeSet::new();
         let trace = space.trace().filter(|_| space.is_zerogpu());
         let workers = trace.into_iter().flat_map(move |trace| {
@@ -34,15 +33,14 @@ impl<'a> Check<'a> for StateLostInWorker<'a> {
             })
         });
         workers.filter_map(move |(trace, setter, global, set)| {
-            let function = setter.function()?;
-            let runs_here = callers.get(&function.place()) != Some(&Caller::Startup);
             // What the main process sets by itself as well is no message from a worker.
             let is_set = roots(trace, Phase::Request).any(|root| sets(root, global));
-            let (reader, read) = roots(trace, Phase::Request).find_map(|root| {
+            let readers = roots(trace, Phase::Request).chain(roots(trace, Phase::Gpu));
+            let (reader, read) = readers.filter(|root| !sets(root, global)).find_map(|root| {
                 let reads = &root.globals.reads;
                 reads.iter().find(|(other, _)| other == global).map(|(_, place)| (root, *place))
             })?;
-            let is_new = runs_here && !is_set && seen.insert(set);
+            let is_new = !is_set && seen.insert(set);
             is_new.then_some(Self { trace, global, set, setter, read, reader })
         })
     }
@@ -53,23 +51,35 @@ impl<'a> Check<'a> for StateLostInWorker<'a> {
             Some(function) => format!("`{}`", worker::name(function)),
             None => "a handler".to_owned(),
         };
-        let message = format!(
-            "`{name}` is set in a worker, by {}: the main process, where {} reads it, never learns of \
-             that and has what start-up has set",
-            who(self.setter),
-            who(self.reader)
-        );
+        let lost = if self.reader.role == Role::Gpu {
+            format!(
+                "{}, which reads it, may run in another worker, and that has what start-up has set",
+                who(self.reader)
+            )
+        } else {
+            format!(
+                "the main process, where {} reads it, never learns of that and has what start-up has set",
+                who(self.reader)
+            )
+        };
+        let message = format!("`{name}` is set in a worker, by {}: {lost}", who(self.setter));
         let finding = Self::at(Location::of(self.trace, self.set), message)
             .related(Location::of(self.trace, self.read), format!("{} reads it here", who(self.reader)))
             .help(
                 "Return the value from the GPU function, and let the handler that called it keep it: in a \
                  `gr.State` if it is the visitor's, in the global if it is everybody's.",
             );
-        match self.setter.function() {
-            Some(function) => finding.related(
-                Location::of(self.trace, function.place()),
-                format!("{} is a GPU function", who(self.setter)),
-            ),
+        let Some(function) = self.setter.function() else { return finding };
+        let finding = finding.related(
+            Location::of(self.trace, function.place()),
+            format!("{} is a GPU function", who(self.setter)),
+        );
+        let says_so = |statement: &&Stmt| matches!(&statement.kind, StmtKind::Global(names) if names.contains(name));
+        match function.def.body.iter().find(says_so) {
+            Some(statement) => {
+                let place = Place { file: function.file, span: statement.span };
+                finding.related(Location::of(self.trace, place), "it is the module's by this")
+            }
             None => finding,
         }
     }
