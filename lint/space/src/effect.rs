@@ -249,6 +249,8 @@ pub enum Token {
 /// A GPU function's declaration.
 #[derive(Clone, Debug)]
 pub struct GpuDeclaration {
+    /// What is made a GPU function, as it was given.
+    pub callable: Value,
     /// The function, where it is one of the program's.
     pub function: Option<Arc<Function>>,
     /// The declared duration, if any.

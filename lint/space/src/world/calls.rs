@@ -86,6 +86,7 @@ pub(super) fn gpu(call: &Call<'_>, zerogpu: bool, outcome: &mut Outcome<SpaceWor
         return true;
     }
     let declaration = GpuDeclaration {
+        callable: function.value.clone(),
         function: function.value.function().cloned(),
         duration: duration.filter(|duration| duration.value != Value::None).cloned(),
         size: size.filter(|size| size.value != Value::None).cloned(),
