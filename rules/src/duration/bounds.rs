@@ -186,7 +186,8 @@ fn called(callee: &External, arguments: &Arguments, at: Option<f64>, depth: u32)
         External::Attribute { of, name } if &**name == "total_seconds" => {
             return of_external(of, at, depth - 1);
         }
-        _ => return Bounds::UNKNOWN,
+        // `settings.get("steps")`
+        callee => return Bounds::growing(arguments_in(callee)),
     };
     if name == "datetime.timedelta" {
         return timedelta(arguments, at, depth);
@@ -320,6 +321,7 @@ mod tests {
             ("a % 50 + 1", 1.0, 51.0, ""),
             ("timedelta(minutes=1, seconds=a)", 60.0, inf, "a"),
             ("other.limit(a)", ninf, inf, ""),
+            ("10 * text.count(' ')", 0.0, inf, "text"),
             ("min(a, other.limit())", ninf, inf, ""),
             ("min(other.limit(), 60)", ninf, 60.0, ""),
             ("min([a, b, 40])", 0.0, 40.0, ""),

@@ -36,8 +36,11 @@ impl<'a> Fault<'a> {
         }
         if let Duration::Seconds(declared) = reading.duration {
             let seconds = quota::effective_seconds(declared);
-            let kept =
-                seconds.is_some_and(|seconds| seconds > 0 && !declared::drops_days(declared));
+            // What a call gets that asks for nothing is not known; a function may well mean it, for
+            // a call that needs no GPU.
+            let meant = declared == 0.0 && reading.computed.is_some();
+            let kept = seconds
+                .is_some_and(|seconds| meant || seconds > 0 && !declared::drops_days(declared));
             if !kept {
                 return Some(Self::Misread(declared, seconds));
             }
