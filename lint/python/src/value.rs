@@ -151,14 +151,29 @@ pub struct Function {
     pub(crate) defaults: Vec<Option<Slot>>,
     /// What each parameter is annotated with, where that can be read.
     pub(crate) annotations: Vec<Option<Value>>,
-    /// The frames around it, innermost first, and last the module's namespace.
-    pub(crate) scopes: Arc<[ObjectId]>,
+    /// What is around it, innermost first, the module last.
+    pub(crate) scopes: Arc<[Scope]>,
     /// The class whose body defined it, for `super()`.
     pub(crate) owner: Option<ObjectId>,
     pub(crate) home: Arc<ModuleInfo>,
     pub(crate) id: u32,
     /// How deep its defaults are nested.
     pub(crate) depth: u32,
+}
+
+/// Where a name is looked up that is not bound in the body that reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    pub(crate) names: ObjectId,
+    /// For a function's: its text, which says what is bound in it.
+    pub(crate) function: Option<Arc<FunctionDef>>,
+}
+
+impl Scope {
+    /// Whether it is a function's that binds `name`: then no scope around it is asked.
+    pub(crate) fn binds(&self, name: &str) -> bool {
+        self.function.as_ref().is_some_and(|def| def.is_local(name))
+    }
 }
 
 impl Function {

@@ -802,3 +802,25 @@ fn a_wrapped_function_is_called_with_what_it_is_given() {
         ]
     );
 }
+
+#[test]
+fn a_name_is_read_where_the_text_says() {
+    check(
+        "import ext\nx = 1\ndef own():\n    try:\n        x\n    except UnboundLocalError as error:\n        ext.unbound()\n    x = 2\ndef free():\n    def inner():\n        return x\n    try:\n        inner()\n    except UnboundLocalError:\n        ext.never()\n    except NameError:\n        ext.free()\n    x = 3\ndef outer():\n    def inner():\n        nonlocal x\n        x = 4\n    inner()\n    ext.set(x)\n    x = 5\nown()\nfree()\nouter()\n",
+        "app:1 import ext
+         app:7 ext.unbound() < own()
+         app:17 ext.free() < free()
+         app:24 ext.set(4) < outer()",
+    );
+}
+
+#[test]
+fn a_number_has_no_items() {
+    check(
+        "import ext\nfor thing in (lambda: 2[:3], lambda: 1.5[0], lambda: None[0]):\n    try:\n        thing()\n        ext.never()\n    except TypeError:\n        ext.refused()\n",
+        "app:1 import ext
+         app:7 ext.refused()
+         app:7 ext.refused()
+         app:7 ext.refused()",
+    );
+}

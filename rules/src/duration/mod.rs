@@ -6,6 +6,8 @@ mod list;
 
 pub use list::{Declared, GpuFunction, SizedBy, list};
 
+pub(crate) use declared::{Caller, callers};
+
 crate::registry::rules! { Duration:
     illegal_duration::IllegalDuration,
     mismatched_duration::MismatchedDuration,
