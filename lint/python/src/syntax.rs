@@ -183,6 +183,11 @@ pub struct FunctionDef {
 }
 
 impl FunctionDef {
+    /// Whether its own body binds `name`, so that it is read from there and nowhere else.
+    pub fn is_local(&self, name: &str) -> bool {
+        self.locals.binary_search_by(|local| (**local).cmp(name)).is_ok()
+    }
+
     /// Whether its own body declares `name` global.
     pub fn is_global(&self, name: &str) -> bool {
         self.globals.binary_search_by(|global| (**global).cmp(name)).is_ok()

@@ -71,10 +71,8 @@ pub struct NoHandshake {
     pub since: &'static str,
     /// The first version that is well again.
     pub fixed: &'static str,
-    /// Only where one of these serves the app; empty for any.
-    pub served: &'static [&'static str],
-    /// Only where the pages are made on the server, or only where they are not.
-    pub ssr: Option<bool>,
+    /// Whether that are the pages that are made on the server, or those that are not.
+    pub ssr: bool,
     /// What happens, as a clause.
     pub what: &'static str,
     /// Where this comes from.
@@ -109,6 +107,42 @@ pub struct Floor {
     pub hard: bool,
     /// What happens below it, as a sentence without its first capital and its full stop.
     pub reason: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What Gradio passes by itself to a function that it calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Passed {
+    /// `gr.Progress`.
+    Progress,
+    /// `gr.Cache`.
+    Cache,
+    /// `gr.Request`.
+    Request,
+    /// `gr.OAuthProfile`.
+    Profile,
+    /// `gr.OAuthToken`.
+    Token,
+    /// `gr.Header`: a header of the request.
+    Header,
+    /// `gr.EventData` and what is made of it: `gr.SelectData`.
+    Event,
+}
+
+/// How a parameter asks for what Gradio passes by itself.
+#[derive(Debug)]
+pub struct Injected {
+    /// What is passed.
+    pub what: Passed,
+    /// Whether the parameter's default asks for it; else its annotation does.
+    pub by_default: bool,
+    /// The full names of the classes that ask for it.
+    pub names: &'static [&'static str],
     /// Where this comes from.
     pub source: &'static str,
     /// The day on which it was true, as `YYYY-MM-DD`.
@@ -154,6 +188,13 @@ pub fn renamed() -> &'static [Renamed] {
 /// The pages that do not tell ZeroGPU who the visitor is.
 pub fn no_handshake() -> &'static [NoHandshake] {
     NO_HANDSHAKE
+}
+
+/// What Gradio passes by itself for a parameter whose default, or else whose annotation, is of the class
+/// with that full name.
+pub fn passed(class: &str, by_default: bool) -> Option<Passed> {
+    let asks = |one: &&Injected| one.by_default == by_default && one.names.contains(&class);
+    INJECTED.iter().find(asks).map(|one| one.what)
 }
 
 /// The floors, from oldest to newest.

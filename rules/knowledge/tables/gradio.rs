@@ -14,6 +14,7 @@ struct Gradio {
     forwarding: Forwarding,
     renamed: Vec<Renamed>,
     no_handshake: Vec<NoHandshake>,
+    injected: Vec<Injected>,
     floor: Vec<Floor>,
     advisory: Vec<Advisory>,
 }
@@ -60,10 +61,19 @@ struct Renamed {
 struct NoHandshake {
     since: String,
     fixed: String,
-    #[serde(default)]
-    served: Vec<String>,
-    ssr: Option<bool>,
+    ssr: bool,
     what: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Injected {
+    what: String,
+    by: String,
+    names: Vec<String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -116,6 +126,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     );
 
     identity(&table, &mut out)?;
+    injected(&table.injected, &mut out)?;
     rising(
         "[[floor]]",
         &table.floor.iter().map(|floor| floor.version.clone()).collect::<Vec<_>>(),
@@ -203,16 +214,45 @@ fn identity(table: &Gradio, out: &mut String) -> Result<(), String> {
     for gap in &table.no_handshake {
         let what = format!("[[no_handshake]] {}", gap.fixed);
         rising(&what, &[gap.since.clone(), gap.fixed.clone()], false)?;
-        sorted(&what, gap.served.iter().map(String::as_str))?;
         let _ = writeln!(
             out,
-            "NoHandshake {{ since: {:?}, fixed: {:?}, served: {}, ssr: {:?}, what: {:?}, {} }},",
+            "NoHandshake {{ since: {:?}, fixed: {:?}, ssr: {}, what: {:?}, {} }},",
             gap.since,
             gap.fixed,
-            strings(&gap.served),
             gap.ssr,
             gap.what,
             origin(&what, &gap.source, gap.as_of, &gap.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    Ok(())
+}
+
+fn injected(table: &[Injected], out: &mut String) -> Result<(), String> {
+    out.push_str("static INJECTED: &[Injected] = &[\n");
+    for one in table {
+        let what = format!("[[injected]] {}", one.what);
+        let meant = match one.what.as_str() {
+            "progress" => "Progress",
+            "cache" => "Cache",
+            "request" => "Request",
+            "profile" => "Profile",
+            "token" => "Token",
+            "header" => "Header",
+            "event" => "Event",
+            other => return Err(format!("{what}: nothing that is passed is called {other:?}")),
+        };
+        let by_default = match one.by.as_str() {
+            "default" => true,
+            "annotation" => false,
+            other => return Err(format!("{what}: nothing asks by {other:?}")),
+        };
+        sorted(&what, one.names.iter().map(String::as_str))?;
+        let _ = writeln!(
+            out,
+            "Injected {{ what: Passed::{meant}, by_default: {by_default}, names: {}, {} }},",
+            strings(&one.names),
+            origin(&what, &one.source, one.as_of, &one.confidence)?,
         );
     }
     out.push_str("];\n");

@@ -6,7 +6,7 @@ use spacelint_space::effect::Effect;
 use spacelint_space::{Moment, Phase, Space};
 
 use super::Lost;
-use crate::finding::Finding;
+use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};
 
 /// A GPU function is called where Gradio's request is lost, so that ZeroGPU does not know for whom.
@@ -29,9 +29,9 @@ impl<'a> Check<'a> for GpuCallWithoutVisitor<'a> {
         let mut seen: BTreeSet<Place> = BTreeSet::new();
         let after = space.moments().filter(|moment| moment.phase == Phase::Request);
         after.filter(|moment| moment.spaces().is_some()).filter_map(move |moment| {
-            let Effect::CallGpu(function) = &moment.event.effect else { return None };
+            let Effect::CallGpu(call) = &moment.event.effect else { return None };
             let lost = Lost::at(&moment)?;
-            let function = function.as_ref();
+            let function = call.function();
             seen.insert(moment.place()).then_some(Self { moment, lost, function })
         })
     }
@@ -62,7 +62,7 @@ impl<'a> Check<'a> for GpuCallWithoutVisitor<'a> {
         let finding = Self::at(&self.moment, message).certainty(self.moment.certainty());
         let finding = match root {
             Some(root) if root.place != self.moment.place() => finding.related(
-                crate::finding::Location::of(self.moment.trace(), root.place),
+                Location::of(self.moment.trace(), root.place),
                 "what calls it is handed over here",
             ),
             _ => finding,

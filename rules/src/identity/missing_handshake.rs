@@ -1,7 +1,7 @@
 use spacelint_knowledge::gradio::{self, NoHandshake};
 use spacelint_knowledge::platform::Tier;
 use spacelint_python::Value;
-use spacelint_space::effect::{Effect, Serve};
+use spacelint_space::effect::Effect;
 use spacelint_space::requirements::Requirement;
 use spacelint_space::{Moment, Space};
 
@@ -13,7 +13,7 @@ use crate::versions;
 #[derive(Rule)]
 #[rule(severity = warning, fix = unsafe, since = "0.1.0")]
 #[rule(
-    source = "gradio 5.12.0, 5.16.0, 5.16.1, 6.11.0 and 6.12.0 templates/frontend; CHANGELOG.md, #10608 and #13210"
+    source = "gradio 5.12.0, 5.16.0 and 5.16.1 templates/frontend and templates/node; CHANGELOG.md, #10270 and #10608"
 )]
 pub(crate) struct MissingHandshake<'a> {
     gap: &'static NoHandshake,
@@ -34,7 +34,8 @@ impl<'a> Check<'a> for MissingHandshake<'a> {
             });
             known.filter_map(move |gap| {
                 let served = space.moments().find(|moment| match &moment.event.effect {
-                    Effect::Serve(serve) => concerns(gap, serve),
+                    // Where nothing is said, a variable of the platform decides.
+                    Effect::Serve(serve) => serve.ssr == Some(Value::Bool(gap.ssr)),
                     _ => false,
                 })?;
                 let all = space.pins().all("gradio").collect();
@@ -69,12 +70,4 @@ impl<'a> Check<'a> for MissingHandshake<'a> {
             .collect::<Option<Vec<_>>>()?;
         Some(Fix::needs_review(format!("move to Gradio {step}"), edits))
     }
-}
-
-/// Whether `gap` is one of an app that is served so.
-fn concerns(gap: &NoHandshake, serve: &Serve) -> bool {
-    let class = serve.called.name.rsplit_once('.').map_or("", |(class, _)| class);
-    let by = gap.served.is_empty() || gap.served.contains(&class);
-    // Where nothing is said, a variable of the platform decides.
-    by && gap.ssr.is_none_or(|ssr| serve.ssr == Some(Value::Bool(ssr)))
 }

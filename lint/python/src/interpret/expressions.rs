@@ -12,6 +12,16 @@ use crate::text::Span;
 use crate::value::{Argument, Arguments, External, Operator, Place, Value};
 use crate::world::{Guard, World};
 
+/// Whose name is read, and its slot if it is bound.
+enum Resolved<'h> {
+    /// The running function's own.
+    Own(Option<&'h Slot>),
+    /// One of a function around it.
+    Free(Option<&'h Slot>),
+    /// A class's, a comprehension's or the module's, before Python's own.
+    Global(Option<&'h Slot>),
+}
+
 impl<W: World> Interpreter<'_, W> {
     pub(super) fn eval(&mut self, expression: &Expr) -> Eval<Value> {
         match &expression.kind {
@@ -121,21 +131,24 @@ impl<W: World> Interpreter<'_, W> {
     // Names
 
     fn name(&mut self, name: &Name) -> Eval<Value> {
-        match self.lookup(name) {
-            Some(Slot { value, unsure: false, .. }) => Ok(value.clone()),
+        let (slot, builtin, exception) = match self.resolve(name) {
+            Resolved::Own(slot) => (slot, None, "UnboundLocalError"),
+            Resolved::Free(slot) => (slot, None, "NameError"),
+            Resolved::Global(slot) => match slot {
+                Some(Slot { unsure: false, .. }) => (slot, None, "NameError"),
+                _ => (slot, builtins::name(name), "NameError"),
+            },
+        };
+        match (slot.map(|slot| (slot.unsure, slot.value.clone())), builtin) {
+            (Some((false, value)), _) => Ok(value),
             // What a module only perhaps binds may still be what Python itself provides.
-            Some(slot) => {
-                let value = slot.value.clone();
-                if let Some(builtin) = builtins::name(name) {
-                    return Ok(value.or(builtin));
-                }
-                self.perhaps_raise_builtin("NameError");
+            (Some((true, value)), Some(builtin)) => Ok(value.or(builtin)),
+            (Some((true, value)), None) => {
+                self.perhaps_raise_builtin(exception);
                 Ok(value)
             }
-            None => match builtins::name(name) {
-                Some(builtin) => Ok(builtin),
-                None => self.raise_builtin("NameError"),
-            },
+            (None, Some(builtin)) => Ok(builtin),
+            (None, None) => self.raise_builtin(exception),
         }
     }
 
@@ -152,16 +165,35 @@ impl<W: World> Interpreter<'_, W> {
 
     /// The slot that `name` is read from.
     pub(super) fn lookup(&self, name: &str) -> Option<&Slot> {
+        match self.resolve(name) {
+            Resolved::Own(slot) | Resolved::Free(slot) | Resolved::Global(slot) => slot,
+        }
+    }
+
+    /// Where the text says that `name` is read from, and what is there.
+    fn resolve(&self, name: &str) -> Resolved<'_> {
         let frame = self.frame();
         if let Some(function) = &frame.function {
-            let def = &function.def;
-            if def.is_global(name) {
-                return self.heap.get(frame.module.names, name);
+            if function.def.is_global(name) {
+                return Resolved::Global(self.heap.get(frame.module.names, name));
+            }
+            if function.def.is_local(name) {
+                return Resolved::Own(self.heap.get(frame.names, name));
             }
         }
-        self.heap
-            .get(frame.names, name)
-            .or_else(|| frame.scopes.iter().find_map(|scope| self.heap.get(*scope, name)))
+        if let Some(slot) = self.heap.get(frame.names, name) {
+            return Resolved::Global(Some(slot));
+        }
+        for scope in frame.scopes.iter() {
+            let slot = self.heap.get(scope.names, name);
+            if scope.binds(name) {
+                return Resolved::Free(slot);
+            }
+            if slot.is_some() {
+                return Resolved::Global(slot);
+            }
+        }
+        Resolved::Global(None)
     }
 
     fn bind_outside_comprehensions(&mut self, name: &Name, value: Value) {
@@ -387,7 +419,10 @@ impl<W: World> Interpreter<'_, W> {
             return Value::Unknown;
         }
         // To compare, to negate or to show something raises too rarely to count.
-        self.risks += u32::from(matches!(operator, Operator::Binary(_) | Operator::Element));
+        self.risks += u32::from(matches!(
+            operator,
+            Operator::Binary(_) | Operator::Element | Operator::Least | Operator::Greatest
+        ));
         let operands = operands.iter().map(|operand| self.frozen(operand)).collect();
         let operation = Arc::new(External::Operation { operator, operands });
         let place = self.place(span);

@@ -105,6 +105,9 @@ impl<W: World> Interpreter<'_, W> {
                 let item = External::Item { of: Arc::new(External::Unknown), key };
                 self.read(&Arc::new(item), span)
             }
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
+                self.raise_builtin("TypeError")?
+            }
             _ => Value::Unknown,
         })
     }
@@ -141,6 +144,9 @@ impl<W: World> Interpreter<'_, W> {
                     Some(items) => (items, false),
                     None => (Vec::new(), true),
                 }
+            }
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
+                return self.raise_builtin("TypeError");
             }
             _ => return Ok(Value::Unknown),
         };

@@ -219,9 +219,8 @@ impl<W: World> Interpreter<'_, W> {
                 return frame
                     .scopes
                     .iter()
-                    .copied()
-                    .find(|scope| self.heap.get(*scope, name).is_some())
-                    .unwrap_or(frame.names);
+                    .find(|scope| scope.binds(name))
+                    .map_or(frame.names, |scope| scope.names);
             }
         }
         frame.names
