@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use spacelint_python::{Function, Place};
 use spacelint_space::effect::Effect;
-use spacelint_space::{Moment, Phase, Space};
+use spacelint_space::{Moment, Phase, Space, SpaceTrace};
 
 use super::Lost;
 use crate::finding::{Finding, Location};
@@ -16,7 +16,7 @@ use crate::rule::{Check, Rule};
     source = "spaces 0.51.3 zero/wrappers.py:189 and zero/client.py:306-330: whose quota it is stands in the request of Gradio's context; 174: what a call without it is told"
 )]
 #[rule(
-    source = "gradio 5.13.0, 5.50.0, 6.0.0 and 6.31.0: the context has no request in a thread or in a route, reproduced"
+    source = "spaces 0.51.3 with gradio 6.31.0 and a stand-in for ZeroGPU: asked for with the visitor's token from an event, `asyncio.to_thread` and `copy_context().run`, and without one from a thread and a route"
 )]
 pub(crate) struct GpuCallWithoutVisitor<'a> {
     moment: Moment<'a>,
@@ -24,10 +24,16 @@ pub(crate) struct GpuCallWithoutVisitor<'a> {
     function: Option<&'a Arc<Function>>,
 }
 
+/// What Gradio keeps the request in.
+const CONTEXT: &str = "LocalContext";
+
 impl<'a> Check<'a> for GpuCallWithoutVisitor<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let mut seen: BTreeSet<Place> = BTreeSet::new();
-        let after = space.moments().filter(|moment| moment.phase == Phase::Request);
+        // Who names the context may put the request there.
+        let sets = |trace: &SpaceTrace| trace.files().any(|it| it.text.as_str().contains(CONTEXT));
+        let sets = space.trace().is_some_and(sets);
+        let after = space.moments().filter(move |it| it.phase == Phase::Request && !sets);
         after.filter(|moment| moment.spaces().is_some()).filter_map(move |moment| {
             let Effect::CallGpu(call) = &moment.event.effect else { return None };
             let lost = Lost::at(&moment)?;
