@@ -36,6 +36,8 @@ pub(crate) struct Run {
     pub(crate) fails: Option<String>,
     /// What its calls ask the platform for, if that is said.
     pub(crate) asks: Option<String>,
+    /// What its endpoints answer, if that is said.
+    pub(crate) answers: Option<String>,
 }
 
 /// A file as a page shows it.
@@ -123,10 +125,10 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
 }
 
 /// The attributes of a block that is a file of a Space.
-const KNOWN: [&str; 8] =
-    ["title", "fixed", "no-variants", "no-readme", "runs", "fails", "asks", "with"];
+const KNOWN: [&str; 9] =
+    ["title", "fixed", "no-variants", "no-readme", "runs", "fails", "asks", "answers", "with"];
 
-/// What `runs`, `fails`, `asks` and `with` say.
+/// What `runs`, `fails`, `asks`, `answers` and `with` say.
 fn run(attributes: &BTreeMap<String, String>) -> Result<Option<Run>, &'static str> {
     let get = |name: &str| attributes.get(name).cloned();
     let run = Run {
@@ -137,14 +139,15 @@ fn run(attributes: &BTreeMap<String, String>) -> Result<Option<Run>, &'static st
         },
         fails: get("fails"),
         asks: get("asks"),
+        answers: get("answers"),
     };
-    match (get("runs"), &run) {
+    let says_more = run.asks.is_some() || run.answers.is_some();
+    match (get("runs"), run.fails.is_some()) {
         (Some(value), _) if !value.is_empty() => Err("`runs` has no value"),
-        (Some(_), Run { fails: Some(_), .. }) => Err("it runs or it fails"),
-        (None, Run { fails: None, asks: None, with_torch }) if *with_torch => {
-            Err("`with` what: does it run, or fail?")
-        }
-        (None, Run { fails: None, asks: None, .. }) => Ok(None),
+        (Some(_), true) => Err("it runs or it fails"),
+        (None, false) if says_more => Err("does it run, or fail?"),
+        (None, false) if run.with_torch => Err("`with` what: does it run, or fail?"),
+        (None, false) => Ok(None),
         _ => Ok(Some(run)),
     }
 }
@@ -294,11 +297,11 @@ mod tests {
                     ```py title=\"b\"\nx\n```\n\nWords.\n\n\
                     ```py title=\"a\" fixed runs with=\"torch\"\ny\n```\n";
         let cases = read(page).expect("it is a page");
-        let run = |with_torch: bool, fails: Option<&str>, asks: Option<&str>| {
-            Some(Run { with_torch, fails: fails.map(str::to_owned), asks: asks.map(str::to_owned) })
-        };
-        assert_eq!(cases[0].run, run(false, Some("No: 1"), Some("90")));
-        assert_eq!(cases[0].fixed.as_ref().and_then(|f| f.run.clone()), run(true, None, None));
+        let text = |text: &str| Some(text.to_owned());
+        let bad = Run { fails: text("No: 1"), asks: text("90"), ..Run::default() };
+        assert_eq!(cases[0].run, Some(bad));
+        let good = Run { with_torch: true, ..Run::default() };
+        assert_eq!(cases[0].fixed.as_ref().and_then(|fixed| fixed.run.clone()), Some(good));
     }
 
     #[test]

@@ -120,10 +120,12 @@ fn promises(packages: Packages, home: &Path) -> Vec<Promise> {
 
 /// What `script` tells of what it is `given`: a JSON object on each line.
 #[track_caller]
-fn told(python: &Path, script: &str, given: &Value) -> Vec<Value> {
-    let mut child = Command::new(python)
+fn told(packages: Packages, script: &str, given: &Value) -> Vec<Value> {
+    let hub = tempfile::tempdir().expect("a folder");
+    let mut child = Command::new(python(packages))
         .arg("-B")
         .arg(here(script))
+        .env("HF_HOME", hub.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -155,8 +157,9 @@ fn hold(packages: Packages) {
         "at_once": at_once(),
         "time_factor": Size::DEFAULT.facts().time_factor,
         "no_report": platform::no_gpu_function().text,
+        "models": packages == Packages::Torch,
     });
-    let told = told(&python(packages), "zerogpu.py", &given);
+    let told = told(packages, "zerogpu.py", &given);
     assert_eq!(told.len(), promises.len());
     let broken: Vec<String> = promises
         .iter()
@@ -191,13 +194,16 @@ fn compare(run: &Run, told: &Value) -> Result<(), String> {
             }
         }
     }
-    let asks: Vec<&str> = list("asks").iter().filter_map(Value::as_str).collect();
-    match &run.asks {
-        Some(wanted) if *wanted != asks.join(", ") => {
-            Err(format!("  it asks for `{}` and not for `{wanted}`", asks.join(", ")))
+    for (name, wanted) in [("asks", &run.asks), ("answers", &run.answers)] {
+        let all: Vec<&str> = list(name).iter().filter_map(Value::as_str).collect();
+        let all = all.join(", ");
+        if let Some(wanted) = wanted
+            && *wanted != all
+        {
+            return Err(format!("  it {name} `{all}` and not `{wanted}`"));
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 #[test]
@@ -209,4 +215,25 @@ fn a_marked_space_does_what_its_page_says() {
 #[ignore = "gigabytes and minutes"]
 fn a_space_marked_with_torch_does_what_its_page_says() {
     hold(Packages::Torch);
+}
+
+#[test]
+#[ignore = "gigabytes and minutes"]
+fn calls_and_imports_do_to_cuda_what_the_table_says() {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge/effects.toml");
+    let given = json!({ "table": table, "at_once": at_once() });
+    let told = told(Packages::Torch, "effects.py", &given);
+    let wrong: Vec<String> = told
+        .iter()
+        .filter(|told| told["wrong"].as_array().is_none_or(|wrong| !wrong.is_empty()))
+        .map(|told| format!("{}: {}", told["name"], told["wrong"]))
+        .collect();
+    let untried: Vec<String> = told
+        .iter()
+        .filter(|told| told["seen"].is_string())
+        .map(|told| format!("{}: {}", told["name"], told["seen"]))
+        .collect();
+    let mut out = std::io::stdout();
+    writeln!(out, "{} tried\n{}", told.len() - untried.len(), untried.join("\n")).expect("stdout");
+    assert!(!told.is_empty() && wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

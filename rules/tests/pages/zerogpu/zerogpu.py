@@ -2,9 +2,10 @@
 stand-in for the service that grants GPUs, and calls each of its endpoints as a visitor's browser would.
 
 Reads from standard input, as JSON, `spaces` (of each its `name` and `folder`), how many are run `at_once`, the
-`time_factor` of the platform's GPUs and what the platform says where there is `no_report` of GPU functions. Prints
-for each Space one JSON object, in any order: its `name`, its `failures` (each with what was printed then) and its
-`asks` (what the calls asked the service for). It knows nothing of rules and pages, and judges nothing.
+`time_factor` of the platform's GPUs, what the platform says where there is `no_report` of GPU functions, and whether
+`models` are loaded, of which `HF_HOME` then gets stand-ins. Prints for each Space one JSON object, in any order: its
+`name`, its `failures` (each with what was printed then), its `asks` (what the calls asked the service for) and its
+`answers`. It knows nothing of rules and pages, and judges nothing.
 """
 
 import base64
@@ -32,8 +33,6 @@ os.environ.update(
     SPACES_ZERO_GPU="true",
     GRADIO_CACHE_EXAMPLES="true",
     GRADIO_CACHE_MODE="lazy",
-    # This main process has no GPU even where the machine has one.
-    CUDA_VISIBLE_DEVICES="",
     # `spaces` deletes the files of a model that it has packed, in the cache of whoever runs this.
     ZEROGPU_MMAP_AUTOPRUNE_PATTERN="/nothing/*",
     # Nothing leaves the machine.
@@ -171,16 +170,17 @@ def drive(space, given):
     if app == 0:
         run_app(str(folder), home, port, service.server_port, given["time_factor"])
     threading.Thread(target=service.serve_forever, daemon=True).start()
+    failures, answers = [], []
     try:
-        failures = start(app, log)
+        failures += start(app, log)
         if not failures and not service.reported:
-            failures = [f"{given['no_report']}\n{log.read_text()}"]
+            failures.append(f"{given['no_report']}\n{log.read_text()}")
         if not failures:
-            failures = calls(port, log)
+            call(port, log, failures, answers)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(app, signal.SIGKILL)
-    return {"name": space["name"], "failures": failures, "asks": service.asks}
+    return {"name": space["name"], "failures": failures, "asks": service.asks, "answers": answers}
 
 
 def start(app, log):
@@ -196,8 +196,8 @@ def start(app, log):
     return [f"It does not serve within {START_LIMIT} s.\n{log.read_text()}"]
 
 
-def calls(port, log):
-    """Calls each public endpoint once, as a visitor; what failed."""
+def call(port, log, failures, answers):
+    """Calls each public endpoint once, as a visitor."""
     client = gradio_client.Client(
         f"http://127.0.0.1:{port}",
         headers={"x-ip-token": VISITOR},
@@ -206,7 +206,6 @@ def calls(port, log):
         download_files=False,
     )
     described = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    failures = []
     for endpoint in client.config["dependencies"]:
         if endpoint.get("api_visibility") != "public":
             continue
@@ -214,10 +213,11 @@ def calls(port, log):
         arguments = [example(parameter) for parameter in described[name]["parameters"]]
         before = len(log.read_text())
         try:
-            client.submit(*arguments, api_name=name).result(timeout=CALL_LIMIT)
+            answers.append(str(client.submit(*arguments, api_name=name).result(timeout=CALL_LIMIT)))
         except Exception as error:
-            failures.append(f"{name}: {type(error).__name__}: {error}\n{log.read_text()[before:]}")
-    return [failure for failure in failures if not is_without_gpu(failure)]
+            failure = f"{name}: {type(error).__name__}: {error}\n{log.read_text()[before:]}"
+            if not is_without_gpu(failure):
+                failures.append(failure)
 
 
 def is_without_gpu(failure):
@@ -227,6 +227,10 @@ def is_without_gpu(failure):
 
 def main():
     given = json.load(sys.stdin)
+    if given["models"]:
+        import models
+
+        models.make()
     waiting, running = list(given["spaces"]), {}
     assert threading.active_count() == 1, "a thread does not survive a fork"
     while waiting or running:
