@@ -121,6 +121,7 @@ def gpu_functions(g: Generator, s: Scope) -> Lines:
                 "bare",
                 "called",
                 "duration",
+                "duration-callable",
                 "alias",
                 "factory",
                 "conditional",
@@ -144,6 +145,12 @@ def gpu_functions(g: Generator, s: Scope) -> Lines:
             "called": lambda: ["@spaces.GPU()", *plain],
             "duration": lambda: [
                 f"@spaces.GPU(duration={g.expression(s, 'int').text}, size={g.pick(('None', repr('large')))})",
+                *plain,
+            ],
+            "duration-callable": lambda: [
+                f"def {deco}(x=None):",
+                *indented(_root_body(g, s, "gpu-duration")[1]),
+                f"@spaces.GPU(duration={g.pick((deco, f'lambda x=None: {deco}(x)', f'functools.partial({deco}, 1)'))})",
                 *plain,
             ],
             "alias": lambda: [f"{deco} = spaces.GPU(duration=30)", f"@{deco}", *plain],
@@ -194,6 +201,8 @@ def gpu_functions(g: Generator, s: Scope) -> Lines:
         }[form]()
         if form == "stacked":
             g.need(s, "import torch")
+        if form == "duration-callable":
+            g.need(s, "import functools")
         if form == "importlib":
             g.need(s, "import importlib")
     return lines

@@ -931,6 +931,7 @@ class Call:
             duration=duration if isinstance(duration, (int, float)) and not isinstance(duration, bool) else None,
             size=size if isinstance(size, str) else None,
         )
+        self.run.hand_over(given.argument(effect.places("duration"), None), "duration")
         self.run.hand_over(function, "gpu")
         return GpuFunction(self.run, function)
 

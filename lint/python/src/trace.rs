@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::syntax::Name;
 use crate::text::Span;
-use crate::value::{FileId, Function, Place, Value};
+use crate::value::{FileId, Function, ObjectId, Place, Value};
 use crate::world::Guard;
 
 /// Whether something happens on every start-up (for a root: on every call).
@@ -38,6 +40,8 @@ pub struct Trace<E, R> {
     pub exhausted: Vec<Budget>,
     pub(crate) links: Vec<Link>,
     pub(crate) guards: Vec<(Option<u32>, Guard)>,
+    /// What the instances have that roots give and wrapped functions are given.
+    pub(crate) attributes: FxHashMap<ObjectId, Vec<(Name, Value)>>,
 }
 
 /// Something that happens.
@@ -72,6 +76,20 @@ pub struct Root<R> {
     pub process: usize,
     /// The root in which it was handed over, an index into [`Trace::roots`]; `None` during start-up.
     pub parent: Option<usize>,
+    /// What a call gives back.
+    pub gives: Gives,
+}
+
+/// What a call gives back, as far as the text settles it. A generator or a coroutine in it is
+/// [`Value::Suspended`]; what instances have, [`Trace::attributes`] tells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gives {
+    /// What it returns; none where it never does, because it raises or goes on for ever. What a
+    /// generator function returns is a generator, and what an `async` one returns is what comes of
+    /// awaiting it.
+    pub returned: Option<Value>,
+    /// What a generator yields, one of several; none where nothing is yielded.
+    pub yielded: Option<Value>,
 }
 
 /// A step on the way to an event.
@@ -117,6 +135,13 @@ impl<R> Root<R> {
 }
 
 impl<E, R> Trace<E, R> {
+    /// The attributes that an instance of a class of the program has of its own, sorted by name, where a
+    /// root gives it or a wrapped function is given it: as they were when that was last seen.
+    pub fn attributes(&self, instance: &Value) -> &[(Name, Value)] {
+        let Value::Instance(_, object) = instance else { return &[] };
+        self.attributes.get(object).map_or(&[], Vec::as_slice)
+    }
+
     /// The steps that lead to `event`, the entry point's first.
     pub fn chain<'a>(&'a self, event: &Event<E>) -> Vec<&'a Link> {
         let mut chain: Vec<&Link> =

@@ -74,6 +74,8 @@ pub enum Value {
     Cached(Arc<Cached>),
     /// Something from outside the program, that remembers how it was made.
     External(Arc<External>),
+    /// A generator or a coroutine of the program, as readers of a trace see it.
+    Suspended(Arc<Function>),
     /// A live list, set or dict.
     Object(ObjectId),
 }
@@ -90,7 +92,9 @@ impl PartialEq for Value {
             | (Self::List(a), Self::List(b))
             | (Self::OneOf(a), Self::OneOf(b)) => a == b,
             (Self::Dict(a), Self::Dict(b)) => a == b,
-            (Self::Function(a), Self::Function(b)) => a == b,
+            (Self::Function(a), Self::Function(b)) | (Self::Suspended(a), Self::Suspended(b)) => {
+                a == b
+            }
             (Self::Method(a, on), Self::Method(b, other)) => a == b && on == other,
             (Self::Class(a), Self::Class(b)) => a == b,
             (Self::Instance(_, a), Self::Instance(_, b))
@@ -145,6 +149,8 @@ pub struct Function {
     /// Its qualified name within the module, as CPython's `__qualname__`.
     pub qualname: Name,
     pub(crate) defaults: Vec<Option<Slot>>,
+    /// What each parameter is annotated with, where that can be read.
+    pub(crate) annotations: Vec<Option<Value>>,
     /// What is around it, innermost first, the module last.
     pub(crate) scopes: Arc<[Scope]>,
     /// The class whose body defined it, for `super()`.
@@ -174,6 +180,17 @@ impl Function {
     /// The `def` line's name, for a finding.
     pub fn place(&self) -> Place {
         Place { file: self.file, span: self.def.name_span }
+    }
+
+    /// The default of the parameter that stands at `index`, from 0. What it is made of may be alive.
+    pub fn default(&self, index: usize) -> Option<&Value> {
+        self.defaults.get(index)?.as_ref().map(|slot| &slot.value)
+    }
+
+    /// What the parameter at `index` is annotated with, where the text settles that: a string is not
+    /// looked into.
+    pub fn annotation(&self, index: usize) -> Option<&Value> {
+        self.annotations.get(index)?.as_ref()
     }
 }
 
@@ -231,6 +248,9 @@ impl fmt::Debug for Class {
 pub enum External {
     /// A value that nothing is known of, as the start of a chain (`x` in `x.to("cuda")`).
     Unknown,
+    /// What somebody outside the program passes for the parameter of that name (see
+    /// [`World::tells_arguments`](crate::World::tells_arguments)).
+    Argument(Name),
     /// A module or a name in one, by its full dotted name: `torch`, `torch.cuda.is_available`.
     Name(Arc<str>),
     /// `of.name`, where `of` is not itself a [`External::Name`].
@@ -295,6 +315,10 @@ pub enum Operator {
     Format,
     /// `*x`, iteration over `x`, an element of it.
     Element,
+    /// `min(x, y)`
+    Least,
+    /// `max(x, y)`
+    Greatest,
 }
 
 impl External {
@@ -331,7 +355,7 @@ impl External {
                 path.push_str("()");
             }
             Self::Present(external) => external.write_path(path, depth - 1),
-            Self::Unknown | Self::Operation { .. } => path.push('?'),
+            Self::Unknown | Self::Argument(_) | Self::Operation { .. } => path.push('?'),
         }
     }
 
@@ -353,14 +377,14 @@ impl External {
                 Self::Call { callee, .. } => callee,
                 Self::Present(external) => external,
                 Self::Instance { base, .. } => base,
-                Self::Unknown | Self::Operation { .. } => return None,
+                Self::Unknown | Self::Argument(_) | Self::Operation { .. } => return None,
             };
         }
     }
 
     fn depth(&self) -> u32 {
         1 + match self {
-            Self::Unknown | Self::Name(_) => 0,
+            Self::Unknown | Self::Name(_) | Self::Argument(_) => 0,
             Self::Attribute { of, .. } | Self::Present(of) => of.depth(),
             Self::Call { callee, arguments, .. } => callee.depth().max(arguments.depth()),
             Self::Item { of, key } => of.depth().max(key.depth()),
@@ -377,7 +401,7 @@ impl External {
         match self {
             // A loop may make a name longer and longer.
             Self::Name(name) => *left -= (*left).min(name.len() as u32 / NAME_PART),
-            Self::Unknown => {}
+            Self::Unknown | Self::Argument(_) => {}
             Self::Attribute { of, .. } | Self::Present(of) | Self::Instance { base: of, .. } => {
                 of.weigh(left);
             }
@@ -507,7 +531,8 @@ impl Value {
             | Self::Module(..)
             | Self::Partial(_)
             | Self::Wrapped(_)
-            | Self::Cached(_) => Some(true),
+            | Self::Cached(_)
+            | Self::Suspended(_) => Some(true),
             Self::OneOf(values) => {
                 let mut truths = values.iter().map(Self::truth);
                 let first = truths.next()??;
@@ -571,7 +596,7 @@ impl Value {
                 let parts = pairs.iter().map(|(key, value)| key.depth().max(value.depth()));
                 1 + parts.max().unwrap_or(0)
             }
-            Self::Function(function) => 1 + function.depth,
+            Self::Function(function) | Self::Suspended(function) => 1 + function.depth,
             Self::Method(function, receiver) => 1 + function.depth.max(receiver.depth()),
             Self::Class(class) | Self::Instance(class, _) => 1 + class.depth,
             Self::Partial(partial) => 1 + partial.callee.depth().max(partial.arguments.depth()),

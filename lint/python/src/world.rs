@@ -55,13 +55,23 @@ pub trait World: Sync {
     /// The program gives up here: `raise`, `sys.exit` and their like, under `now.guards`.
     fn give_up(&self, now: &Now<'_>) -> Vec<Self::Effect>;
 
-    /// A function that a wrapper of this world stands for is called by the program itself.
+    /// A function that a wrapper of this world stands for is called by the program itself. The
+    /// arguments are as in [`Gives`](crate::Gives).
     fn call_wrapped(
         &self,
         wrapper: &Arc<External>,
         inner: &Value,
+        arguments: &Arc<Arguments>,
         now: &Now<'_>,
     ) -> Vec<Self::Effect>;
+
+    /// Whether readers of the trace want to know which argument a value is made of in what a function
+    /// does in this role: its parameters are then [`External::Argument`], which nothing settles, and
+    /// not unknown.
+    fn tells_arguments(&self, role: Self::Role) -> bool {
+        let _ = role;
+        false
+    }
 }
 
 /// Where an import leads.

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use spacelint_python::{
-    Arguments, Certainty, Entry, External, FileId, Found, Guard, Limits, Now, Outcome, Step, Text,
-    Value, World, trace,
+    Arguments, Certainty, Entry, External, FileId, Found, Guard, Limits, Now, Operator, Outcome,
+    Step, Text, Trace, Value, World, trace,
 };
 
 /// Modules by dotted name. `ext…` is installed, `gone…` is missing, `wrap` wraps, `later` takes a
@@ -18,6 +18,7 @@ struct Program {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Later,
+    Told,
     Elsewhere,
 }
 
@@ -81,12 +82,10 @@ impl World for Program {
                     outcome.wraps = Some((argument.value.clone(), Role::Elsewhere));
                 }
             }
-            "ext.later" => {
-                outcome.roots = arguments
-                    .items
-                    .iter()
-                    .map(|argument| (argument.value.clone(), Role::Later))
-                    .collect();
+            path @ ("ext.later" | "ext.told") => {
+                let role = if path == "ext.told" { Role::Told } else { Role::Later };
+                let items = arguments.items.iter();
+                outcome.roots = items.map(|argument| (argument.value.clone(), role)).collect();
             }
             "ext.passes" | "ext.passes()" => {
                 outcome.passes = arguments.positional(0).map(|argument| argument.value.clone());
@@ -131,8 +130,22 @@ impl World for Program {
         vec![format!("gives up under {:?}", now.guards.iter().map(kind).collect::<Vec<_>>())]
     }
 
-    fn call_wrapped(&self, _: &Arc<External>, inner: &Value, _: &Now<'_>) -> Vec<String> {
-        vec![format!("calls wrapped {inner:?}")]
+    fn call_wrapped(
+        &self,
+        _: &Arc<External>,
+        inner: &Value,
+        arguments: &Arc<Arguments>,
+        _: &Now<'_>,
+    ) -> Vec<String> {
+        let shown = arguments.items.iter().map(|argument| match &argument.name {
+            Some(name) => format!("{name}={}", show(&argument.value)),
+            None => show(&argument.value),
+        });
+        vec![format!("calls wrapped {inner:?}({})", shown.collect::<Vec<_>>().join(", "))]
+    }
+
+    fn tells_arguments(&self, role: Role) -> bool {
+        role == Role::Told
     }
 }
 
@@ -171,9 +184,8 @@ fn show(value: &Value) -> String {
 }
 
 /// Traces a program whose files are headed `### path`, the first without heading being the entry
-/// point, and lists its events: `file:line effect`, a `?` before what only perhaps happens, `role|`
-/// before what happens in a root.
-fn events(program: &str) -> String {
+/// point. The names and the texts of its files come along.
+fn traced(program: &str) -> (Trace<String, Role>, Vec<String>, Vec<Text>) {
     let mut files = BTreeMap::new();
     let mut names = vec!["app".to_owned()];
     let mut parts = program.split("### ");
@@ -197,7 +209,13 @@ fn events(program: &str) -> String {
         folder: "".into(),
         module: None,
     };
-    let trace = trace(&world, &entry, Limits::default());
+    (trace(&world, &entry, Limits::default()), names, texts)
+}
+
+/// Lists the events of a program: `file:line effect`, a `?` before what only perhaps happens, `role|`
+/// before what happens in a root.
+fn events(program: &str) -> String {
+    let (trace, names, texts) = traced(program);
     let mut shown = String::new();
     for event in &trace.events {
         let file = event.place.file.0 as usize;
@@ -313,7 +331,7 @@ fn decorators_wrap_and_pass() {
         "app:1 import ext
          app:1 import functools
          app:2 wrapped Function(<function __main__.f>) 1
-         app:17 calls wrapped Function(<function __main__.f>)
+         app:17 calls wrapped Function(<function __main__.f>)()
          app:7 ext.g() < g()
          app:11 ext.before() < deco.<locals>.inner()
          app:16 ext.h(3) < deco.<locals>.inner() < h()
@@ -688,6 +706,100 @@ fn what_only_a_handler_leads_to_is_reached() {
          ?app:6 ext.failed() < load()
          ?app:7 ext.otherwise() < load()
          app:9 ext.end()",
+    );
+}
+
+/// What the one function that these lines hand over gives: what it returns, and what it yields.
+fn given(lines: &str) -> (String, String) {
+    let (trace, ..) = traced(&format!("import ext, threading\n{lines}\next.told(f)\n"));
+    let [root] = &*trace.roots else { panic!("{lines}") };
+    let show = |value: &Option<Value>| value.as_ref().map_or("never".to_owned(), show);
+    (show(&root.gives.returned), show(&root.gives.yielded))
+}
+
+#[test]
+fn what_a_root_gives() {
+    for (lines, returned, yielded) in [
+        ("def f(): ...", "None", "never"),
+        ("def f():\n    return 30", "30", "never"),
+        ("f = lambda: '60'", "\"60\"", "never"),
+        ("def f(x):\n    if x:\n        return 120\n    return 60", "120|60", "never"),
+        ("def f(x):\n    if x:\n        return 120", "120|None", "never"),
+        ("def f():\n    raise ValueError", "never", "never"),
+        ("def f():\n    return [1, {'a': ext.made()}]", "[1, {\"a\": ext.made()}]", "never"),
+        ("def f(x):\n    return x", "?", "never"),
+        ("async def f():\n    return 3", "3", "never"),
+        (
+            "def f():\n    return lambda: 3",
+            "Function(<function __main__.f.<locals>.<lambda>>)",
+            "never",
+        ),
+        ("def f():\n    yield 1\n    yield 'a'", "Suspended(<function __main__.f>)", "1|\"a\""),
+        (
+            "def f():\n    return (x for x in ext.things())",
+            "Suspended(<function __main__.f.<locals>.<genexpr>>)",
+            "never",
+        ),
+        ("import functools\ndef g(a, b):\n    return a\nf = functools.partial(g, 5)", "5", "never"),
+    ] {
+        assert_eq!(given(lines), (returned.to_owned(), yielded.to_owned()), "{lines}");
+    }
+}
+
+#[test]
+fn what_an_instance_has_that_a_root_gives() {
+    let lines = "import ext, threading\ndef f(x):\n    class Local:\n        def __init__(self):\n            \
+                 self.lock = threading.Lock()\n            self.next = self\n            \
+                 self.many = [1]\n    return [Local()]\next.later(f)\n";
+    let (trace, ..) = traced(lines);
+    let Some(Value::List(items)) = &trace.roots[0].gives.returned else { panic!("{trace:?}") };
+    let Value::Instance(class, _) = &items[0] else { panic!("{items:?}") };
+    assert_eq!(&*class.qualname, "f.<locals>.Local");
+    let attributes = trace.attributes(&items[0]);
+    let names: Vec<&str> = attributes.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(names, ["lock", "many", "next"]);
+    assert_eq!(show(&attributes[0].1), "threading.Lock()");
+    assert_eq!(show(&attributes[1].1), "[1]");
+}
+
+#[test]
+fn where_it_matters_it_is_told_which_argument_a_value_is_made_of() {
+    let of = |lines: &str| {
+        let (trace, ..) = traced(&format!("import ext\n{lines}\next.told(f)\n"));
+        trace.roots[0].gives.returned.clone()
+    };
+    let argument = |name: &str| Value::External(Arc::new(External::Argument(name.into())));
+    assert_eq!(of("def f(a, b, *, c=2):\n    return c"), Some(argument("c")));
+    let Some(Value::External(sum)) = of("def f(a, steps=20):\n    return 10 + int(steps) * 2")
+    else {
+        panic!("it is an operation");
+    };
+    let External::Operation { operator: Operator::Binary(_), operands } = &*sum else {
+        panic!("{sum:?}");
+    };
+    assert_eq!(operands[0], Value::Int(10));
+    // What the function calls itself is told nothing of its own.
+    assert_eq!(
+        of("def g(x):\n    return x\ndef f(a, *rest):\n    return g(*rest)"),
+        Some(Value::Unknown)
+    );
+}
+
+#[test]
+fn a_wrapped_function_is_called_with_what_it_is_given() {
+    let program = "import ext\n@ext.wrap\ndef f(*a, **k): ...\nclass C:\n    @ext.wrap\n    \
+                   def m(self, x): ...\nf(1, [2], key=(x for x in y))\nC().m(3)\nf(*ext.rest())\n";
+    let calls: Vec<String> =
+        traced(program).0.events.into_iter().map(|event| event.effect).collect();
+    let calls: Vec<&str> =
+        calls.iter().filter_map(|it| it.strip_prefix("calls wrapped ")).collect();
+    assert_eq!(
+        calls,
+        [
+            "Function(<function __main__.f>)(1, [2], key=Suspended(<function __main__.<genexpr>>))",
+            "Method(<function __main__.C.m>, Instance(<class __main__.C>, ObjectId(7)))(3)",
+            "Function(<function __main__.f>)()",
+        ]
     );
 }
 

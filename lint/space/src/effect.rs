@@ -25,7 +25,7 @@ pub enum Effect {
     /// Every handler is made a GPU function.
     WrapHandlers(Called),
     /// A GPU function is called by the program itself.
-    CallGpu(Option<Arc<Function>>),
+    CallGpu(Arc<GpuCall>),
     /// An environment variable is read.
     ReadEnv(EnvRead),
     /// Something is done that fails without an environment variable.
@@ -261,6 +261,25 @@ pub struct GpuDeclaration {
     pub declared_at: Place,
     /// Whether arguments were passed of which nothing is known.
     pub open: bool,
+}
+
+/// A call of a GPU function by the program itself. Within a GPU function it runs in place, and nothing is
+/// handed from one process to the other.
+#[derive(Clone, Debug)]
+pub struct GpuCall {
+    /// What is called: a function, a method with what it is bound to, a partial.
+    pub callable: Value,
+    /// What it is called with, without what the callable brings itself. A generator among them is
+    /// [`Value::Suspended`].
+    pub arguments: Arc<Arguments>,
+}
+
+impl GpuCall {
+    /// The function of the program that runs in the end, the same as in its
+    /// [declaration](GpuDeclaration::function).
+    pub fn function(&self) -> Option<&Arc<Function>> {
+        self.callable.function()
+    }
 }
 
 /// A read of the environment.

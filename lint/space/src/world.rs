@@ -25,7 +25,7 @@ use calls::{
 };
 pub(crate) use calls::{argument, canonical};
 
-use crate::effect::{CudaTouch, Effect, EnvNeed, EnvRead, Missing, SpacesImport};
+use crate::effect::{CudaTouch, Effect, EnvNeed, EnvRead, GpuCall, Missing, SpacesImport};
 use crate::environment::{self, Absent};
 use crate::files::{Files, Kind, ReadError, SourceFile};
 use crate::pins::{Allowed, Pins};
@@ -38,6 +38,9 @@ const GPU_PACKAGE: &str = "spaces";
 pub enum Role {
     /// By Gradio, a server, a thread, …: in the web process.
     Request(effects::Role),
+    /// As the duration of a GPU function: in the web process, before each of its calls, with exactly
+    /// what that is given.
+    Duration,
     /// As a GPU function: in the worker.
     Gpu,
 }
@@ -557,8 +560,20 @@ impl World for SpaceWorld<'_> {
         }
     }
 
-    fn call_wrapped(&self, _: &Arc<External>, inner: &Value, _: &Now<'_>) -> Vec<Effect> {
-        vec![Effect::CallGpu(inner.function().cloned())]
+    fn call_wrapped(
+        &self,
+        _: &Arc<External>,
+        inner: &Value,
+        arguments: &Arc<Arguments>,
+        _: &Now<'_>,
+    ) -> Vec<Effect> {
+        let (callable, arguments) = (inner.clone(), Arc::clone(arguments));
+        vec![Effect::CallGpu(Arc::new(GpuCall { callable, arguments }))]
+    }
+
+    /// What a duration grows with is what it is computed for.
+    fn tells_arguments(&self, role: Role) -> bool {
+        role == Role::Duration
     }
 }
 

@@ -56,6 +56,42 @@ pub struct Floor {
     pub confidence: Confidence,
 }
 
+/// What Gradio passes by itself to a function that it calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Passed {
+    /// `gr.Progress`.
+    Progress,
+    /// `gr.Cache`.
+    Cache,
+    /// `gr.Request`.
+    Request,
+    /// `gr.OAuthProfile`.
+    Profile,
+    /// `gr.OAuthToken`.
+    Token,
+    /// `gr.Header`: a header of the request.
+    Header,
+    /// `gr.EventData` and what is made of it: `gr.SelectData`.
+    Event,
+}
+
+/// How a parameter asks for what Gradio passes by itself.
+#[derive(Debug)]
+pub struct Injected {
+    /// What is passed.
+    pub what: Passed,
+    /// Whether the parameter's default asks for it; else its annotation does.
+    pub by_default: bool,
+    /// The full names of the classes that ask for it.
+    pub names: &'static [&'static str],
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// A published vulnerability.
 #[derive(Debug)]
 pub struct Advisory {
@@ -78,6 +114,13 @@ pub struct Advisory {
 /// Which Gradio there is, and which is advised.
 pub fn releases() -> &'static Releases {
     &RELEASES
+}
+
+/// What Gradio passes by itself for a parameter whose default, or else whose annotation, is of the class
+/// with that full name.
+pub fn passed(class: &str, by_default: bool) -> Option<Passed> {
+    let asks = |one: &&Injected| one.by_default == by_default && one.names.contains(&class);
+    INJECTED.iter().find(asks).map(|one| one.what)
 }
 
 /// The floors, from oldest to newest.

@@ -11,6 +11,7 @@ use super::{origin, read, sorted, strings, version};
 #[serde(deny_unknown_fields)]
 struct Gradio {
     meta: Meta,
+    injected: Vec<Injected>,
     floor: Vec<Floor>,
     advisory: Vec<Advisory>,
 }
@@ -22,6 +23,17 @@ struct Meta {
     last_of_major: Vec<String>,
     recommended: String,
     minimum_secure: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Injected {
+    what: String,
+    by: String,
+    names: Vec<String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -73,6 +85,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
         origin("[meta]", &meta.source, meta.as_of, &meta.confidence)?,
     );
 
+    injected(&table.injected, &mut out)?;
     rising(
         "[[floor]]",
         &table.floor.iter().map(|floor| floor.version.clone()).collect::<Vec<_>>(),
@@ -120,6 +133,37 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     }
     out.push_str("];\n");
     Ok(out)
+}
+
+fn injected(table: &[Injected], out: &mut String) -> Result<(), String> {
+    out.push_str("static INJECTED: &[Injected] = &[\n");
+    for one in table {
+        let what = format!("[[injected]] {}", one.what);
+        let meant = match one.what.as_str() {
+            "progress" => "Progress",
+            "cache" => "Cache",
+            "request" => "Request",
+            "profile" => "Profile",
+            "token" => "Token",
+            "header" => "Header",
+            "event" => "Event",
+            other => return Err(format!("{what}: nothing that is passed is called {other:?}")),
+        };
+        let by_default = match one.by.as_str() {
+            "default" => true,
+            "annotation" => false,
+            other => return Err(format!("{what}: nothing asks by {other:?}")),
+        };
+        sorted(&what, one.names.iter().map(String::as_str))?;
+        let _ = writeln!(
+            out,
+            "Injected {{ what: Passed::{meant}, by_default: {by_default}, names: {}, {} }},",
+            strings(&one.names),
+            origin(&what, &one.source, one.as_of, &one.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    Ok(())
 }
 
 /// Refuses versions that do not rise from one to the next.

@@ -214,13 +214,13 @@ enum Caller {
 /// not in it.
 fn callers(space: &Space) -> BTreeMap<Place, Caller> {
     let calls = space.moments().filter_map(|moment| match &moment.event.effect {
-        Effect::CallGpu(function) => {
+        Effect::CallGpu(call) => {
             let caller = match moment.phase {
                 Phase::BeforeSpaces | Phase::Startup => Caller::Startup,
                 Phase::Request => Caller::Visitor,
                 Phase::Gpu => Caller::Worker,
             };
-            Some((function.as_ref()?.place(), caller))
+            Some((call.function()?.place(), caller))
         }
         _ => None,
     });

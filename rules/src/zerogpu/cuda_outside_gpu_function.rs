@@ -85,6 +85,7 @@ fn is_elsewhere(root: &Root<Role>) -> bool {
         Role::Request(Event | Example | Render | Thread) => true,
         // One that is `async` runs in the server's loop, which may be in the main thread.
         Role::Request(Route) => root.function().is_some_and(|function| !function.def.is_async),
-        Role::Request(Callback | Process) | Role::Gpu => false,
+        // A duration is computed wherever its GPU function is called.
+        Role::Request(Callback | Process) | Role::Duration | Role::Gpu => false,
     }
 }

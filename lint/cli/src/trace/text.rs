@@ -334,6 +334,7 @@ fn is_static(space: &Space) -> bool {
 fn handed_over(role: Role) -> &'static str {
     match role {
         Role::Gpu => "made a GPU function",
+        Role::Duration => "given as a duration",
         Role::Request(Handed::Event) => "handed over for an event",
         Role::Request(Handed::Render) => "handed over to draw a part of the page",
         Role::Request(Handed::Example) => "handed over for examples",

@@ -43,7 +43,7 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::LoadModel(load) => called(&load.loader),
         Effect::Download(download) => called(&download.called.name),
         Effect::DeclareGpu(gpu) => gpu.called.name.to_string(),
-        Effect::CallGpu(function) => function.as_ref().map_or_else(unknown, |it| name(it)),
+        Effect::CallGpu(call) => call.function().map_or_else(unknown, |it| name(it)),
         Effect::ReadEnv(read) => read.name.to_string(),
         Effect::NeedEnv(need) => need.names.join(" or "),
         Effect::SetEnv(set) => set.name.as_ref().map_or_else(unknown, ToString::to_string),
@@ -81,6 +81,7 @@ pub(super) fn phase(phase: Phase) -> &'static str {
 pub(super) fn role(role: Role) -> &'static str {
     match role {
         Role::Gpu => "gpu",
+        Role::Duration => "duration",
         Role::Request(effects::Role::Event) => "event",
         Role::Request(effects::Role::Render) => "render",
         Role::Request(effects::Role::Example) => "example",

@@ -9,7 +9,7 @@ use super::heap::{Content, Slot, light};
 use super::{Eval, Flow, Interpreter, builtins};
 use crate::syntax::{Arg, ArgKind, Expr, ExprKind, FunctionDef, Name, ParamKind};
 use crate::text::Span;
-use crate::trace::{Budget, Step};
+use crate::trace::{Budget, Gives, Step};
 use crate::value::{
     Argument, Arguments, Cached, External, Function, Partial, Place, Value, Wrapped,
 };
@@ -208,10 +208,7 @@ impl<W: World> Interpreter<'_, W> {
             }
             Value::Cached(cached) => self.call_cached(&Arc::clone(cached), arguments, place),
             Value::Wrapped(wrapped) => {
-                let inner = self.frozen(&wrapped.inner);
-                let effects =
-                    self.ask(place, |world, now| world.call_wrapped(&wrapped.wrapper, &inner, now));
-                self.record(effects, place);
+                self.call_wrapped(&Arc::clone(wrapped), arguments, place);
                 Ok(Value::Unknown)
             }
             Value::External(external) => self.call_external(external, &arguments, place),
@@ -239,6 +236,22 @@ impl<W: World> Interpreter<'_, W> {
             Value::Unknown => self.call_external(&Arc::new(External::Unknown), &arguments, place),
             _ => self.raise_builtin("TypeError"),
         }
+    }
+
+    /// A call of something that runs elsewhere.
+    fn call_wrapped(&mut self, wrapped: &Wrapped, mut arguments: Arguments, place: Place) {
+        // What nobody reads need not be made.
+        if self.quiet > 0 {
+            return;
+        }
+        for argument in &mut arguments.items {
+            argument.value = self.told(&argument.value);
+        }
+        let arguments = Arc::new(arguments);
+        let inner = self.told(&wrapped.inner);
+        let effects = self
+            .ask(place, |world, now| world.call_wrapped(&wrapped.wrapper, &inner, &arguments, now));
+        self.record(effects, place);
     }
 
     /// A call of something that keeps its results.
@@ -286,18 +299,15 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// Calls something with arguments of which nothing is known, as whoever it was handed to does.
-    pub(super) fn call_unknown(&mut self, callable: &Value, place: Place) {
+    pub(super) fn call_unknown(&mut self, callable: &Value, place: Place) -> Gives {
         let mut arguments = Arguments { items: Vec::new(), open: true };
         let mut target = callable;
         while let Value::Partial(partial) = target {
             arguments.items.splice(0..0, partial.arguments.items.iter().cloned());
             target = &partial.callee;
         }
-        let _ = match target {
-            Value::Cached(cached) => {
-                self.call_unknown(&cached.inner, place);
-                return;
-            }
+        match target {
+            Value::Cached(cached) => self.call_unknown(&cached.inner, place),
             Value::Function(function) | Value::Method(function, _) => {
                 if let Value::Method(_, receiver) = target {
                     let value = (**receiver).clone();
@@ -305,8 +315,11 @@ impl<W: World> Interpreter<'_, W> {
                 }
                 self.run_unknown(function, &arguments, place)
             }
-            other => self.call(&other.clone(), arguments, place),
-        };
+            other => {
+                let returned = self.call(&other.clone(), arguments, place).ok();
+                Gives { returned, yielded: None }
+            }
+        }
     }
 
     fn run_unknown(
@@ -314,14 +327,19 @@ impl<W: World> Interpreter<'_, W> {
         function: &Arc<Function>,
         arguments: &Arguments,
         place: Place,
-    ) -> Eval<Value> {
+    ) -> Gives {
         if function.def.is_generator {
             let generator = self.suspended(function, arguments, place);
             // Whoever called it takes all that it yields, for all that is known.
-            return self.drain(&generator).map(|_| Value::Unknown);
+            let yielded = match self.drain(&generator) {
+                Ok((items, _)) => items.into_iter().reduce(Value::or),
+                Err(_) => Some(Value::Unknown),
+            };
+            return Gives { returned: Some(generator), yielded };
         }
-        let slots = self.bind_parameters(function, arguments)?;
-        self.run_function(function, slots, None)
+        let slots = self.bind_parameters(function, arguments);
+        let returned = slots.and_then(|slots| self.run_function(function, slots, None));
+        Gives { returned: returned.ok(), yielded: None }
     }
 
     fn call_function(
@@ -391,6 +409,7 @@ impl<W: World> Interpreter<'_, W> {
         arguments: &Arguments,
     ) -> Eval<Vec<(Name, Slot)>> {
         let def: &FunctionDef = &function.def;
+        let tells = std::mem::take(&mut self.tells_arguments) && arguments.open;
         let mut slots = Vec::with_capacity(def.params.len());
         let mut positional = arguments.items.iter().filter(|argument| argument.name.is_none());
         let mut taken: Vec<&str> = Vec::new();
@@ -404,7 +423,11 @@ impl<W: World> Interpreter<'_, W> {
             }
         }
         for (index, param) in def.params.iter().enumerate() {
-            let nothing = Slot::of(Value::Unknown);
+            let nothing = Slot::of(if tells {
+                Value::External(Arc::new(External::Argument(Arc::clone(&param.name))))
+            } else {
+                Value::Unknown
+            });
             let slot = match param.kind {
                 ParamKind::PositionalOnly | ParamKind::Normal | ParamKind::KeywordOnly => {
                     let next =

@@ -292,13 +292,20 @@ impl<W: World> Interpreter<'_, W> {
             return Ok(total);
         }
         let keys = self.keys(&items, key.as_ref(), place)?;
-        let op = if name == "min" { CompareOp::Lt } else { CompareOp::Gt };
+        let (op, operator) = if name == "min" {
+            (CompareOp::Lt, Operator::Least)
+        } else {
+            (CompareOp::Gt, Operator::Greatest)
+        };
         let mut best = 0;
         for index in 1..items.len() {
             match self.ordered(&keys[index], op, &keys[best], place)? {
                 Some(true) => best = index,
                 Some(false) => {}
-                None => return Ok(self.operate(Operator::Element, &items, place.span)),
+                None => {
+                    let operator = if key.is_none() { operator } else { Operator::Element };
+                    return Ok(self.operate(operator, &items, place.span));
+                }
             }
         }
         Ok(items.get(best).cloned().unwrap_or(Value::Unknown))

@@ -14,12 +14,16 @@ use crate::value::{Argument, Arguments, Class, Function, Value};
 use crate::world::World;
 
 impl<W: World> Interpreter<'_, W> {
-    pub(super) fn annotation(&mut self, annotation: &Expr) -> Eval<()> {
+    pub(super) fn annotation(&mut self, annotation: &Expr) -> Eval<Option<Value>> {
         // A string annotation is not evaluated, and most others are plain names.
-        if !self.frame().module.lazy_annotations && !matches!(annotation.kind, ExprKind::Str(_)) {
-            self.eval(annotation)?;
+        if matches!(annotation.kind, ExprKind::Str(_)) {
+            return Ok(None);
         }
-        Ok(())
+        if self.frame().module.lazy_annotations {
+            // Whoever asks for it evaluates it later.
+            return Ok(is_name(annotation).then(|| self.quietly(annotation)));
+        }
+        self.eval(annotation).map(Some)
     }
 
     pub(super) fn define(&mut self, def: &Arc<FunctionDef>) -> Eval<Value> {
@@ -28,11 +32,6 @@ impl<W: World> Interpreter<'_, W> {
             decorators.push((self.eval(decorator)?, decorator));
         }
         let mut value = self.function(def)?;
-        for param in &def.params {
-            if let Some(annotation) = &param.annotation {
-                self.annotation(annotation)?;
-            }
-        }
         if let Some(returns) = &def.returns {
             self.annotation(returns)?;
         }
@@ -54,7 +53,15 @@ impl<W: World> Interpreter<'_, W> {
                 None => None,
             });
         }
-        let depth = links(defaults.iter_mut().flatten().map(|slot: &mut Slot| &mut slot.value));
+        let mut annotations = Vec::with_capacity(def.params.len());
+        for param in &def.params {
+            annotations.push(match &param.annotation {
+                Some(annotation) => self.annotation(annotation)?,
+                None => None,
+            });
+        }
+        let parts = defaults.iter_mut().flatten().map(|slot: &mut Slot| &mut slot.value);
+        let depth = links(parts.chain(annotations.iter_mut().flatten()));
         let frame = self.frame();
         let scopes = frame.inner_scopes();
         let function = Function {
@@ -63,6 +70,7 @@ impl<W: World> Interpreter<'_, W> {
             module: Arc::clone(&frame.module.name),
             qualname: format!("{}{}", frame.prefix, def.name).into(),
             defaults,
+            annotations,
             scopes,
             owner: frame.is_class.then_some(frame.names),
             home: Arc::clone(&frame.module),
@@ -227,6 +235,15 @@ impl<W: World> Interpreter<'_, W> {
                 matches!(param.kind, ParamKind::PositionalOnly | ParamKind::Normal)
             })
             .map(|(index, param)| (index, &param.name))
+    }
+}
+
+/// Whether this is a name, dotted or not.
+fn is_name(expression: &Expr) -> bool {
+    match &expression.kind {
+        ExprKind::Name(_) => true,
+        ExprKind::Attribute { value, .. } => is_name(value),
+        _ => false,
     }
 }
 

@@ -318,12 +318,12 @@ impl<W: World> Interpreter<'_, W> {
     }
 
     /// The value of an expression, without its effects.
-    fn quietly(&mut self, expression: &Expr) -> Value {
+    pub(super) fn quietly(&mut self, expression: &Expr) -> Value {
         let events = self.out.events.len();
-        let (maybe, pending) = (self.maybe, self.pending);
+        let (maybe, pending, risks) = (self.maybe, self.pending, self.risks);
         let value = self.eval(expression).unwrap_or(Value::Unknown);
         self.out.events.truncate(events);
-        (self.maybe, self.pending) = (maybe, pending);
+        (self.maybe, self.pending, self.risks) = (maybe, pending, risks);
         value
     }
 

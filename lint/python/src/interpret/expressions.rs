@@ -419,7 +419,10 @@ impl<W: World> Interpreter<'_, W> {
             return Value::Unknown;
         }
         // To compare, to negate or to show something raises too rarely to count.
-        self.risks += u32::from(matches!(operator, Operator::Binary(_) | Operator::Element));
+        self.risks += u32::from(matches!(
+            operator,
+            Operator::Binary(_) | Operator::Element | Operator::Least | Operator::Greatest
+        ));
         let operands = operands.iter().map(|operand| self.frozen(operand)).collect();
         let operation = Arc::new(External::Operation { operator, operands });
         let place = self.place(span);

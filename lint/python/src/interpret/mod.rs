@@ -38,7 +38,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::syntax::{FunctionDef, Module, Name};
 use crate::text::{Span, Text};
-use crate::trace::{Budget, Certainty, Event, Link, Root, Step, Trace};
+use crate::trace::{Budget, Certainty, Event, Gives, Link, Root, Step, Trace};
 use crate::value::{FileId, Function, ObjectId, Place, Scope, Value};
 use crate::world::{Found, Guard, Now, World};
 pub(crate) use heap::Slot;
@@ -95,6 +95,9 @@ const STACK_MORE: usize = 8 * STACK_LEFT;
 /// How often something is recorded of one place, in start-up and in each root. A recursion comes by
 /// the same place by a thousand ways, all of which a person needs not see.
 const MAX_REPEATS: u32 = 512;
+
+/// How deep what a root gives, or a wrapped function is given, is looked into for instances.
+const MAX_TOLD_DEPTH: u32 = 4;
 
 /// How many elements of lists, dicts and tuples a value has at most that the world sees.
 const MAX_FROZEN: usize = 4096;
@@ -297,6 +300,8 @@ struct Interpreter<'w, W: World> {
     passed: Vec<Guard>,
     link: Option<u32>,
     root: Option<usize>,
+    /// Whether the function that is entered next is told its arguments.
+    tells_arguments: bool,
     /// The process being followed, an index into the trace's.
     current: usize,
     /// How often functions were entered and turns of loops taken since the start or since the root
@@ -354,6 +359,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             passed: Vec::new(),
             link: None,
             root: None,
+            tells_arguments: false,
             current: 0,
             visits: FxHashMap::default(),
             repeats: FxHashMap::default(),
@@ -376,6 +382,7 @@ impl<'w, W: World> Interpreter<'w, W> {
                 exhausted: Vec::new(),
                 links: Vec::new(),
                 guards: Vec::new(),
+                attributes: FxHashMap::default(),
             },
         }
     }
@@ -408,7 +415,14 @@ impl<'w, W: World> Interpreter<'w, W> {
         self.repeats.clear();
         self.nesting = 0;
         let mark = self.fork();
-        self.call_unknown(callable, self.out.roots[index].place);
+        self.tells_arguments = self.world.tells_arguments(self.out.roots[index].role);
+        let gives = self.call_unknown(callable, self.out.roots[index].place);
+        self.tells_arguments = false;
+        // What it gives is read while the heap is as the call left it.
+        self.out.roots[index].gives = Gives {
+            returned: gives.returned.map(|value| self.told(&value)),
+            yielded: gives.yielded.map(|value| self.told(&value)),
+        };
         let branch = self.take_back(mark);
         self.join(vec![branch, Branch::default()]);
         self.enter_process(around);
@@ -438,7 +452,8 @@ impl<'w, W: World> Interpreter<'w, W> {
             let certainty = self.certainty();
             let process = self.current;
             let parent = self.root;
-            self.out.roots.push(Root { role, callable, place, certainty, process, parent });
+            let gives = Gives { returned: Some(Value::Unknown), yielded: None };
+            self.out.roots.push(Root { role, callable, place, certainty, process, parent, gives });
         }
     }
 
@@ -690,6 +705,62 @@ impl<'w, W: World> Interpreter<'w, W> {
         let frozen = self.freeze(value, 4, &mut left);
         self.copied.set(self.copied.get() + MAX_FROZEN - left);
         frozen
+    }
+
+    /// The value as the readers of the trace see what is given and taken: frozen, a generator as such,
+    /// and with what its instances have.
+    fn told(&mut self, value: &Value) -> Value {
+        let told = match value {
+            Value::Object(object) => match self.heap.content(*object) {
+                Content::Generator(generator) => Value::Suspended(Arc::clone(&generator.function)),
+                _ => self.frozen(value),
+            },
+            Value::OneOf(values) => {
+                let values = Arc::clone(values);
+                let told = values.iter().map(|value| self.told(value));
+                return told.reduce(Value::or).unwrap_or(Value::Unknown);
+            }
+            _ => self.frozen(value),
+        };
+        self.note_attributes(&told, MAX_TOLD_DEPTH);
+        told
+    }
+
+    /// Keeps what the instances in this have.
+    fn note_attributes(&mut self, value: &Value, depth: u32) {
+        if depth == 0 {
+            return;
+        }
+        match value {
+            Value::Tuple(items) | Value::List(items) => {
+                for item in items.iter() {
+                    self.note_attributes(item, depth - 1);
+                }
+            }
+            Value::Dict(pairs) => {
+                for (_, value) in pairs.iter() {
+                    self.note_attributes(value, depth - 1);
+                }
+            }
+            Value::Method(_, receiver) => self.note_attributes(receiver, depth - 1),
+            Value::Instance(_, object) => {
+                let names = self.heap.names(*object);
+                let mut attributes = Vec::with_capacity(names.len());
+                for name in names {
+                    let held = self.heap.get(*object, &name).map(|slot| slot.value.clone());
+                    let value = held.map_or(Value::Unknown, |value| self.frozen(&value));
+                    attributes.push((name, value));
+                }
+                // What holds itself is told already.
+                let before = self.out.attributes.insert(*object, attributes.clone());
+                if before.as_ref() != Some(&attributes) {
+                    for (_, value) in &attributes {
+                        self.note_attributes(value, depth - 1);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     fn freeze(&self, value: &Value, depth: u32, left: &mut usize) -> Value {

@@ -163,7 +163,13 @@ impl World for Endless<'_> {
         vec![()]
     }
 
-    fn call_wrapped(&self, _: &Arc<External>, _: &Value, _: &Now<'_>) -> Vec<()> {
+    fn call_wrapped(
+        &self,
+        _: &Arc<External>,
+        _: &Value,
+        _: &Arc<Arguments>,
+        _: &Now<'_>,
+    ) -> Vec<()> {
         vec![()]
     }
 }

@@ -93,6 +93,9 @@ pub(super) fn gpu(call: &Call<'_>, zerogpu: bool, outcome: &mut Outcome<SpaceWor
         declared_at,
         open: given.open,
     };
+    if let Some(duration) = &declaration.duration {
+        outcome.roots.push((duration.value.clone(), Role::Duration));
+    }
     outcome.effects.push(Effect::DeclareGpu(Arc::new(declaration)));
     outcome.wraps = Some((function.value.clone(), Role::Gpu));
     true
@@ -487,7 +490,10 @@ pub(crate) fn canonical(external: &External) -> Option<String> {
         External::Call { callee, .. } => canonical(callee),
         External::Instance { base, .. } => canonical(base),
         External::Present(external) => canonical(external),
-        External::Unknown | External::Item { .. } | External::Operation { .. } => None,
+        External::Unknown
+        | External::Argument(_)
+        | External::Item { .. }
+        | External::Operation { .. } => None,
     }
 }
 

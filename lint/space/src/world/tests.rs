@@ -1,7 +1,7 @@
 //! Ways in which a function reaches somebody who calls it, and forms of GPU functions.
 
 use spacelint_knowledge::effects::{Emulated, Role as Handed};
-use spacelint_python::Certainty;
+use spacelint_python::{Certainty, External, Operator, Value};
 
 use super::Role;
 use crate::effect::Effect;
@@ -405,4 +405,30 @@ fn it_is_known_which_spaces_is_imported() {
     });
     assert_eq!(copy.as_deref().map(camino::Utf8Path::as_str), Some("spaces"));
     assert!(space.trace().is_some_and(|trace| trace.shadow().is_none()));
+}
+
+#[test]
+fn a_duration_is_computed_in_the_main_process_from_the_arguments() {
+    let app = "import os, spaces, torch\n\
+               def seconds(prompt, steps=20):\n    torch.cuda.init()\n    return min(10 + 2 * steps, 90)\n\
+               @spaces.GPU(duration=seconds)\n\
+               def own(prompt, steps=20): ...\n\
+               own('a', steps=3)\n";
+    let space = Space::read(&Files::memory([("app.py".into(), app.into())]));
+    let trace = space.trace().expect("there is a program");
+    let [duration, gpu] = trace.roots() else { panic!("{:?}", trace.roots()) };
+    assert_eq!((duration.role, gpu.role), (Role::Duration, Role::Gpu));
+    assert_eq!(trace.phase_of(0), Phase::Request);
+    let Some(Value::External(least)) = &duration.gives.returned else { panic!("{duration:?}") };
+    assert!(matches!(&**least, External::Operation { operator: Operator::Least, .. }));
+    let touches = space.moments().filter(|it| matches!(it.event.effect, Effect::TouchCuda(_)));
+    assert_eq!(touches.map(|it| it.role()).collect::<Vec<_>>(), [Some(Role::Duration)]);
+    let call = space.moments().find_map(|it| match &it.event.effect {
+        Effect::CallGpu(call) => Some(std::sync::Arc::clone(call)),
+        _ => None,
+    });
+    let call = call.expect("it is called");
+    assert_eq!(call.function(), gpu.function());
+    assert_eq!(call.arguments.get(1, "steps").map(|it| &it.value), Some(&Value::Int(3)));
+    assert_eq!(call.arguments.positional(0).and_then(|it| it.value.as_str()), Some("a"));
 }
