@@ -20,11 +20,11 @@
 //! - `no-variants="reason"` keeps a Space out of the variants below.
 //! - What a Space does under the real `spaces` and Gradio is said on one of its blocks, fixed or not:
 //!   `runs` (it starts, its GPU functions are reported, and each of its endpoints answers),
-//!   `fails="text"` (something of that fails, and whatever fails says the text), and
+//!   or `fails="text"` (something of that fails, and whatever fails says the text); with either,
 //!   `asks="90, 76 xlarge, 45 for nobody"` (what its calls ask the platform for, in order: seconds, the
-//!   size if one is sent, and whether it is on no visitor's account). With `with="torch"` that is held
-//!   by the slow tests only, which install torch; a call counts there as answered when it reaches the GPU
-//!   that is not there.
+//!   size if one is sent, and whether it is on no visitor's account), `answers="6, Hello!!"` (what its
+//!   endpoints answer, in order) and `with="torch"` (held by the slow tests only, which install torch; a
+//!   call of a GPU function ends there where it finds no GPU, which is no failure).
 //! - The first Space is the shortest bad one.
 //!
 //! For every page, without a further line:
