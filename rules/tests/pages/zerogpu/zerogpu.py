@@ -45,6 +45,8 @@ os.environ.update(
 import gradio.http_server  # noqa: E402
 import gradio_client  # noqa: E402
 
+# What Gradio prints when `launch` has done all, examples included, and uvicorn when it is run by the app.
+SERVES = ["To create a public link", "Uvicorn running on"]
 START_LIMIT = 120
 CALL_LIMIT = 60
 # The port of a Space, which an app may write out; here each has its own.
@@ -189,8 +191,7 @@ def start(app, log):
     while time.monotonic() < end:
         if os.waitpid(app, os.WNOHANG)[0]:
             return [f"It ended.\n{log.read_text()}"]
-        # Gradio's words, and uvicorn's.
-        if "unning on" in log.read_text():
+        if any(words in log.read_text() for words in SERVES):
             return []
         time.sleep(0.05)
     return [f"It does not serve within {START_LIMIT} s.\n{log.read_text()}"]
