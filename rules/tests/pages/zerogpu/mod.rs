@@ -237,3 +237,21 @@ fn calls_and_imports_do_to_cuda_what_the_table_says() {
     writeln!(out, "{} tried\n{}", told.len() - untried.len(), untried.join("\n")).expect("stdout");
     assert!(!told.is_empty() && wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+#[test]
+fn what_is_not_as_promised_is_said() {
+    let text = |text: &str| Some(text.to_owned());
+    let told = json!({ "failures": ["It ended.\nValueError: no"], "asks": ["90", "45 xlarge"] });
+    let well = json!({ "failures": [], "asks": [], "answers": ["6"] });
+    let run = Run::default();
+    assert!(compare(&run, &told).is_err_and(|why| why.contains("ValueError: no")));
+    assert!(compare(&run, &json!({ "broken": "x" })).is_err_and(|why| why.contains("test itself")));
+    assert_eq!(compare(&run, &well), Ok(()));
+    let run = Run { fails: text("ValueError"), asks: text("90, 45 xlarge"), ..Run::default() };
+    assert_eq!(compare(&run, &told), Ok(()));
+    assert!(compare(&run, &well).is_err_and(|why| why.contains("does not fail")));
+    let run = Run { fails: text("KeyError"), ..Run::default() };
+    assert!(compare(&run, &told).is_err_and(|why| why.contains("another text")));
+    let run = Run { answers: text("7"), ..Run::default() };
+    assert!(compare(&run, &well).is_err_and(|why| why.contains("answers `6` and not `7`")));
+}
