@@ -111,7 +111,7 @@ pub fn nearest(unknown: &str) -> Option<&'static str> {
 }
 
 /// How many letters must be changed, added, dropped or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
