@@ -26,7 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-# What ZeroGPU sets. gradio and `spaces` read some of it while they are imported.
+# What ZeroGPU sets.
 os.environ.update(
     SYSTEM="spaces",
     SPACE_ID="someone/space",
@@ -40,10 +40,6 @@ os.environ.update(
     HF_HUB_OFFLINE="1",
     PYTHONUNBUFFERED="1",
 )
-
-# Two seconds of every start. `spaces` is not imported here: it finds out how it was imported.
-import gradio.http_server  # noqa: E402
-import gradio_client  # noqa: E402
 
 # What Gradio prints when `launch` has done all, examples included, and uvicorn when it is run by the app.
 SERVES = ["To create a public link", "Uvicorn running on"]
@@ -113,8 +109,6 @@ def run_app(folder, home, port, service, factor):
             SPACES_ZERO_DEVICE_API_URL=f"http://127.0.0.1:{service}",
             GRADIO_SERVER_PORT=str(port),
         )
-        # Imported by now, and so read by now.
-        gradio.http_server.INITIAL_PORT_VALUE = port
         on_hardware(factor)
         sys.argv = ["app.py"]
         sys.path[0] = folder
@@ -199,6 +193,8 @@ def start(app, log):
 
 def call(port, log, failures, answers):
     """Calls each public endpoint once, as a visitor."""
+    import gradio_client
+
     client = gradio_client.Client(
         f"http://127.0.0.1:{port}",
         headers={"x-ip-token": VISITOR},
@@ -226,12 +222,31 @@ def is_without_gpu(failure):
     return "in worker_init" in failure and "Found no NVIDIA driver" in failure
 
 
+def preload():
+    """Imports what Gradio imports, seconds of every start, and neither Gradio nor `spaces`: each of the two behaves
+    otherwise when it is imported after the other."""
+    read, write = os.pipe()
+    if os.fork() == 0:
+        import gradio  # noqa: F401
+
+        names = [name for name in sys.modules if name.split(".")[0] not in ("gradio", "spaces", "__main__")]
+        os.write(write, "\n".join(names).encode())
+        os._exit(0)
+    os.close(write)
+    with open(read) as told:
+        for name in told.read().split("\n"):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+    os.wait()
+
+
 def main():
     given = json.load(sys.stdin)
     if given["models"]:
         import models
 
         models.make()
+    preload()
     waiting, running = list(given["spaces"]), {}
     assert threading.active_count() == 1, "a thread does not survive a fork"
     while waiting or running:
