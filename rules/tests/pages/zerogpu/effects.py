@@ -6,6 +6,7 @@ that `HF_HOME` names. Prints for each name one JSON object: the `name`, what was
 `wrong`. A name that is not tried says why.
 """
 
+import importlib.util
 import json
 import os
 import sys
@@ -233,24 +234,31 @@ def cases(table):
             else:
                 yield name, statement_of(group, name, is_method), None, group
     for group in table["import"]:
-        if not group.get("poisons"):
-            continue
-        condition = group["condition"]
+        group = group | {"kind": "import"}
+        condition = group.get("condition")
+        about = f" ({condition['package']}{condition.get('range', '')})" if condition else ""
         for module in group["modules"]:
-            any_name = group["names"] == "any"
-            statement = f"import {module}" if any_name else f"from {module} import DiffusionPipeline"
-            name = f"{statement} ({condition['package']}{condition['range']})"
-            if holds(condition):
-                yield name, statement, None, group | {"kind": "import"}
-            else:
-                yield name, None, f"{condition['package']} here: {installed(condition['package'])}", group
+            here = importlib.util.find_spec(module.split(".")[0]) is not None
+            for statement in imports(module, group["names"]):
+                if here and holds(condition):
+                    yield statement + about, statement, None, group
+                else:
+                    yield statement + about, None, "another version, or none, is here", group
+
+
+def imports(module, names):
+    """Statements that import what `names` stands for."""
+    if names == "any":
+        return [f"import {module}"]
+    listed = names.get("listed") or [f"Diffusion{ending}" for ending in names["endings"]]
+    return [f"from {module} import {name}" for name in listed]
 
 
 def expected_refusal(group):
     if group["kind"] in WEIGHTS:
         return None
-    touches = group["kind"] in TOUCHES or group["kind"] == "import" or group.get("touches_cuda", False)
-    return touches and holds(group.get("condition"))
+    touches = group["kind"] in TOUCHES or group.get("touches_cuda") or group.get("poisons", False)
+    return bool(touches) and holds(group.get("condition"))
 
 
 def literal(value):

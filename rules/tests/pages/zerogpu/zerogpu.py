@@ -109,7 +109,7 @@ def run_app(folder, home, port, service, factor):
             SPACES_ZERO_DEVICE_API_URL=f"http://127.0.0.1:{service}",
             GRADIO_SERVER_PORT=str(port),
         )
-        on_hardware(factor)
+        prepare_imports(factor)
         sys.argv = ["app.py"]
         sys.path[0] = folder
         runpy.run_path("app.py", run_name="__main__")
@@ -121,23 +121,29 @@ def run_app(folder, home, port, service, factor):
         os._exit(1)
 
 
-def on_hardware(factor):
-    """Lets the driver of a GPU that counts time by this factor answer the `spaces` that the app will import."""
-    installed = Path(importlib.util.find_spec("spaces").origin).parent
-    known = json.loads((installed / "zero/configs.json").read_text())
+def prepare_imports(factor):
+    """Changes two modules of the packages when the app imports them."""
+    installed = Path(importlib.util.find_spec("spaces").origin).parent.parent
+    known = json.loads((installed / "spaces/zero/configs.json").read_text())
     model = next(gpu["model"] for gpu in known if gpu["duration_factor"] == factor)
+    changes = {
+        # The driver of a GPU that counts time by this factor answers.
+        "spaces.zero.config": {"_read_gpu_information": lambda: f"Model: {model}\n"},
+        # Stubs for editors, which take half of the time that Gradio takes to import.
+        "gradio.component_meta": {"create_or_modify_pyi": lambda *_: None},
+    }
 
     class Finder(importlib.abc.MetaPathFinder):
         def find_spec(self, name, path=None, target=None):
             spec = None
-            if name == "spaces.zero.config":
+            if name in changes:
                 spec = importlib.machinery.PathFinder.find_spec(name, path, target)
             if spec is not None and Path(spec.origin).is_relative_to(installed):
                 execute = spec.loader.exec_module
 
                 def exec_module(module):
                     execute(module)
-                    module._read_gpu_information = lambda: f"Model: {model}\n"
+                    vars(module).update(changes[name])
 
                 spec.loader.exec_module = exec_module
             return spec
@@ -174,8 +180,9 @@ def drive(space, given):
         if not failures:
             call(port, log, failures, answers)
     finally:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.killpg(app, signal.SIGKILL)
+            os.waitpid(app, 0)
     return {"name": space["name"], "failures": failures, "asks": service.asks, "answers": answers}
 
 
