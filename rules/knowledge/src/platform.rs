@@ -105,6 +105,40 @@ impl Size {
     }
 }
 
+/// A GPU that ZeroGPU runs on, or did.
+#[derive(Debug)]
+pub struct Backing {
+    /// Its name, as a person types it.
+    pub name: &'static str,
+    /// The GPU.
+    pub gpu: &'static str,
+    /// Allowed seconds over declared seconds, by size.
+    time_factors: [f64; 2],
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+impl Backing {
+    /// The one that Spaces run on now.
+    pub fn current() -> &'static Self {
+        &BACKINGS[0]
+    }
+
+    /// All of them, the current one first.
+    pub fn all() -> &'static [Self] {
+        BACKINGS
+    }
+
+    /// Allowed seconds over declared seconds for that size.
+    pub fn time_factor(&self, size: Size) -> f64 {
+        self.time_factors[size as usize]
+    }
+}
+
 /// How `spaces` reads `duration`.
 #[derive(Debug)]
 pub struct DurationFacts {
@@ -223,6 +257,26 @@ pub struct Home {
 /// Where the repository lies on the machine that runs a Space.
 pub fn home() -> &'static Home {
     &HOME
+}
+
+/// Where apps are served by themselves, outside the pages of the Hub that frame them.
+#[derive(Debug)]
+pub struct Direct {
+    /// What their addresses end with.
+    pub domain: &'static str,
+    /// What those of Spaces that run nothing end with.
+    pub static_domain: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Where apps are served by themselves, outside the pages of the Hub that frame them.
+pub fn direct() -> &'static Direct {
+    &DIRECT
 }
 
 /// Which versions ZeroGPU takes.

@@ -74,6 +74,11 @@ fn declarations(space: &Space) -> impl Iterator<Item = Moment<'_>> {
     space.moments().filter(move |moment| declares(moment) && space.is_zerogpu())
 }
 
+/// Whether start-up puts so much on the GPU that `spaces` takes calls for xlarge that name no size.
+pub(crate) fn is_promoted(space: &Space) -> bool {
+    undeclared_xlarge::is_promoted(&weights::placed(space))
+}
+
 /// Whether the Space gets a `spaces` that reports GPU functions when the app is launched, and then alone.
 fn reports_at_launch(space: &Space) -> bool {
     space.pins().on_zerogpu("spaces", platform::startup_report().sent_by_launch)

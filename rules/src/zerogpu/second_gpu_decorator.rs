@@ -28,7 +28,13 @@ impl<'a> Check<'a> for SecondGpuDecorator<'a> {
         let sure = |moment: &Moment<'_>| moment.certainty() == Certainty::Always;
         declarations(space).filter(move |moment| sure(moment)).filter_map(move |moment| {
             let Effect::DeclareGpu(gpu) = &moment.event.effect else { return None };
-            let function = gpu.function.as_deref()?;
+            // A partial of it is another thing.
+            let target = match &gpu.target {
+                Value::Wrapped(wrapped) => &wrapped.inner,
+                target => target,
+            };
+            let Value::Function(function) = target else { return None };
+            let function = &**function;
             let Some((_, first)) = known.iter().find(|(other, _)| *other == function) else {
                 known.push((function, gpu));
                 return None;

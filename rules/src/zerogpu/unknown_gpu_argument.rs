@@ -8,8 +8,8 @@ use spacelint_space::{Moment, Space};
 use super::declarations;
 use super::decorator::Written;
 use crate::finding::{Finding, Fix};
-use crate::registry;
 use crate::rule::{Check, Rule};
+use crate::spelling;
 
 /// An argument of `spaces.GPU` is none that it knows, and is ignored without a word.
 #[derive(Rule)]
@@ -116,7 +116,7 @@ impl UnknownGpuArgument<'_> {
         [(Meant::Duration, &["duration", "time", "seconds"][..]), (Meant::Size, &["size"][..])]
             .into_iter()
             .find(|(meant, words)| {
-                let is_near = registry::distance(self.name, meant.name()) <= 2;
+                let is_near = spelling::distance(self.name, meant.name()) <= 2;
                 is_near || words.iter().any(|word| self.name.contains(word))
             })
             .map(|(meant, _)| meant)

@@ -120,6 +120,9 @@ pub(super) fn gpu_function<'a>(moment: &Moment<'a>) -> Option<&'a Arc<Function>>
 
 /// What a function is called within the one around it.
 pub(super) fn name(function: &Function) -> &str {
+    if &*function.def.name == "<lambda>" {
+        return "lambda";
+    }
     function.qualname.rsplit("<locals>.").next().unwrap_or(&function.qualname)
 }
 

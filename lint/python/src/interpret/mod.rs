@@ -432,8 +432,8 @@ impl<'w, W: World> Interpreter<'w, W> {
         let mark = self.fork();
         let first = self.out.events.len();
         let Root { role, place, .. } = self.out.roots[index];
-        self.calls = self.world.lasts(role).then(Calls::default);
         self.tells_arguments = self.world.tells_arguments(role);
+        self.calls = self.world.lasts(role).then(Calls::default);
         let gives = self.call_unknown(callable, place);
         self.tells_arguments = false;
         // What it gives is read while the heap is as the call left it.
