@@ -49,7 +49,9 @@ pub enum Effect {
     /// A client is made of a model or a Space that runs elsewhere.
     Client(Arc<Client>),
     /// A model or a function is compiled, which takes time now or at the first call.
-    Compile(Called),
+    Compile(Compilation),
+    /// Python processes are started that run functions of the program, here or by what is made here.
+    StartProcess(Called),
 }
 
 /// What was called, as its full name: `gradio.Blocks.launch`, `?.launch` where the start is not
@@ -109,6 +111,15 @@ pub struct Login {
     pub called: Called,
     /// The token it is given.
     pub token: Token,
+}
+
+/// A compilation.
+#[derive(Clone, Debug)]
+pub struct Compilation {
+    /// What compiles.
+    pub called: Called,
+    /// Whether it is done when what comes of it is first called.
+    pub lazily: bool,
 }
 
 /// A download.
@@ -249,6 +260,8 @@ pub enum Token {
 /// A GPU function's declaration.
 #[derive(Clone, Debug)]
 pub struct GpuDeclaration {
+    /// What is made a GPU function, as it was given.
+    pub callable: Value,
     /// The function, where it is one of the program's.
     pub function: Option<Arc<Function>>,
     /// The declared duration, if any.

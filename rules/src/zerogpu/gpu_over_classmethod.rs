@@ -42,7 +42,7 @@ impl<'a> Check<'a> for GpuOverClassmethod<'a> {
     }
 
     fn finding(&self) -> Finding {
-        let name = worker::name(&self.function);
+        let name = worker::name(self.function);
         let message = format!(
             "`spaces.GPU` stands above `@classmethod`, and what that makes cannot be called: no call of \
              `{name}` computes anything"

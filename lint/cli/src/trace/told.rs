@@ -30,6 +30,7 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
         Effect::Http(_) => "http",
         Effect::Client(_) => "client",
         Effect::Compile(_) => "compile",
+        Effect::StartProcess(_) => "start-process",
     }
 }
 
@@ -54,7 +55,8 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::CacheExamples(it) => called(&it.called.name),
         Effect::RunModel(run) => called(&run.called.name),
         Effect::Serve(serve) => called(&serve.called.name),
-        Effect::WrapHandlers(it) | Effect::Http(it) | Effect::Compile(it) => called(&it.name),
+        Effect::Compile(compilation) => called(&compilation.called.name),
+        Effect::WrapHandlers(it) | Effect::Http(it) | Effect::StartProcess(it) => called(&it.name),
     }
 }
 
