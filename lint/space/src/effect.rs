@@ -48,6 +48,8 @@ pub enum Effect {
     Http(Called),
     /// A client is made of a model or a Space that runs elsewhere.
     Client(Arc<Client>),
+    /// A Space that runs elsewhere is called.
+    CallSpace(Arc<SpaceCall>),
     /// A model or a function is compiled, which takes time now or at the first call.
     Compile(Compilation),
     /// Python processes are started that run functions of the program, here or by what is made here.
@@ -82,6 +84,8 @@ pub struct Serve {
     pub called: Called,
     /// In which way.
     pub how: Served,
+    /// Whether its pages are made on the server (server-side rendering), where that is said.
+    pub ssr: Option<Value>,
 }
 
 /// How an app is served.
@@ -161,6 +165,19 @@ pub struct Client {
     pub headers: Option<Value>,
     /// Whether arguments were passed of which nothing is known.
     pub open: bool,
+    /// Everything that the call was given.
+    pub arguments: Arc<Arguments>,
+}
+
+/// A call of a Space.
+#[derive(Clone, Debug)]
+pub struct SpaceCall {
+    /// What calls it.
+    pub called: Called,
+    /// The client that it is called with.
+    pub client: Client,
+    /// Where that is made.
+    pub made_at: Place,
 }
 
 /// An `import spaces`.

@@ -104,6 +104,8 @@ pub enum Kind {
     Launch {
         /// Functions called for each request.
         functions: Arguments,
+        /// Whether the pages are made on the server.
+        ssr: Arguments,
     },
     /// Serves a Gradio app inside another, without `launch`.
     Mounts {
@@ -111,6 +113,8 @@ pub enum Kind {
         app: Arguments,
         /// Functions called for each request.
         functions: Arguments,
+        /// Whether the pages are made on the server.
+        ssr: Arguments,
     },
     /// Serves an app.
     Serves {
@@ -140,6 +144,8 @@ pub enum Kind {
     },
     /// Sends a request over the network.
     Http,
+    /// Calls a Space with the client that is the receiver.
+    CallsSpace,
     /// Compiles a model or a function, now or when it is first called.
     Compiles {
         /// Whether to ask for it touches CUDA.
@@ -268,8 +274,10 @@ pub enum Role {
     Example,
     /// For an HTTP request.
     Route,
-    /// In a thread of the web process.
+    /// In a thread of the web process, which knows nothing of what handed it over.
     Thread,
+    /// In a thread of the web process, in the context of what handed it over.
+    ThreadInContext,
     /// In another process.
     Process,
     /// Some time, in the web process.

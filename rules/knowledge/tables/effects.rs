@@ -754,14 +754,7 @@ impl Pieces<'_> {
             }
             "gpu-decorator" => self.gpu_decorator()?,
             "handler" => self.handler()?,
-            "launch" => {
-                format!("Kind::Launch {{ functions: {} }}", self.taken("functions")?)
-            }
-            "mounts" => format!(
-                "Kind::Mounts {{ app: {}, functions: {} }}",
-                self.needed("app")?,
-                self.taken("functions")?
-            ),
+            "launch" | "mounts" => self.serves_gradio(name)?,
             "serves" => format!("Kind::Serves {{ app: {} }}", self.needed("app")?),
             "download" => {
                 format!(
@@ -778,6 +771,7 @@ impl Pieces<'_> {
             ),
             "sleep" => format!("Kind::Sleep {{ seconds: {} }}", self.needed("seconds")?),
             "http" => "Kind::Http".to_owned(),
+            "calls-space" => "Kind::CallsSpace".to_owned(),
             "compiles" => format!(
                 "Kind::Compiles {{ touches_cuda: {} }}",
                 self.touches_cuda.take().unwrap_or_default()
@@ -828,6 +822,15 @@ impl Pieces<'_> {
             self.needed("size")?,
             self.taken("ignored")?
         ))
+    }
+
+    fn serves_gradio(&mut self, name: &str) -> Result<String, String> {
+        let kind = match name {
+            "mounts" => format!("Mounts {{ app: {}, ", self.needed("app")?),
+            _ => "Launch { ".to_owned(),
+        };
+        let (functions, ssr) = (self.taken("functions")?, self.taken("ssr")?);
+        Ok(format!("Kind::{kind}functions: {functions}, ssr: {ssr} }}"))
     }
 
     fn handler(&mut self) -> Result<String, String> {
@@ -913,6 +916,7 @@ impl Pieces<'_> {
             Some("example") => "Example",
             Some("route") => "Route",
             Some("thread") => "Thread",
+            Some("thread-in-context") => "ThreadInContext",
             Some("process") => "Process",
             Some("callback") => "Callback",
             other => return Err(format!("{}: no role is called {other:?}", self.what)),

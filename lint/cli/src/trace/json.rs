@@ -191,6 +191,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::WrapHandlers(_)
         | Effect::RunModel(_)
         | Effect::Serve(_)
+        | Effect::CallSpace(_)
         | Effect::Login(_)
         | Effect::Http(_)
         | Effect::Compile(_)
