@@ -16,6 +16,7 @@ mod dependencies;
 mod duration;
 mod files;
 mod identity;
+mod spelling;
 mod suppression;
 #[cfg(test)]
 mod testing;

@@ -7,6 +7,7 @@ use spacelint_space::Space;
 
 use crate::finding::Finding;
 use crate::rule::{Check, RuleInfo};
+use crate::spelling;
 use crate::{card, dependencies, duration, files, identity, secrets, zerogpu};
 
 /// What a rule is about, as a user would name it.
@@ -101,33 +102,8 @@ pub fn find(name: &str) -> Option<&'static RuleEntry> {
 /// The rule or category whose name is nearest to `unknown`, if any is near enough to be meant.
 pub fn nearest(unknown: &str) -> Option<&'static str> {
     let unknown = unknown.to_lowercase().replace('_', "-");
-    all()
-        .map(|entry| entry.info.name)
-        .chain(Category::ALL.map(Category::name))
-        .map(|name| (distance(&unknown, name), name))
-        .filter(|(distance, name)| *distance <= (name.len() / 3).max(1))
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// How many letters must be changed, added, dropped or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let same = a[i - 1] == b[j - 1];
-            let mut cost = (last[j - 1] + usize::from(!same)).min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                cost = cost.min(before[j - 2] + 1);
-            }
-            row.push(cost);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
+    let names = all().map(|entry| entry.info.name).chain(Category::ALL.map(Category::name));
+    spelling::nearest(&unknown, names, 3)
 }
 
 /// Runs one rule: the [`RuleEntry::run`] that a category's list makes for it.
@@ -183,12 +159,5 @@ mod tests {
     fn a_name_nearly_right_is_recognised() {
         assert_eq!(nearest("dependancies"), Some("dependencies"));
         assert_eq!(nearest("E501"), None);
-    }
-
-    #[test]
-    fn distance_counts_a_swap_once() {
-        assert_eq!(distance("abcd", "abdc"), 1);
-        assert_eq!(distance("", "ab"), 2);
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -57,6 +57,9 @@ pub struct Event<E> {
     pub root: Option<usize>,
     /// The process it happens in, an index into [`Trace::processes`].
     pub process: usize,
+    /// Whether a second call of the root, in the same process, does not do this again, or only where it
+    /// depends on more: the first left something behind. Known of roots that [last](crate::World::lasts).
+    pub kept: bool,
     pub(crate) link: Option<u32>,
     pub(crate) guard: Option<u32>,
 }

@@ -52,6 +52,12 @@ pub trait World: Sync {
         true
     }
 
+    /// Whether it is worth knowing of a function called in this role what it does only once in a process.
+    fn lasts(&self, role: Self::Role) -> bool {
+        let _ = role;
+        false
+    }
+
     /// The program gives up here: `raise`, `sys.exit` and their like, under `now.guards`.
     fn give_up(&self, now: &Now<'_>) -> Vec<Self::Effect>;
 

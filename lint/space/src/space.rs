@@ -35,6 +35,9 @@ pub struct Space {
     pub app_file: Utf8PathBuf,
     /// The entry point, where it exists. A static Space has none.
     pub entry: Option<Arc<SourceFile>>,
+    /// Where there is no file at `app_file`, one whose path differs from it in nothing but small and
+    /// capital letters.
+    pub app_file_misspelt: Option<Utf8PathBuf>,
     /// What could not be read, or only in part, in the order in which it was met.
     pub problems: Vec<Problem>,
     pins: Pins,
@@ -68,6 +71,10 @@ impl Space {
         let app_file = app_file(files, card.as_ref());
         let is_static = card.as_ref().and_then(|card| card.str("sdk")) == Some("static");
         let entry = if is_static { None } else { reader.read(&app_file) };
+        let app_file_misspelt = match files.kind(&app_file) {
+            None => in_another_case(files, &app_file),
+            Some(_) => None,
+        };
         let pins = Pins::new(card.as_ref(), &requirements, pyproject.as_ref());
         let trace =
             entry.as_ref().map(|entry| reader.trace(entry, &pins, may_be_zerogpu(card.as_ref())));
@@ -80,6 +87,7 @@ impl Space {
             pyproject,
             app_file,
             entry,
+            app_file_misspelt,
             problems: reader.problems,
             pins,
             trace,
@@ -138,6 +146,22 @@ fn app_file(files: &Files, card: Option<&Card>) -> Utf8PathBuf {
         None => APP_FILES.iter().find(|path| files.kind(Utf8Path::new(path)) == Some(Kind::File)),
     };
     Utf8PathBuf::from(*found.unwrap_or(&APP_FILES[0]))
+}
+
+/// The file whose path is `path` but for small and capital letters.
+fn in_another_case(files: &Files, path: &Utf8Path) -> Option<Utf8PathBuf> {
+    let mut found = Utf8PathBuf::new();
+    let mut kind = Kind::Folder;
+    for component in path.components() {
+        let name = component.as_str();
+        let listed = files.list(&found);
+        let same = |(listed, _): &&(String, Kind)| listed == name;
+        let alike = |(listed, _): &&(String, Kind)| listed.to_lowercase() == name.to_lowercase();
+        let next = listed.iter().find(same).or_else(|| listed.iter().find(alike))?;
+        found.push(&next.0);
+        kind = next.1;
+    }
+    (kind == Kind::File).then_some(found)
 }
 
 struct Reader<'a> {

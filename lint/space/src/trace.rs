@@ -196,6 +196,12 @@ impl<'a> Moment<'a> {
         self.event.certainty
     }
 
+    /// Whether a worker that has done this once, in one call, does not do it in the next, or only where
+    /// it depends on more.
+    pub fn is_kept(&self) -> bool {
+        self.event.kept
+    }
+
     /// What it depends on, innermost first.
     pub fn guards(&self) -> impl Iterator<Item = &'a Guard> + use<'a> {
         self.trace.trace.guards(self.event)

@@ -527,6 +527,11 @@ impl World for SpaceWorld<'_> {
         })
     }
 
+    /// A worker is kept for more than one call.
+    fn lasts(&self, role: Role) -> bool {
+        role == Role::Gpu
+    }
+
     fn give_up(&self, now: &Now<'_>) -> Vec<Effect> {
         // What the conditions that have anything to do with the environment say is missing. Where
         // one asks after another, either of the variables would have been enough.

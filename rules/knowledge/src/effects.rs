@@ -78,6 +78,8 @@ pub enum Kind {
         duration: Arguments,
         /// The size.
         size: Arguments,
+        /// What it says that it ignores; anything else it ignores without a word.
+        ignored: Arguments,
     },
     /// Makes a GPU function of every handler.
     WrapsHandlers,
@@ -674,6 +676,19 @@ pub fn cuda_index(device: &str) -> Option<i64> {
 /// How a device is written that is given as a whole number.
 pub fn cuda_device(index: i64) -> String {
     format!("cuda:{index}")
+}
+
+/// The program that a command runs, where it is one that has no use for a GPU.
+pub fn cpu_program(command: &str) -> Option<&'static str> {
+    let first = command.split_whitespace().next()?;
+    let name = first.rsplit('/').next().unwrap_or(first);
+    let uses_gpu = CPU_UNLESS.iter().any(|text| command.contains(text));
+    CPU_PROGRAMS.iter().find(|program| **program == name && !uses_gpu).copied()
+}
+
+/// Whether a loader, by its full name, reads whatever tensors a file holds, which need be no model's.
+pub fn reads_any_tensors(loader: &str) -> bool {
+    ANY_TENSORS.contains(&loader)
 }
 
 /// Whether a `device_map`'s text spreads the model over the CUDA devices there are, for which it counts

@@ -14,6 +14,8 @@ use super::{origin, range, read, sorted, strings, version};
 struct Effects {
     aliases: Aliases,
     no_weights: NoWeights,
+    any_tensors: AnyTensors,
+    cpu_commands: CpuCommands,
     device_map: DeviceMap,
     device: Device,
     emulation: Emulation,
@@ -51,6 +53,25 @@ struct Aliases {
 #[serde(deny_unknown_fields)]
 struct NoWeights {
     endings: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CpuCommands {
+    programs: Vec<String>,
+    unless: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnyTensors {
+    loaders: Vec<String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -262,6 +283,12 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
             &table.no_weights.confidence,
         ),
         (
+            "[any_tensors]",
+            &table.any_tensors.source,
+            table.any_tensors.as_of,
+            &table.any_tensors.confidence,
+        ),
+        (
             "[device_map]",
             &table.device_map.source,
             table.device_map.as_of,
@@ -271,9 +298,18 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
         origin(what, source, as_of, confidence)?;
     }
     sorted("[no_weights]", table.no_weights.endings.iter().map(String::as_str))?;
+    sorted("[any_tensors]", table.any_tensors.loaders.iter().map(String::as_str))?;
     sorted("[device_map]", table.device_map.spreads.iter().map(String::as_str))?;
     let _ = writeln!(out, "static NO_WEIGHTS: &[&str] = {};", strings(&table.no_weights.endings));
+    let loaders = strings(&table.any_tensors.loaders);
+    let _ = writeln!(out, "static ANY_TENSORS: &[&str] = {loaders};");
     let _ = writeln!(out, "static SPREADS: &[&str] = {};", strings(&table.device_map.spreads));
+    let commands = &table.cpu_commands;
+    origin("[cpu_commands]", &commands.source, commands.as_of, &commands.confidence)?;
+    sorted("[cpu_commands]", commands.programs.iter().map(String::as_str))?;
+    let programs = strings(&commands.programs);
+    let _ = writeln!(out, "static CPU_PROGRAMS: &[&str] = {programs};");
+    let _ = writeln!(out, "static CPU_UNLESS: &[&str] = {};", strings(&commands.unless));
     let device = &table.device;
     origin("[device]", &device.source, device.as_of, &device.confidence)?;
     let _ = writeln!(out, "static DEVICE_TYPE: &str = {:?};", device.r#type);
@@ -687,10 +723,11 @@ impl Pieces<'_> {
                 )
             }
             "gpu-decorator" => format!(
-                "Kind::GpuDecorator {{ function: {}, duration: {}, size: {} }}",
+                "Kind::GpuDecorator {{ function: {}, duration: {}, size: {}, ignored: {} }}",
                 self.needed("function")?,
                 self.needed("duration")?,
-                self.needed("size")?
+                self.needed("size")?,
+                self.taken("ignored")?
             ),
             "handler" => self.handler()?,
             "launch" | "mounts" => self.serves_gradio(name)?,

@@ -1,7 +1,15 @@
 //! The front matter of `README.md`.
 
+mod values;
+
 crate::registry::rules! { Card:
     missing_card::MissingCard,
     broken_card::BrokenCard,
+    refused_card_value::RefusedCardValue,
+    invalid_card_value::InvalidCardValue,
+    misspelt_card_key::MisspeltCardKey,
+    unquoted_version::UnquotedVersion,
+    missing_app_file::MissingAppFile,
+    idle_card_key::IdleCardKey,
     missing_sdk_version::MissingSdkVersion,
 }

@@ -201,7 +201,7 @@ fn declaration<'a>(
 
 /// Who calls a GPU function, as far as the program shows it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Caller {
+pub(crate) enum Caller {
     /// Other GPU functions: it then runs in their worker, and its declaration is never read.
     Worker,
     /// Start-up: compilation ahead of time, say, which no visitor pays for.
@@ -212,7 +212,7 @@ enum Caller {
 
 /// The callers that matter most, by where the GPU function stands; nothing is known of those that are
 /// not in it.
-fn callers(space: &Space) -> BTreeMap<Place, Caller> {
+pub(crate) fn callers(space: &Space) -> BTreeMap<Place, Caller> {
     let calls = space.moments().filter_map(|moment| match &moment.event.effect {
         Effect::CallGpu(call) => {
             let caller = match moment.phase {

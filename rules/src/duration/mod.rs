@@ -2,6 +2,8 @@
 
 mod declared;
 
+pub(crate) use declared::{Caller, callers};
+
 crate::registry::rules! { Duration:
     illegal_duration::IllegalDuration,
     long_duration::LongDuration,

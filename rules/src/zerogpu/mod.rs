@@ -14,6 +14,14 @@ crate::registry::rules! { Zerogpu:
     device_map_at_startup::DeviceMapAtStartup,
     zero_embeddings::ZeroEmbeddings,
     eager_examples::EagerExamples,
+    model_load_in_gpu_function::ModelLoadInGpuFunction,
+    idle_gpu::IdleGpu,
+    async_gpu_function::AsyncGpuFunction,
+    gpu_over_classmethod::GpuOverClassmethod,
+    unknown_gpu_argument::UnknownGpuArgument,
+    unknown_gpu_size::UnknownGpuSize,
+    second_gpu_decorator::SecondGpuDecorator,
+    needless_enable_queue::NeedlessEnableQueue,
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,
@@ -27,7 +35,9 @@ crate::registry::rules! { Zerogpu:
     needless_xlarge::NeedlessXlarge,
 }
 
+mod decorator;
 mod weights;
+mod worker;
 
 /// Whether the program means to meet an `error` of what happens here: a `try` catches it by name, this is
 /// itself what is done when something else has failed, or a switch in the environment decides whether it

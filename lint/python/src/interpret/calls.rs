@@ -272,22 +272,20 @@ impl<W: World> Interpreter<'_, W> {
                 .collect(),
         );
         let results = Value::Object(cached.results);
-        let known = match self.heap.content(cached.results) {
-            Content::Pairs { pairs, open: false } if !arguments.open => pairs
-                .iter()
-                .find(|(known, _)| *known == key)
-                .filter(|(_, slot)| !slot.unsure)
-                .map(|(_, slot)| slot.value.clone()),
-            _ => None,
-        };
-        if let Some(value) = known {
-            return Ok(value);
-        }
-        // What is not known may be what it was called with before.
-        let is_first = matches!(self.heap.content(cached.results),
-            Content::Pairs { pairs, open: false } if pairs.is_empty());
         let settled = !arguments.open && super::fold::is_settled(&key);
-        if !is_first && !settled {
+        let is_first = match self.heap.content(cached.results) {
+            Content::Pairs { pairs, open: false } => {
+                let known = pairs.iter().find(|(known, _)| *known == key);
+                match known.filter(|_| !arguments.open) {
+                    Some((_, slot)) if !slot.unsure => return Ok(slot.value.clone()),
+                    Some(_) => false,
+                    // What is not known may be what it was called with before.
+                    None => settled || pairs.is_empty(),
+                }
+            }
+            _ => false,
+        };
+        if !is_first {
             let mut result = Ok(Value::Unknown);
             self.perhaps(None, |this| result = this.call(&cached.inner, arguments, place));
             let _ = result;

@@ -267,6 +267,15 @@ struct Process {
     perhaps_imported: FxHashSet<Name>,
 }
 
+/// On how much it depends that something happens at a place for the first time, in each of two calls of
+/// a root.
+#[derive(Debug, Default)]
+struct Calls {
+    is_second: bool,
+    first: FxHashMap<Place, u32>,
+    second: FxHashMap<Place, u32>,
+}
+
 struct Interpreter<'w, W: World> {
     world: &'w W,
     limits: Limits,
@@ -309,6 +318,8 @@ struct Interpreter<'w, W: World> {
     visits: FxHashMap<(usize, bool), u32>,
     /// How often something happened at a place since then.
     repeats: FxHashMap<Place, u32>,
+    /// What the two calls of a root did, where two are made.
+    calls: Option<Calls>,
     /// The package of the module that is run next, where its name does not say it.
     package: Option<Name>,
     steps: u64,
@@ -363,6 +374,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             current: 0,
             visits: FxHashMap::default(),
             repeats: FxHashMap::default(),
+            calls: None,
             package: None,
             steps: 0,
             copied: Cell::new(0),
@@ -415,17 +427,55 @@ impl<'w, W: World> Interpreter<'w, W> {
         self.repeats.clear();
         self.nesting = 0;
         let mark = self.fork();
-        self.tells_arguments = self.world.tells_arguments(self.out.roots[index].role);
-        let gives = self.call_unknown(callable, self.out.roots[index].place);
+        let first = self.out.events.len();
+        let Root { role, place, .. } = self.out.roots[index];
+        self.tells_arguments = self.world.tells_arguments(role);
+        self.calls = self.world.lasts(role).then(Calls::default);
+        let gives = self.call_unknown(callable, place);
         self.tells_arguments = false;
         // What it gives is read while the heap is as the call left it.
         self.out.roots[index].gives = Gives {
             returned: gives.returned.map(|value| self.told(&value)),
             yielded: gives.yielded.map(|value| self.told(&value)),
         };
+        self.call_twice(callable, place, first);
         let branch = self.take_back(mark);
         self.join(vec![branch, Branch::default()]);
         self.enter_process(around);
+    }
+
+    /// Calls a root once more, to see which of the events from `first` on do not come again.
+    fn call_twice(&mut self, callable: &Value, place: Place, first: usize) {
+        let Some(calls) = &mut self.calls else { return };
+        calls.is_second = true;
+        self.maybe = 0;
+        self.pending = Flow::NONE;
+        self.raising.clear();
+        let marks = (self.out.links.len(), self.out.guards.len());
+        self.quiet += 1;
+        self.call_unknown(callable, place);
+        self.quiet -= 1;
+        self.out.links.truncate(marks.0);
+        self.out.guards.truncate(marks.1);
+        let Some(Calls { first: before, second: after, .. }) = self.calls.take() else { return };
+        for event in &mut self.out.events[first..] {
+            let after = after.get(&event.place);
+            event.kept = before
+                .get(&event.place)
+                .is_some_and(|before| after.is_none_or(|after| after > before));
+        }
+    }
+
+    /// Notes that something happens at a place in one of the two calls of a root.
+    fn note_call(&mut self, place: Place) {
+        let Some(calls) = &mut self.calls else { return };
+        let seen = match (calls.is_second, self.quiet) {
+            (true, _) => &mut calls.second,
+            (false, 0) => &mut calls.first,
+            // It is only being found out what a piece of code changes.
+            (false, _) => return,
+        };
+        seen.entry(place).or_insert(self.maybe);
     }
 
     /// Hands `callable` over to be called later in `role`; once for each function and role.
@@ -467,10 +517,11 @@ impl<'w, W: World> Interpreter<'w, W> {
     }
 
     fn record(&mut self, effects: Vec<W::Effect>, place: Place) {
-        if self.quiet > 0 {
+        if effects.is_empty() {
             return;
         }
-        if effects.is_empty() {
+        self.note_call(place);
+        if self.quiet > 0 {
             return;
         }
         let repeats = self.repeats.entry(place).or_insert(0);
@@ -489,6 +540,7 @@ impl<'w, W: World> Interpreter<'w, W> {
                 certainty: self.certainty(),
                 root: self.root,
                 process: self.current,
+                kept: false,
                 link: self.link,
                 guard: self.guard,
             });

@@ -62,13 +62,18 @@ pub(super) fn gpu(call: &Call<'_>, zerogpu: bool, outcome: &mut Outcome<SpaceWor
         }
         _ => return false,
     };
-    let Some(Does::GpuDecorator { function: at, duration, size }) =
+    let Some(Does::GpuDecorator { function: at, duration: duration_at, size: size_at, ignored }) =
         decorator.name().and_then(effects::call).map(|effect| effect.kind)
     else {
         return false;
     };
     let first = argument(given, at);
-    let (mut duration, mut size) = (argument(given, duration), argument(given, size));
+    let (mut duration, mut size) = (argument(given, duration_at), argument(given, size_at));
+    let knows = |name: &str| {
+        let mut names = [at, duration_at, size_at, ignored].into_iter().flatten();
+        names.any(|argument| argument.keyword == Some(name))
+    };
+    let unknown = given.items.iter().filter(|it| it.name.as_deref().is_some_and(|it| !knows(it)));
     // `spaces.GPU(45)` and `spaces.GPU("xlarge")`.
     match first.map(|first| &first.value) {
         Some(Value::Int(_) | Value::Float(_)) => duration = duration.or(first),
@@ -91,6 +96,9 @@ pub(super) fn gpu(call: &Call<'_>, zerogpu: bool, outcome: &mut Outcome<SpaceWor
         size: size.filter(|size| size.value != Value::None).cloned(),
         called: called(decorator),
         declared_at,
+        target: function.value.clone(),
+        ignored: argument(given, ignored).cloned(),
+        unknown: unknown.cloned().collect(),
         open: given.open,
     };
     if let Some(duration) = &declaration.duration {
