@@ -71,7 +71,7 @@ def copied():
         for name, rule in rules().items()
     ]
     yield "README.md", "rules", None, "\n".join(rows)
-    for command, shown in (("first", "report"), ("then", "trace")):
+    for command, shown in (("first", "report"), ("then", "trace"), ("next", "quota")):
         typed = re.search(
             rf"^<!-- {command} -->\n```sh\n.*spacelint(?: --)? (.*)\n```", text("README.md"), re.MULTILINE
         )

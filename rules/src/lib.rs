@@ -5,6 +5,7 @@
 //! list of `<category>/mod.rs`.
 
 pub mod check;
+pub mod duration;
 pub mod finding;
 pub mod fix;
 pub mod registry;
@@ -13,7 +14,6 @@ pub mod secrets;
 
 mod card;
 mod dependencies;
-mod duration;
 mod files;
 mod identity;
 mod spelling;

@@ -4,7 +4,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, RangedI64ValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use spacelint_knowledge::platform::{Backing, duration};
+
+use crate::quota::Day;
 
 /// What the user asked for.
 #[derive(Debug, Parser)]
@@ -52,6 +56,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+    /// Work out how many calls a day each kind of visitor can make
+    Quota(Quota),
     /// Show what the program of a Space does, event by event
     Trace {
         /// A Space, a file of one, or a folder of Spaces
@@ -61,6 +67,47 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+}
+
+/// `spacelint quota`.
+#[derive(Debug, Args)]
+pub(crate) struct Quota {
+    /// A Space, a file of one, or a folder of Spaces
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// Say also what it would be if so many seconds were declared
+    #[arg(long, value_name = "SECONDS", value_parser = seconds())]
+    pub(crate) what_if: Option<u32>,
+
+    /// How long a call really holds the GPU, which is what it is charged
+    #[arg(long, value_name = "SECONDS", value_parser = seconds())]
+    pub(crate) used: Option<u32>,
+
+    /// The GPU that the Space runs on
+    #[arg(long, value_name = "NAME", default_value = Backing::current().name, value_parser = gpus())]
+    pub(crate) gpu: String,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+
+    /// The day to take for today, as 2026-09-23
+    #[arg(long, value_name = "DATE", hide = true)]
+    pub(crate) today: Option<Day>,
+}
+
+/// Seconds of a day, one at least.
+fn seconds() -> RangedI64ValueParser<u32> {
+    value_parser!(u32).range(1..duration().day_seconds)
+}
+
+/// The GPUs that knowledge has.
+fn gpus() -> PossibleValuesParser {
+    let gpus = Backing::all().iter();
+    gpus.map(|backing| PossibleValue::new(backing.name).help(backing.gpu))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// `spacelint check`.

@@ -16,6 +16,7 @@ mod output;
 mod pages;
 mod panics;
 mod paths;
+mod quota;
 mod report;
 mod secrets;
 mod select;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
             });
             Status::Clean
         }
+        Command::Quota(asked) => quota::run(asked, terminal, &mut output),
         Command::Secrets { path, format } => secrets::run(path, *format, terminal, &mut output),
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
     };

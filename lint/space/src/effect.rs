@@ -51,7 +51,9 @@ pub enum Effect {
     /// A Space that runs elsewhere is called.
     CallSpace(Arc<SpaceCall>),
     /// A model or a function is compiled, which takes time now or at the first call.
-    Compile(Called),
+    Compile(Compilation),
+    /// Python processes are started that run functions of the program, here or by what is made here.
+    StartProcess(Called),
 }
 
 /// What was called, as its full name: `gradio.Blocks.launch`, `?.launch` where the start is not
@@ -113,6 +115,15 @@ pub struct Login {
     pub called: Called,
     /// The token it is given.
     pub token: Token,
+}
+
+/// A compilation.
+#[derive(Clone, Debug)]
+pub struct Compilation {
+    /// What compiles.
+    pub called: Called,
+    /// Whether it is done when what comes of it is first called.
+    pub lazily: bool,
 }
 
 /// A download.
@@ -266,6 +277,8 @@ pub enum Token {
 /// A GPU function's declaration.
 #[derive(Clone, Debug)]
 pub struct GpuDeclaration {
+    /// What is made a GPU function, as it was given.
+    pub callable: Value,
     /// The function, where it is one of the program's.
     pub function: Option<Arc<Function>>,
     /// The declared duration, if any.

@@ -39,6 +39,8 @@ pub enum Kind {
     PoisonsWhenIterated {
         /// The switch.
         when: Arguments,
+        /// How many processes it starts then.
+        workers: Arguments,
     },
     /// Raises where there is no GPU, without marking the process, if one of these names CUDA (see
     /// [`names_cuda`]).
@@ -517,6 +519,12 @@ pub struct MissingName {
 /// Whether `from module import name` raises, because that name is not there.
 pub fn missing(module: &str, name: &str) -> Option<&'static MissingName> {
     MISSING.iter().find(|missing| missing.module == module && missing.name == name)
+}
+
+/// What the result of calling the thing of that full name is, where it cannot be pickled: "a lock".
+pub fn unpicklable(name: &str) -> Option<&'static str> {
+    let index = UNPICKLABLE.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    Some(UNPICKLABLE[index].1)
 }
 
 /// What calling the thing of that full name does.

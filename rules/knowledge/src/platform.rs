@@ -105,6 +105,40 @@ impl Size {
     }
 }
 
+/// A GPU that ZeroGPU runs on, or did.
+#[derive(Debug)]
+pub struct Backing {
+    /// Its name, as a person types it.
+    pub name: &'static str,
+    /// The GPU.
+    pub gpu: &'static str,
+    /// Allowed seconds over declared seconds, by size.
+    time_factors: [f64; 2],
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+impl Backing {
+    /// The one that Spaces run on now.
+    pub fn current() -> &'static Self {
+        &BACKINGS[0]
+    }
+
+    /// All of them, the current one first.
+    pub fn all() -> &'static [Self] {
+        BACKINGS
+    }
+
+    /// Allowed seconds over declared seconds for that size.
+    pub fn time_factor(&self, size: Size) -> f64 {
+        self.time_factors[size as usize]
+    }
+}
+
 /// How `spaces` reads `duration`.
 #[derive(Debug)]
 pub struct DurationFacts {

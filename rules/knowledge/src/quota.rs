@@ -1,7 +1,7 @@
 //! What a call costs: from declared to allowed, booked and charged seconds, and how many calls a
 //! visitor's day holds. Whole seconds throughout, rounded as the `spaces` client rounds them.
 
-use crate::platform::{Size, Tier, duration};
+use crate::platform::{Backing, Size, Tier, duration};
 
 /// What `timedelta(seconds=declared).seconds` makes of a declared duration: the seconds of a day, so that
 /// fractions are cut off, a day or more starts again from 0, and a negative number ends up just below a
@@ -24,13 +24,23 @@ pub fn effective_seconds(declared: f64) -> Option<i64> {
 /// Allowed seconds: how long one call may hold the GPU that declares `seconds` of
 /// [`effective_seconds`].
 pub fn allowed(seconds: i64, size: Size) -> i64 {
+    allowed_on(Backing::current(), seconds, size)
+}
+
+/// [`allowed`] on another GPU than Spaces run on now.
+pub fn allowed_on(backing: &Backing, seconds: i64, size: Size) -> i64 {
     // The client's own expression is `round(seconds * factor)`, and Python rounds half to even.
-    as_whole((as_float(seconds) * size.facts().time_factor).round_ties_even())
+    as_whole((as_float(seconds) * backing.time_factor(size)).round_ties_even())
 }
 
 /// Booked seconds: what must be left of the visitor's daily quota for that call to start.
 pub fn booked(seconds: i64, size: Size) -> i64 {
-    allowed(seconds, size) * size.facts().quota_factor
+    booked_on(Backing::current(), seconds, size)
+}
+
+/// [`booked`] on another GPU than Spaces run on now.
+pub fn booked_on(backing: &Backing, seconds: i64, size: Size) -> i64 {
+    allowed_on(backing, seconds, size) * size.facts().quota_factor
 }
 
 /// Charged seconds: what a call costs the visitor that held the GPU for `used` seconds.
@@ -140,6 +150,16 @@ mod tests {
         }
         assert_eq!(charged(7, Size::Large), 7);
         assert_eq!(charged(7, Size::Xlarge), 14);
+    }
+
+    #[test]
+    fn on_another_gpu_only_the_time_factor_differs() {
+        let h200 =
+            Backing::all().iter().find(|backing| backing.name == "h200").expect("it is there");
+        assert_eq!(allowed_on(h200, 60, Size::Large), 60);
+        assert_eq!(booked_on(h200, 60, Size::Large), 60);
+        assert_eq!(booked_on(h200, 60, Size::Xlarge), 120);
+        assert_eq!(booked_on(Backing::current(), 60, Size::Large), booked(60, Size::Large));
     }
 
     #[test]

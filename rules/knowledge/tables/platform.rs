@@ -1,5 +1,6 @@
 //! `platform.toml`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use super::{origin, range, read, sorted, strings, version, whole};
 struct Platform {
     tier: Tiers,
     size: Sizes,
+    backing: BTreeMap<String, Backing>,
     duration: Duration,
     promotion: Promotion,
     startup_report: StartupReport,
@@ -64,6 +66,23 @@ struct Size {
     source: String,
     as_of: Datetime,
     confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Backing {
+    gpu: String,
+    time_factor: Option<TimeFactors>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TimeFactors {
+    large: f64,
+    xlarge: f64,
 }
 
 #[derive(Deserialize)]
@@ -223,6 +242,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     let mut out = String::new();
     tiers(&mut out, &table.tier)?;
     sizes(&mut out, &table.size)?;
+    backings(&mut out, &table)?;
     duration(&mut out, &table)?;
     supported(&mut out, &table)?;
     python(&mut out, &table.python)?;
@@ -278,6 +298,35 @@ fn sizes(out: &mut String, sizes: &Sizes) -> Result<(), String> {
             size.time_factor,
             size.quota_factor,
             origin(&what, &size.source, size.as_of, &size.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    Ok(())
+}
+
+/// The one that Spaces run on now comes first.
+fn backings(out: &mut String, table: &Platform) -> Result<(), String> {
+    let (current, others): (Vec<_>, Vec<_>) =
+        table.backing.iter().partition(|(_, backing)| backing.time_factor.is_none());
+    if current.len() != 1 {
+        return Err("[backing]: one, and only one, has no factors of its own".to_owned());
+    }
+    let sizes = [table.size.large.time_factor, table.size.xlarge.time_factor];
+    let factors = |backing: &Backing| {
+        backing.time_factor.as_ref().map_or(sizes, |own| [own.large, own.xlarge])
+    };
+    out.push_str("static BACKINGS: &[Backing] = &[\n");
+    for (name, backing) in current.into_iter().chain(others) {
+        let what = format!("[backing.{name}]");
+        if factors(backing).iter().any(|factor| !(factor.is_finite() && *factor >= 1.0)) {
+            return Err(format!("{what}: a factor is at least 1"));
+        }
+        let _ = writeln!(
+            out,
+            "Backing {{ name: {name:?}, gpu: {:?}, time_factors: {:?}, {} }},",
+            backing.gpu,
+            factors(backing),
+            origin(&what, &backing.source, backing.as_of, &backing.confidence)?,
         );
     }
     out.push_str("];\n");

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use spacelint_knowledge::platform::{Size, Tier, duration};
 use spacelint_knowledge::quota::{self, Calls};
-use spacelint_python::syntax::BinOp;
-use spacelint_python::{Arguments, Certainty, External, Function, Operator, Place, Value};
+use spacelint_python::{Certainty, External, Function, Operator, Place, Root, Value};
 use spacelint_space::effect::{Effect, GpuDeclaration};
-use spacelint_space::{Moment, Phase, Space, SpaceTrace};
+use spacelint_space::{Moment, Phase, Role, Space, SpaceTrace};
 
+use super::bounds::Bounds;
 use crate::finding::{Finding, Location};
 
 /// What the text says of a duration.
@@ -21,6 +21,8 @@ pub(super) enum Duration<'a> {
     Default,
     /// So many seconds, as declared.
     Seconds(f64),
+    /// Between so many seconds, as declared; what has no end is infinite.
+    Between(f64, f64),
     /// Something that is no duration at all.
     NoNumber(&'a Value),
     /// Not settled by the text: a function of the arguments, a setting.
@@ -32,7 +34,9 @@ pub(super) enum Duration<'a> {
 pub(super) struct Reading<'a> {
     pub(super) duration: Duration<'a>,
     /// None if it is not known.
-    size: Option<Size>,
+    pub(super) size: Option<Size>,
+    /// The function that computes it for each call, if one does.
+    pub(super) computed: Option<&'a Root<Role>>,
     /// Whether visitors make the call: not so what start-up alone calls, which no visitor pays for.
     pub(super) visited: bool,
 }
@@ -51,12 +55,13 @@ pub(super) struct Cost {
 
 /// A GPU function as it is declared.
 pub(super) struct Declaration<'a> {
-    function: Option<&'a Arc<Function>>,
-    trace: &'a SpaceTrace,
-    place: Place,
+    pub(super) function: Option<&'a Arc<Function>>,
+    pub(super) gpu: &'a GpuDeclaration,
+    pub(super) trace: &'a SpaceTrace,
+    pub(super) place: Place,
     /// Where `spaces.GPU` is applied with it.
     applied: Place,
-    certainty: Certainty,
+    pub(super) certainty: Certainty,
     /// At least one; all of them where the text leaves several open.
     pub(super) readings: Vec<Reading<'a>>,
 }
@@ -81,12 +86,15 @@ impl Reading<'_> {
         let declared = match self.duration {
             Duration::Default => default_seconds(),
             Duration::Seconds(seconds) => seconds,
-            Duration::NoNumber(_) | Duration::Unknown => return None,
+            Duration::Between(..) | Duration::NoNumber(_) | Duration::Unknown => return None,
         };
-        let size = self.size.filter(|_| self.visited)?;
-        let seconds = quota::effective_seconds(declared)?;
-        let (allowed, booked) = (quota::allowed(seconds, size), quota::booked(seconds, size));
-        Some(Cost { declared, size, allowed, booked })
+        Cost::of(declared, self.size.filter(|_| self.visited)?)
+    }
+
+    /// What computes it, by name: "`seconds`".
+    pub(super) fn computer(&self) -> Option<String> {
+        let function = self.computed?.function()?;
+        Some(name(function).map_or("the function".to_owned(), |name| format!("`{name}`")))
     }
 }
 
@@ -143,7 +151,8 @@ pub(super) fn sites<'a>(
     sites.into_iter().map(|(_, site)| site).collect()
 }
 
-fn declarations(space: &Space) -> Vec<Declaration<'_>> {
+/// The GPU functions that visitors call or start-up does, each once where that is settled, in order.
+pub(super) fn declarations(space: &Space) -> Vec<Declaration<'_>> {
     let callers = callers(space);
     let mut sure: Vec<&Arc<Function>> = Vec::new();
     let mut declarations = Vec::new();
@@ -175,10 +184,13 @@ fn declaration<'a>(
     declared: &'a GpuDeclaration,
     visited: bool,
 ) -> Declaration<'a> {
-    let durations: Vec<Duration<'a>> = match &declared.duration {
-        Some(argument) => argument.value.alternatives().iter().map(read).collect(),
-        None if declared.open => vec![Duration::Unknown],
-        None => vec![Duration::Default],
+    let durations: Vec<(Duration<'a>, Option<&'a Root<Role>>)> = match &declared.duration {
+        Some(argument) => {
+            let given = argument.value.alternatives().iter();
+            given.flat_map(|value| readings_of(moment.trace(), value)).collect()
+        }
+        None if declared.open => vec![(Duration::Unknown, None)],
+        None => vec![(Duration::Default, None)],
     };
     let sizes: Vec<Option<Size>> = match &declared.size {
         Some(argument) => argument.value.alternatives().iter().map(size).collect(),
@@ -187,10 +199,13 @@ fn declaration<'a>(
     };
     let readings = durations
         .iter()
-        .flat_map(|&duration| sizes.iter().map(move |&size| Reading { duration, size, visited }))
+        .flat_map(|&(duration, computed)| {
+            sizes.iter().map(move |&size| Reading { duration, size, computed, visited })
+        })
         .collect();
     Declaration {
         function: declared.function.as_ref(),
+        gpu: declared,
         trace: moment.trace(),
         place: declared.duration.as_ref().map_or(declared.declared_at, |argument| argument.place),
         applied: declared.declared_at,
@@ -244,18 +259,65 @@ pub(super) fn drops_days(declared: f64) -> bool {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the default is far below 2^53")]
-fn default_seconds() -> f64 {
+pub(super) fn default_seconds() -> f64 {
     duration().default_seconds as f64
+}
+
+/// What comes of a declared value: itself, or what the function gives that it is.
+fn readings_of<'a>(
+    trace: &'a SpaceTrace,
+    value: &'a Value,
+) -> Vec<(Duration<'a>, Option<&'a Root<Role>>)> {
+    let Some(function) = value.function() else { return vec![(read(value), None)] };
+    let computes = |root: &&Root<Role>| {
+        root.role == Role::Duration && root.function().is_some_and(|it| it == function)
+    };
+    let Some(root) = trace.roots().iter().find(computes) else {
+        return vec![(Duration::Unknown, None)];
+    };
+    // It is not awaited.
+    if function.def.is_async {
+        return vec![(Duration::NoNumber(value), Some(root))];
+    }
+    match &root.gives.returned {
+        Some(returned) => {
+            returned.alternatives().iter().map(|value| (read(value), Some(root))).collect()
+        }
+        None => vec![(Duration::Unknown, Some(root))],
+    }
 }
 
 fn read(value: &Value) -> Duration<'_> {
     match value {
         // What is always `None` is no duration given; this is one of several.
         Value::None => Duration::Seconds(default_seconds()),
-        Value::Str(_) | Value::Tuple(_) | Value::List(_) | Value::Dict(_) => {
-            Duration::NoNumber(value)
+        Value::Str(_)
+        | Value::Tuple(_)
+        | Value::List(_)
+        | Value::Dict(_)
+        | Value::Function(_)
+        | Value::Suspended(_) => Duration::NoNumber(value),
+        Value::External(external) if is_text(external) => Duration::NoNumber(value),
+        value => {
+            let bounds = Bounds::of(value);
+            match bounds.exact() {
+                Some(seconds) => Duration::Seconds(seconds),
+                None if !bounds.least.is_finite() => Duration::Unknown,
+                None if bounds.most.is_finite() || !bounds.grows.is_empty() => {
+                    Duration::Between(bounds.least, bounds.most)
+                }
+                None => Duration::Unknown,
+            }
         }
-        value => seconds(value).map_or(Duration::Unknown, Duration::Seconds),
+    }
+}
+
+/// Whether something is made of other things as a text.
+fn is_text(external: &External) -> bool {
+    match external {
+        External::Operation { operator: Operator::Format, .. } => true,
+        External::Call { callee, .. } => callee.name() == Some("builtins.str"),
+        _ => false,
     }
 }
 
@@ -266,70 +328,14 @@ fn size(value: &Value) -> Option<Size> {
     }
 }
 
-/// A number, or the seconds of a `timedelta`.
-#[expect(clippy::cast_precision_loss, reason = "`spaces` makes a float of a number of seconds too")]
-fn seconds(value: &Value) -> Option<f64> {
-    match value {
-        Value::Bool(value) => Some(f64::from(u8::from(*value))),
-        Value::Int(value) => Some(*value as f64),
-        Value::Float(value) => Some(*value),
-        Value::External(external) => match &**external {
-            External::Call { callee, arguments, .. } => match (&**callee, &*arguments.items) {
-                (External::Name(name), _) if &**name == "datetime.timedelta" => {
-                    timedelta(arguments)
-                }
-                (External::Name(name), [only])
-                    if matches!(&**name, "builtins.int" | "builtins.float") =>
-                {
-                    seconds(&only.value)
-                }
-                (External::Attribute { of, name }, []) if &**name == "total_seconds" => {
-                    seconds(&Value::External(Arc::clone(of)))
-                }
-                _ => None,
-            },
-            External::Operation { operator: Operator::Binary(operator), operands } => {
-                let [left, right] = &**operands else { return None };
-                let (left, right) = (seconds(left)?, seconds(right)?);
-                match operator {
-                    BinOp::Add => Some(left + right),
-                    BinOp::Sub => Some(left - right),
-                    BinOp::Mul => Some(left * right),
-                    BinOp::Div => Some(left / right),
-                    _ => None,
-                }
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The seconds of `datetime.timedelta(…)`.
-fn timedelta(arguments: &Arguments) -> Option<f64> {
-    // Its parameters in their order, with the seconds in each.
-    const UNITS: [(&str, f64); 7] = [
-        ("days", 86_400.0),
-        ("seconds", 1.0),
-        ("microseconds", 1e-6),
-        ("milliseconds", 1e-3),
-        ("minutes", 60.0),
-        ("hours", 3600.0),
-        ("weeks", 604_800.0),
-    ];
-    if arguments.open {
-        return None;
-    }
-    let mut total = 0.0;
-    for (index, (name, unit)) in UNITS.into_iter().enumerate() {
-        if let Some(argument) = arguments.get(index, name) {
-            total += seconds(&argument.value)? * unit;
-        }
-    }
-    Some(total)
-}
-
 impl Cost {
+    /// Of so many declared seconds on that size; none where no `timedelta` holds them.
+    pub(super) fn of(declared: f64, size: Size) -> Option<Self> {
+        let seconds = quota::effective_seconds(declared)?;
+        let (allowed, booked) = (quota::allowed(seconds, size), quota::booked(seconds, size));
+        Some(Self { declared, size, allowed, booked })
+    }
+
     /// From declared to booked seconds.
     pub(super) fn steps(&self) -> String {
         let Self { declared, size, allowed, booked } = self;
@@ -395,6 +401,9 @@ impl Site<'_> {
             let applied = Location::of(self.trace, self.applied);
             finding = finding.related(applied, "`spaces.GPU` is applied here");
         }
+        if let Some(function) = self.reading.computed.and_then(|root| root.function()) {
+            finding = computed_by(finding, self.trace, self.place, function);
+        }
         let booked = self.reading.cost().map(|cost| cost.booked);
         for (function, reading) in &self.functions {
             let Some(function) = function else { continue };
@@ -415,8 +424,21 @@ impl Site<'_> {
     }
 }
 
+/// Adds the function that computes a duration, where it does not stand at the duration's place.
+pub(super) fn computed_by(
+    finding: Finding,
+    trace: &SpaceTrace,
+    place: Place,
+    function: &Function,
+) -> Finding {
+    if place.file == function.file && place.span.contains(function.def.span) {
+        return finding;
+    }
+    finding.related(Location::of(trace, function.place()), "this computes the duration")
+}
+
 /// What a function is called within the one around it; none for a lambda.
-fn name(function: &Function) -> Option<&str> {
+pub(super) fn name(function: &Function) -> Option<&str> {
     let name = function.qualname.rsplit("<locals>.").next().unwrap_or(&function.qualname);
     (!name.contains('<')).then_some(name)
 }

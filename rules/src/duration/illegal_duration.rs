@@ -31,12 +31,16 @@ enum Fault<'a> {
 impl<'a> Fault<'a> {
     fn of(reading: &Reading<'a>) -> Option<Self> {
         if let Duration::NoNumber(value) = reading.duration {
-            return Some(Self::NoNumber(value));
+            // What a function returns is another rule's.
+            return reading.computed.is_none().then_some(Self::NoNumber(value));
         }
         if let Duration::Seconds(declared) = reading.duration {
             let seconds = quota::effective_seconds(declared);
-            let kept =
-                seconds.is_some_and(|seconds| seconds > 0 && !declared::drops_days(declared));
+            // What a call gets that asks for nothing is not known; a function may well mean it, for
+            // a call that needs no GPU.
+            let meant = declared == 0.0 && reading.computed.is_some();
+            let kept = seconds
+                .is_some_and(|seconds| meant || seconds > 0 && !declared::drops_days(declared));
             if !kept {
                 return Some(Self::Misread(declared, seconds));
             }
@@ -59,7 +63,12 @@ impl<'a> Check<'a> for IllegalDuration<'a> {
     }
 
     fn finding(&self) -> Finding {
-        let call = self.site.each_call();
+        let call = match (self.site.reading.computer(), self.site.reading.duration) {
+            (Some(computer), Duration::Seconds(seconds)) => {
+                format!("where {computer} returns {seconds} s, {}", self.site.each_call())
+            }
+            _ => self.site.each_call(),
+        };
         let (message, help) = match &self.fault {
             Fault::NoNumber(value) => (
                 format!("{call} raises a `TypeError`: the duration is {}, not a number", kind(value)),
@@ -109,11 +118,18 @@ impl<'a> Check<'a> for IllegalDuration<'a> {
     }
 }
 
-fn kind(value: &Value) -> String {
+/// What a value is that is no number.
+pub(super) fn kind(value: &Value) -> String {
     match value {
         Value::Str(text) => format!("a string, {text:?}"),
         Value::Tuple(_) => "a tuple".to_owned(),
         Value::List(_) => "a list".to_owned(),
-        _ => "a dict".to_owned(),
+        Value::Dict(_) => "a dict".to_owned(),
+        Value::External(_) => "a string".to_owned(),
+        Value::Suspended(_) => "a generator".to_owned(),
+        value if value.function().is_some_and(|function| function.def.is_async) => {
+            "a coroutine".to_owned()
+        }
+        _ => "a function".to_owned(),
     }
 }

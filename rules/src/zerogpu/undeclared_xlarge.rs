@@ -25,7 +25,7 @@ pub(crate) struct UndeclaredXlarge<'a> {
 impl<'a> Check<'a> for UndeclaredXlarge<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let weights = weights::placed(space);
-        let heavy = weights.iter().map(Weights::at_least).sum::<f64>() > threshold();
+        let heavy = is_promoted(&weights);
         let weights = Rc::new(weights);
         let mut seen = BTreeSet::new();
         space.moments().filter(move |_| heavy).filter_map(move |moment| {
@@ -70,6 +70,11 @@ impl<'a> Check<'a> for UndeclaredXlarge<'a> {
         let edit = Edit::insert(&self.at.file, self.at.span.start + at as u32, size);
         Some(Fix::needs_review(format!("ask for `{}`", Size::Xlarge.name()), vec![edit]))
     }
+}
+
+/// Whether `spaces` takes calls for xlarge that name no size, with these weights on the GPU at start-up.
+pub(super) fn is_promoted(weights: &[Weights<'_>]) -> bool {
+    weights.iter().map(Weights::at_least).sum::<f64>() > threshold()
 }
 
 /// Up to how many GB of weights `spaces` takes a call to be large.

@@ -83,10 +83,10 @@ def loop(track, loops):
     return tools.loop(track, loops)
 
 
-# More than half a free visitor's day, or more than all of it.
+# As much as a free visitor can spare, more than that, or more than all that they have.
 
 
-@spaces.GPU(duration=101)
+@spaces.GPU(duration=120)
 def diarise(track):
     return tools.diarise(track)
 
@@ -121,7 +121,7 @@ def archive(track):
     return tools.archive(track)
 
 
-@spaces.GPU(duration=76, size="xlarge")
+@spaces.GPU(duration=91, size="xlarge")
 def compose(prompt):
     return tools.compose(prompt)
 

@@ -194,7 +194,8 @@ fn own(effect: &Effect) -> Own {
         | Effect::CallSpace(_)
         | Effect::Login(_)
         | Effect::Http(_)
-        | Effect::Compile(_) => Own::Nothing {},
+        | Effect::Compile(_)
+        | Effect::StartProcess(_) => Own::Nothing {},
     }
 }
 

@@ -268,6 +268,7 @@ impl Page {
                 format!("makes a client: {what}{}{}", ids(&client.ids), with_token(&client.token))
             }
             Effect::Compile(_) => format!("compiles: {what}"),
+            Effect::StartProcess(_) => format!("starts processes: {what}"),
         };
         said.push_str(&self.sometimes(moment.certainty()));
         said

@@ -31,6 +31,7 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
         Effect::CallSpace(_) => "call-space",
         Effect::Client(_) => "client",
         Effect::Compile(_) => "compile",
+        Effect::StartProcess(_) => "start-process",
     }
 }
 
@@ -56,7 +57,8 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::RunModel(run) => called(&run.called.name),
         Effect::Serve(serve) => called(&serve.called.name),
         Effect::CallSpace(call) => called(&call.called.name),
-        Effect::WrapHandlers(it) | Effect::Http(it) | Effect::Compile(it) => called(&it.name),
+        Effect::Compile(compilation) => called(&compilation.called.name),
+        Effect::WrapHandlers(it) | Effect::Http(it) | Effect::StartProcess(it) => called(&it.name),
     }
 }
 

@@ -3,6 +3,7 @@
 mod check;
 mod contract;
 mod fix;
+mod quota;
 mod spaces;
 mod support;
 mod trace;

@@ -454,16 +454,17 @@ impl<W: World> Interpreter<'_, W> {
                 ParamKind::VarPositional => {
                     let rest: Vec<Value> =
                         positional.by_ref().map(|argument| argument.value.clone()).collect();
-                    let value = if arguments.open {
-                        self.list(rest, true)
+                    if tells && rest.is_empty() {
+                        nothing
+                    } else if arguments.open {
+                        Slot::of(self.list(rest, true))
                     } else {
-                        Value::Tuple(rest.into())
-                    };
-                    Slot::of(value)
+                        Slot::of(Value::Tuple(rest.into()))
+                    }
                 }
                 ParamKind::VarKeyword => {
                     let taken: FxHashSet<&str> = taken.drain(..).collect();
-                    let rest = arguments
+                    let rest: Vec<(Value, Slot)> = arguments
                         .items
                         .iter()
                         .filter_map(|argument| Some((argument.name.as_ref()?, argument)))
@@ -473,7 +474,11 @@ impl<W: World> Interpreter<'_, W> {
                             (Value::Str(Arc::clone(name)), slot)
                         })
                         .collect();
-                    Slot::of(self.dict(rest, arguments.open))
+                    if tells && rest.is_empty() {
+                        nothing
+                    } else {
+                        Slot::of(self.dict(rest, arguments.open))
+                    }
                 }
             };
             slots.push((Arc::clone(&param.name), slot));

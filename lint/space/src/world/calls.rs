@@ -10,8 +10,9 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
 use crate::effect::{
-    Called, Client, Command, CudaTouch, Download, EagerExamples, Effect, EnvNeed, EnvSet,
-    GpuDeclaration, Login, Missing, ModelLoad, ModelRun, Serve, Served, Sleep, SpaceCall, Token,
+    Called, Client, Command, Compilation, CudaTouch, Download, EagerExamples, Effect, EnvNeed,
+    EnvSet, GpuDeclaration, Login, Missing, ModelLoad, ModelRun, Serve, Served, Sleep, SpaceCall,
+    Token,
 };
 use crate::environment;
 
@@ -91,6 +92,7 @@ pub(super) fn gpu(call: &Call<'_>, zerogpu: bool, outcome: &mut Outcome<SpaceWor
         return true;
     }
     let declaration = GpuDeclaration {
+        callable: function.value.clone(),
         function: function.value.function().cloned(),
         duration: duration.filter(|duration| duration.value != Value::None).cloned(),
         size: size.filter(|size| size.value != Value::None).cloned(),
@@ -146,18 +148,7 @@ impl SpaceWorld<'_> {
                 effects.push(adapter(call, id, token));
             }
             Does::Download { id, token } => effects.push(download(call, id, token)),
-            Does::Handler { functions, later, role, runs_now, examples, decorator: _ } => {
-                effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
-                for function in handed_over(arguments, functions) {
-                    if runs_now {
-                        outcome.runs.push(function.clone());
-                    }
-                    outcome.roots.push((function, Role::Request(role)));
-                }
-                for function in handed_over(arguments, later) {
-                    outcome.roots.push((function, Role::Request(role)));
-                }
-            }
+            Does::Handler { .. } => hands_over(call, known.kind, outcome),
             Does::Launch { functions, ssr } => {
                 serves_gradio(call, Served::Launched, functions, ssr, outcome);
             }
@@ -177,6 +168,12 @@ impl SpaceWorld<'_> {
                 let command = Command { called: called(callee), command };
                 effects.push(Effect::RunCommand(Arc::new(command)));
             }
+            Does::PoisonsWhenIterated { workers, .. } => {
+                let workers = argument(arguments, workers).map(|workers| &workers.value);
+                if matches!(workers, Some(Value::Int(1..))) {
+                    effects.push(Effect::StartProcess(called(callee)));
+                }
+            }
             Does::Sleep { seconds } => {
                 let seconds = argument(arguments, seconds).map(|seconds| seconds.value.clone());
                 effects.push(Effect::Sleep(Sleep { called: called(callee), seconds }));
@@ -186,7 +183,9 @@ impl SpaceWorld<'_> {
                 if touches_cuda {
                     effects.extend(self.call_touch(callee, known, true));
                 }
-                effects.push(Effect::Compile(called(callee)));
+                // What `torch.compile` compiles it compiles when that is first called.
+                let lazily = touches_cuda;
+                effects.push(Effect::Compile(Compilation { called: called(callee), lazily }));
             }
             Does::Login { token } => login(call, token, effects),
             Does::NeedsKey { key, environment: read, at: _ } => {
@@ -203,7 +202,6 @@ impl SpaceWorld<'_> {
             | Does::PackageVersion { .. }
             | Does::ParsesVersion { .. }
             | Does::PythonVersion
-            | Does::PoisonsWhenIterated { .. }
             | Does::LoadsEnvFile
             // `gpu` has dealt with it.
             | Does::GpuDecorator { .. } => {}
@@ -283,6 +281,28 @@ impl SpaceWorld<'_> {
                 EnvValue::SetButUnknown => None,
             });
         }
+    }
+}
+
+/// A call that functions are handed to.
+fn hands_over(call: &Call<'_>, kind: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
+    let Does::Handler { functions, later, role, runs_now, examples, decorator: _ } = kind else {
+        return;
+    };
+    let Call { callee, arguments, .. } = *call;
+    let effects = &mut outcome.effects;
+    effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
+    if role == effects::Role::Process {
+        effects.push(Effect::StartProcess(called(callee)));
+    }
+    for function in handed_over(arguments, functions) {
+        if runs_now {
+            outcome.runs.push(function.clone());
+        }
+        outcome.roots.push((function, Role::Request(role)));
+    }
+    for function in handed_over(arguments, later) {
+        outcome.roots.push((function, Role::Request(role)));
     }
 }
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 SECOND = 1
 MINUTE = 60 * SECOND
 
-# One paragraph for the largest picture took 80 s on the old hardware.
-GPU_DURATION = 2 * MINUTE
+# One paragraph for the largest picture took 150 s on the old hardware.
+GPU_DURATION = 3 * MINUTE
 
 
 @dataclass(frozen=True)
