@@ -730,9 +730,7 @@ impl Pieces<'_> {
                 self.taken("ignored")?
             ),
             "handler" => self.handler()?,
-            "launch" => {
-                format!("Kind::Launch {{ functions: {} }}", self.taken("functions")?)
-            }
+            "launch" => format!("Kind::Launch {{ functions: {} }}", self.taken("functions")?),
             "mounts" => format!(
                 "Kind::Mounts {{ app: {}, functions: {} }}",
                 self.needed("app")?,

@@ -42,7 +42,7 @@ impl<'a> Check<'a> for GpuOverClassmethod<'a> {
     }
 
     fn finding(&self) -> Finding {
-        let name = worker::name(&self.function);
+        let name = worker::name(self.function);
         let message = format!(
             "`spaces.GPU` stands above `@classmethod` and takes it for a duration: a call of `{name}` \
              computes nothing and returns a wrapper"
