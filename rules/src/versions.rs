@@ -27,11 +27,26 @@ pub(crate) fn deciding(space: &Space) -> Option<&Requirement> {
     space.pins().get("gradio").filter(|requirement| is_gradio_app && requirement.url.is_none())
 }
 
+/// Whether all, none or some of the versions of `package` that the text allows are `floor` or later;
+/// none if nothing asks for it.
+pub(crate) fn reaches(space: &Space, package: &str, floor: &str) -> Option<Allowed> {
+    space.pins().allows(package, &VersionSpecifiers::from_str(&format!(">={floor}")).ok()?)
+}
+
+/// The same of the version that pip installs: the newest that is allowed.
+pub(crate) fn installs(space: &Space, package: &str, floor: &str) -> Option<Allowed> {
+    space.pins().newest_is(package, &VersionSpecifiers::from_str(&format!(">={floor}")).ok()?)
+}
+
 /// Whether every version that `requirement` allows is older than `floor`.
 pub(crate) fn is_below(requirement: &Requirement, floor: &str) -> bool {
-    let below = VersionSpecifiers::from_str(&format!("<{floor}"));
-    match (&requirement.specifiers, below) {
-        (Some(asked), Ok(below)) => Allowed::of(asked, &below) == Allowed::Always,
+    lies_in(requirement, &format!("<{floor}"))
+}
+
+/// Whether every version that `requirement` allows lies in `range`.
+pub(crate) fn lies_in(requirement: &Requirement, range: &str) -> bool {
+    match (&requirement.specifiers, VersionSpecifiers::from_str(range)) {
+        (Some(asked), Ok(range)) => Allowed::of(asked, &range) == Allowed::Always,
         _ => false,
     }
 }

@@ -16,7 +16,7 @@ Event = tuple[str, str, str, int, str]
 RootKey = tuple[str, str, str, int]
 
 #: What the tool concludes rather than sees: nothing that happens.
-_CONCLUDED = frozenset({"need-env"})
+_CONCLUDED = frozenset({"need-env", "start-process"})
 
 
 class Seen(NamedTuple):

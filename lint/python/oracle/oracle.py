@@ -989,6 +989,9 @@ class Call:
                 record("sleep", name, seconds=seconds if isinstance(seconds, (int, float)) else None)
             case "login" | "http":
                 record(effect.kind, name)
+            case "calls-space":
+                record("http", name)
+                record("call-space", name)
             case "compiles":
                 if effect.table.get("touches_cuda"):
                     record("touch-cuda", name)

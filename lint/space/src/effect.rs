@@ -48,8 +48,12 @@ pub enum Effect {
     Http(Called),
     /// A client is made of a model or a Space that runs elsewhere.
     Client(Arc<Client>),
+    /// A Space that runs elsewhere is called.
+    CallSpace(Arc<SpaceCall>),
     /// A model or a function is compiled, which takes time now or at the first call.
-    Compile(Called),
+    Compile(Compilation),
+    /// Python processes are started that run functions of the program, here or by what is made here.
+    StartProcess(Called),
 }
 
 /// What was called, as its full name: `gradio.Blocks.launch`, `?.launch` where the start is not
@@ -80,6 +84,8 @@ pub struct Serve {
     pub called: Called,
     /// In which way.
     pub how: Served,
+    /// Whether its pages are made on the server (server-side rendering), where that is said.
+    pub ssr: Option<Value>,
 }
 
 /// How an app is served.
@@ -109,6 +115,15 @@ pub struct Login {
     pub called: Called,
     /// The token it is given.
     pub token: Token,
+}
+
+/// A compilation.
+#[derive(Clone, Debug)]
+pub struct Compilation {
+    /// What compiles.
+    pub called: Called,
+    /// Whether it is done when what comes of it is first called.
+    pub lazily: bool,
 }
 
 /// A download.
@@ -150,6 +165,19 @@ pub struct Client {
     pub headers: Option<Value>,
     /// Whether arguments were passed of which nothing is known.
     pub open: bool,
+    /// Everything that the call was given.
+    pub arguments: Arc<Arguments>,
+}
+
+/// A call of a Space.
+#[derive(Clone, Debug)]
+pub struct SpaceCall {
+    /// What calls it.
+    pub called: Called,
+    /// The client that it is called with.
+    pub client: Client,
+    /// Where that is made.
+    pub made_at: Place,
 }
 
 /// An `import spaces`.

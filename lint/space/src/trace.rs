@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use spacelint_knowledge::platform;
 use spacelint_python::{
-    Budget, Certainty, Entry, Event, FileId, Guard, Limits, Place, Root, Span, Step, Trace,
+    Budget, Certainty, Entry, Event, FileId, Guard, Limits, Place, Root, Span, Step, Trace, Value,
 };
 
 use crate::effect::Effect;
@@ -130,6 +130,12 @@ impl SpaceTrace {
     /// The functions that are called after start-up.
     pub fn roots(&self) -> &[Root<Role>] {
         &self.trace.roots
+    }
+
+    /// The attributes that an instance of a class of the program has of its own, where a root gives it or
+    /// a GPU function is given it.
+    pub fn attributes(&self, instance: &Value) -> &[(Arc<str>, Value)] {
+        self.trace.attributes(instance)
     }
 
     /// The phase in which the function is called that stands at this place among the roots: a thread or

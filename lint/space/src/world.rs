@@ -237,7 +237,7 @@ impl<'a> SpaceWorld<'a> {
     fn iteration_touch(&self, over: &Value) -> Option<Effect> {
         let External::Call { callee, arguments, .. } = &**over.as_external()? else { return None };
         let effect = canonical(callee).and_then(|name| effects::call(&name))?;
-        let effects::Kind::PoisonsWhenIterated { when } = effect.kind else { return None };
+        let effects::Kind::PoisonsWhenIterated { when, .. } = effect.kind else { return None };
         let sure = argument(arguments, when)?.value.truth().unwrap_or(false);
         let ruled_out = argument(arguments, when)?.value.truth() == Some(false);
         self.call_touch(callee, effect.into(), sure).filter(|_| !ruled_out)

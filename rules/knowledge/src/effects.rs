@@ -39,6 +39,8 @@ pub enum Kind {
     PoisonsWhenIterated {
         /// The switch.
         when: Arguments,
+        /// How many processes it starts then.
+        workers: Arguments,
     },
     /// Raises where there is no GPU, without marking the process, if one of these names CUDA (see
     /// [`names_cuda`]).
@@ -102,6 +104,8 @@ pub enum Kind {
     Launch {
         /// Functions called for each request.
         functions: Arguments,
+        /// Whether the pages are made on the server.
+        ssr: Arguments,
     },
     /// Serves a Gradio app inside another, without `launch`.
     Mounts {
@@ -109,6 +113,8 @@ pub enum Kind {
         app: Arguments,
         /// Functions called for each request.
         functions: Arguments,
+        /// Whether the pages are made on the server.
+        ssr: Arguments,
     },
     /// Serves an app.
     Serves {
@@ -138,6 +144,8 @@ pub enum Kind {
     },
     /// Sends a request over the network.
     Http,
+    /// Calls a Space with the client that is the receiver.
+    CallsSpace,
     /// Compiles a model or a function, now or when it is first called.
     Compiles {
         /// Whether to ask for it touches CUDA.
@@ -266,8 +274,10 @@ pub enum Role {
     Example,
     /// For an HTTP request.
     Route,
-    /// In a thread of the web process.
+    /// In a thread of the web process, which knows nothing of what handed it over.
     Thread,
+    /// In a thread of the web process, in the context of what handed it over.
+    ThreadInContext,
     /// In another process.
     Process,
     /// Some time, in the web process.
@@ -509,6 +519,12 @@ pub struct MissingName {
 /// Whether `from module import name` raises, because that name is not there.
 pub fn missing(module: &str, name: &str) -> Option<&'static MissingName> {
     MISSING.iter().find(|missing| missing.module == module && missing.name == name)
+}
+
+/// What the result of calling the thing of that full name is, where it cannot be pickled: "a lock".
+pub fn unpicklable(name: &str) -> Option<&'static str> {
+    let index = UNPICKLABLE.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    Some(UNPICKLABLE[index].1)
 }
 
 /// What calling the thing of that full name does.

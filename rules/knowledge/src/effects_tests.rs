@@ -198,7 +198,7 @@ fn a_method_is_known_by_its_receiver_or_alone() {
     // A component of somebody else's package, and a client whose package begins like those.
     assert_eq!(role("change", Some("gradio_imageslider.ImageSlider")), Some(Role::Event));
     let submit = method("submit", Some("gradio_client.Client")).map(|effect| effect.kind);
-    assert_eq!(submit, Some(Kind::Http));
+    assert_eq!(submit, Some(Kind::CallsSpace));
     let cuda = method("cuda", None).expect("it is known");
     assert!(method("cuda", Some("torch.zeros")).is_some() && cuda.returns_receiver);
     assert!(matches!(cuda.kind, Kind::MovesToCuda { device: [], .. }));

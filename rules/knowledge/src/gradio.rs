@@ -24,6 +24,65 @@ pub struct Releases {
     pub confidence: Confidence,
 }
 
+/// From where on a call of another Space carries the visitor's identity by itself.
+#[derive(Debug)]
+pub struct Forwarding {
+    /// The header that carries it.
+    pub header: &'static str,
+    /// The first Gradio whose client sends it with a call.
+    pub client: &'static str,
+    /// The first Gradio with which an app made by `gr.load` sends it.
+    pub loaded: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// A keyword that was given another name.
+#[derive(Debug)]
+pub struct Renamed {
+    /// The calls that take it.
+    pub calls: &'static [&'static str],
+    /// Its name before.
+    pub old: &'static str,
+    /// Its name since.
+    pub new: &'static str,
+    /// The package that they are of.
+    pub package: &'static str,
+    /// That package's first version with the new name.
+    pub since: &'static str,
+    /// The first Gradio that comes with such a version.
+    pub gradio: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// A Gradio whose pages do not tell ZeroGPU who the visitor is.
+#[derive(Debug)]
+pub struct NoHandshake {
+    /// The first such version.
+    pub since: &'static str,
+    /// The first version that is well again.
+    pub fixed: &'static str,
+    /// Whether that are the pages that are made on the server, or those that are not.
+    pub ssr: bool,
+    /// What happens, as a clause.
+    pub what: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// Whom a [`Floor`] concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
@@ -114,6 +173,21 @@ pub struct Advisory {
 /// Which Gradio there is, and which is advised.
 pub fn releases() -> &'static Releases {
     &RELEASES
+}
+
+/// From where on a call of another Space carries the visitor's identity by itself.
+pub fn forwarding() -> &'static Forwarding {
+    &FORWARDING
+}
+
+/// The keywords that were given another name.
+pub fn renamed() -> &'static [Renamed] {
+    RENAMED
+}
+
+/// The pages that do not tell ZeroGPU who the visitor is.
+pub fn no_handshake() -> &'static [NoHandshake] {
+    NO_HANDSHAKE
 }
 
 /// What Gradio passes by itself for a parameter whose default, or else whose annotation, is of the class

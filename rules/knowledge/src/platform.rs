@@ -259,6 +259,26 @@ pub fn home() -> &'static Home {
     &HOME
 }
 
+/// Where apps are served by themselves, outside the pages of the Hub that frame them.
+#[derive(Debug)]
+pub struct Direct {
+    /// What their addresses end with.
+    pub domain: &'static str,
+    /// What those of Spaces that run nothing end with.
+    pub static_domain: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Where apps are served by themselves, outside the pages of the Hub that frame them.
+pub fn direct() -> &'static Direct {
+    &DIRECT
+}
+
 /// Which versions ZeroGPU takes.
 #[derive(Debug)]
 pub struct Supported {

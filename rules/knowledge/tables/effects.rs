@@ -26,6 +26,7 @@ struct Effects {
     value: Vec<Attribute>,
     version: Vec<VersionOf>,
     missing: Vec<MissingName>,
+    unpicklable: Vec<Unpicklable>,
     import: Vec<Import>,
 }
 
@@ -35,6 +36,16 @@ struct MissingName {
     module: String,
     name: String,
     instead: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unpicklable {
+    names: Vec<String>,
+    what: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -334,6 +345,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     methods(&mut out, table.method)?;
     imports(&mut out, &table.import)?;
     missing(&mut out, &table.missing)?;
+    unpicklable(&mut out, &table.unpicklable)?;
     Ok(out)
 }
 
@@ -503,6 +515,20 @@ fn missing(out: &mut String, names: &[MissingName]) -> Result<(), String> {
         );
     }
     out.push_str("];\n");
+    Ok(())
+}
+
+fn unpicklable(out: &mut String, groups: &[Unpicklable]) -> Result<(), String> {
+    let mut all: Vec<(&str, &str)> = Vec::new();
+    for Unpicklable { names, what, source, as_of, confidence } in groups {
+        let group = format!("[[unpicklable]] {what}");
+        origin(&group, source, *as_of, confidence)?;
+        sorted(&group, names.iter().map(String::as_str))?;
+        all.extend(names.iter().map(|name| (name.as_str(), what.as_str())));
+    }
+    all.sort_unstable();
+    sorted("[[unpicklable]]", all.iter().map(|(name, _)| *name))?;
+    let _ = writeln!(out, "static UNPICKLABLE: &[(&str, &str)] = &{all:?};");
     Ok(())
 }
 
@@ -700,7 +726,11 @@ impl Pieces<'_> {
                 format!("Kind::PoisonsWhenCalledWithCuda {{ device: {} }}", self.needed("device")?)
             }
             "touches-cuda-on-iteration" => {
-                format!("Kind::PoisonsWhenIterated {{ when: {} }}", self.needed("when")?)
+                format!(
+                    "Kind::PoisonsWhenIterated {{ when: {}, workers: {} }}",
+                    self.needed("when")?,
+                    self.taken("workers")?
+                )
             }
             "needs-cuda" => format!("Kind::NeedsCuda {{ device: {} }}", self.taken("device")?),
             "moves-to-cuda" => {
@@ -722,20 +752,9 @@ impl Pieces<'_> {
                     self.detects_cuda.take().unwrap_or_default(),
                 )
             }
-            "gpu-decorator" => format!(
-                "Kind::GpuDecorator {{ function: {}, duration: {}, size: {}, ignored: {} }}",
-                self.needed("function")?,
-                self.needed("duration")?,
-                self.needed("size")?,
-                self.taken("ignored")?
-            ),
+            "gpu-decorator" => self.gpu_decorator()?,
             "handler" => self.handler()?,
-            "launch" => format!("Kind::Launch {{ functions: {} }}", self.taken("functions")?),
-            "mounts" => format!(
-                "Kind::Mounts {{ app: {}, functions: {} }}",
-                self.needed("app")?,
-                self.taken("functions")?
-            ),
+            "launch" | "mounts" => self.serves_gradio(name)?,
             "serves" => format!("Kind::Serves {{ app: {} }}", self.needed("app")?),
             "download" => {
                 format!(
@@ -752,6 +771,7 @@ impl Pieces<'_> {
             ),
             "sleep" => format!("Kind::Sleep {{ seconds: {} }}", self.needed("seconds")?),
             "http" => "Kind::Http".to_owned(),
+            "calls-space" => "Kind::CallsSpace".to_owned(),
             "compiles" => format!(
                 "Kind::Compiles {{ touches_cuda: {} }}",
                 self.touches_cuda.take().unwrap_or_default()
@@ -792,6 +812,25 @@ impl Pieces<'_> {
             return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
         }
         Ok(kind)
+    }
+
+    fn gpu_decorator(&mut self) -> Result<String, String> {
+        Ok(format!(
+            "Kind::GpuDecorator {{ function: {}, duration: {}, size: {}, ignored: {} }}",
+            self.needed("function")?,
+            self.needed("duration")?,
+            self.needed("size")?,
+            self.taken("ignored")?
+        ))
+    }
+
+    fn serves_gradio(&mut self, name: &str) -> Result<String, String> {
+        let kind = match name {
+            "mounts" => format!("Mounts {{ app: {}, ", self.needed("app")?),
+            _ => "Launch { ".to_owned(),
+        };
+        let (functions, ssr) = (self.taken("functions")?, self.taken("ssr")?);
+        Ok(format!("Kind::{kind}functions: {functions}, ssr: {ssr} }}"))
     }
 
     fn handler(&mut self) -> Result<String, String> {
@@ -877,6 +916,7 @@ impl Pieces<'_> {
             Some("example") => "Example",
             Some("route") => "Route",
             Some("thread") => "Thread",
+            Some("thread-in-context") => "ThreadInContext",
             Some("process") => "Process",
             Some("callback") => "Callback",
             other => return Err(format!("{}: no role is called {other:?}", self.what)),

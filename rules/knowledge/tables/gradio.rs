@@ -11,6 +11,9 @@ use super::{origin, read, sorted, strings, version};
 #[serde(deny_unknown_fields)]
 struct Gradio {
     meta: Meta,
+    forwarding: Forwarding,
+    renamed: Vec<Renamed>,
+    no_handshake: Vec<NoHandshake>,
     injected: Vec<Injected>,
     floor: Vec<Floor>,
     advisory: Vec<Advisory>,
@@ -23,6 +26,43 @@ struct Meta {
     last_of_major: Vec<String>,
     recommended: String,
     minimum_secure: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Forwarding {
+    header: String,
+    client: String,
+    loaded: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Renamed {
+    calls: Vec<String>,
+    old: String,
+    new: String,
+    package: String,
+    since: String,
+    gradio: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoHandshake {
+    since: String,
+    fixed: String,
+    ssr: bool,
+    what: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -85,6 +125,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
         origin("[meta]", &meta.source, meta.as_of, &meta.confidence)?,
     );
 
+    identity(&table, &mut out)?;
     injected(&table.injected, &mut out)?;
     rising(
         "[[floor]]",
@@ -133,6 +174,58 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     }
     out.push_str("];\n");
     Ok(out)
+}
+
+/// What is known of how a visitor's identity travels.
+fn identity(table: &Gradio, out: &mut String) -> Result<(), String> {
+    let Forwarding { header, client, loaded, source, as_of, confidence } = &table.forwarding;
+    for text in [client, loaded] {
+        version("[forwarding]", text)?;
+    }
+    let _ = writeln!(
+        out,
+        "static FORWARDING: Forwarding = Forwarding {{ header: {header:?}, client: {client:?}, loaded: \
+         {loaded:?}, {} }};",
+        origin("[forwarding]", source, *as_of, confidence)?,
+    );
+
+    out.push_str("static RENAMED: &[Renamed] = &[\n");
+    for renamed in &table.renamed {
+        let what = format!("[[renamed]] {}", renamed.old);
+        sorted(&what, renamed.calls.iter().map(String::as_str))?;
+        for text in [&renamed.since, &renamed.gradio] {
+            version(&what, text)?;
+        }
+        let _ = writeln!(
+            out,
+            "Renamed {{ calls: {}, old: {:?}, new: {:?}, package: {:?}, since: {:?}, gradio: {:?}, {} }},",
+            strings(&renamed.calls),
+            renamed.old,
+            renamed.new,
+            renamed.package,
+            renamed.since,
+            renamed.gradio,
+            origin(&what, &renamed.source, renamed.as_of, &renamed.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+
+    out.push_str("static NO_HANDSHAKE: &[NoHandshake] = &[\n");
+    for gap in &table.no_handshake {
+        let what = format!("[[no_handshake]] {}", gap.fixed);
+        rising(&what, &[gap.since.clone(), gap.fixed.clone()], false)?;
+        let _ = writeln!(
+            out,
+            "NoHandshake {{ since: {:?}, fixed: {:?}, ssr: {}, what: {:?}, {} }},",
+            gap.since,
+            gap.fixed,
+            gap.ssr,
+            gap.what,
+            origin(&what, &gap.source, gap.as_of, &gap.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    Ok(())
 }
 
 fn injected(table: &[Injected], out: &mut String) -> Result<(), String> {

@@ -19,6 +19,7 @@ struct Platform {
     startup_report: StartupReport,
     messages: Messages,
     home: Home,
+    direct: Direct,
     supported: Supported,
     python: Python,
     builder: Vec<Builder>,
@@ -140,6 +141,17 @@ struct Message {
 #[serde(deny_unknown_fields)]
 struct Home {
     folder: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Direct {
+    domain: String,
+    #[serde(rename = "static")]
+    static_domain: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -384,6 +396,14 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         "static HOME: Home = Home {{ folder: {:?}, {} }};",
         home.folder,
         origin("[home]", &home.source, home.as_of, &home.confidence)?,
+    );
+    let direct = &table.direct;
+    let _ = writeln!(
+        out,
+        "static DIRECT: Direct = Direct {{ domain: {:?}, static_domain: {:?}, {} }};",
+        direct.domain,
+        direct.static_domain,
+        origin("[direct]", &direct.source, direct.as_of, &direct.confidence)?,
     );
     Ok(())
 }

@@ -34,8 +34,8 @@ impl<'a> Check<'a> for AsyncGpuFunction<'a> {
             let called = space.moments().any(|moment| match &moment.event.effect {
                 Effect::CallGpu(call) => {
                     let root = moment.event.root.map(|root| moment.trace().roots()[root].place);
-                    let called = call.function().map(|called| called.place());
-                    called == Some(function.place()) && root != Some(moment.place())
+                    let is_it = call.function().is_some_and(|it| it.place() == function.place());
+                    is_it && root != Some(moment.place())
                 }
                 _ => false,
             });

@@ -47,7 +47,10 @@ impl<'a> Check<'a> for CudaOutsideGpuFunction<'a> {
             Some(function) => format!("`{}`", function.qualname),
             None => "what is handed over".to_owned(),
         };
-        let is_thread = self.root.role == Role::Request(effects::Role::Thread);
+        let is_thread = matches!(
+            self.root.role,
+            Role::Request(effects::Role::Thread | effects::Role::ThreadInContext)
+        );
         let (who, help) = if is_thread {
             (
                 "runs in a thread of its own, and `spaces` emulates CUDA only in the one that imported \
@@ -80,9 +83,11 @@ fn place_of(root: &Root<Role>) -> Place {
 
 /// Whether that runs in another thread than the one that imported `spaces`.
 fn is_elsewhere(root: &Root<Role>) -> bool {
-    use effects::Role::{Callback, Event, Example, Process, Render, Route, Thread};
+    use effects::Role::{
+        Callback, Event, Example, Process, Render, Route, Thread, ThreadInContext,
+    };
     match root.role {
-        Role::Request(Event | Example | Render | Thread) => true,
+        Role::Request(Event | Example | Render | Thread | ThreadInContext) => true,
         // One that is `async` runs in the server's loop, which may be in the main thread.
         Role::Request(Route) => root.function().is_some_and(|function| !function.def.is_async),
         // A duration is computed wherever its GPU function is called.

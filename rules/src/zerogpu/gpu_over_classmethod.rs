@@ -9,11 +9,11 @@ use super::{declarations, worker};
 use crate::finding::{Edit, Finding, Fix, Location};
 use crate::rule::{Check, Rule};
 
-/// `spaces.GPU` stands above `@classmethod`, takes it for a duration and runs nothing.
+/// `spaces.GPU` stands above `@classmethod`, and what that makes cannot be called.
 #[derive(Rule)]
 #[rule(severity = error, fix = safe, since = "0.1.0")]
 #[rule(
-    source = "spaces 0.51.3 zero/decorator.py:83-88: what is not callable is taken for the duration; reproduced against a stand-in device API"
+    source = "spaces 0.51.3 zero/decorator.py:83-88: what is not callable is taken for the duration where `GPU` gets it, and wrapped where what `GPU(...)` returns does; reproduced against a stand-in device API"
 )]
 pub(crate) struct GpuOverClassmethod<'a> {
     moment: Moment<'a>,
@@ -44,8 +44,8 @@ impl<'a> Check<'a> for GpuOverClassmethod<'a> {
     fn finding(&self) -> Finding {
         let name = worker::name(self.function);
         let message = format!(
-            "`spaces.GPU` stands above `@classmethod` and takes it for a duration: a call of `{name}` \
-             computes nothing and returns a wrapper"
+            "`spaces.GPU` stands above `@classmethod`, and what that makes cannot be called: no call of \
+             `{name}` computes anything"
         );
         let place = Location::of(self.moment.trace(), self.gpu.declared_at);
         Self::at(place, message)

@@ -16,8 +16,14 @@ crate::registry::rules! { Zerogpu:
     eager_examples::EagerExamples,
     model_load_in_gpu_function::ModelLoadInGpuFunction,
     idle_gpu::IdleGpu,
+    compile_per_worker::CompilePerWorker,
+    child_process_in_gpu_function::ChildProcessInGpuFunction,
+    nested_gpu_call::NestedGpuCall,
+    gpu_call_in_loop::GpuCallInLoop,
     async_gpu_function::AsyncGpuFunction,
     gpu_over_classmethod::GpuOverClassmethod,
+    unpicklable_argument::UnpicklableArgument,
+    unpicklable_result::UnpicklableResult,
     unknown_gpu_argument::UnknownGpuArgument,
     unknown_gpu_size::UnknownGpuSize,
     second_gpu_decorator::SecondGpuDecorator,
@@ -36,6 +42,7 @@ crate::registry::rules! { Zerogpu:
 }
 
 mod decorator;
+mod pickle;
 mod weights;
 mod worker;
 

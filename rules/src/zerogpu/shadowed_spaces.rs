@@ -9,7 +9,7 @@ use crate::rule::{Check, Rule};
 #[derive(Rule)]
 #[rule(severity = error, since = "0.1.0")]
 #[rule(
-    source = "Python puts the script's folder before the installed packages; spaces 0.51.3 zero/__init__.py:29-41: no start-up report without the package"
+    source = "Python puts the script's folder before the installed packages; spaces 0.51.3 zero/__init__.py:29-41: no start-up report without the package; gradio 6.31.0 block_function.py:125-130, on a Space"
 )]
 pub(crate) struct ShadowedSpaces {
     /// The first line of the module.
@@ -28,8 +28,8 @@ impl<'a> Check<'a> for ShadowedSpaces {
 
     fn finding(&self) -> Finding {
         let message = format!(
-            "`import spaces` finds this module and not the package: no GPU function is ever declared, \
-             and ZeroGPU stops the Space at start-up with \"{}\"",
+            "`import spaces` finds this module and not the package, in Gradio too: Gradio raises for \
+             want of `spaces.gradio_auto_wrap`, or else ZeroGPU stops the Space with \"{}\"",
             platform::no_gpu_function().text
         );
         Self::at(self.place.clone(), message).help(

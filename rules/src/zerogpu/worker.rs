@@ -69,14 +69,26 @@ impl<'a, T> Deed<'a, T> {
         }
     }
 
+    /// The first of the GPU functions that lead there.
+    pub(super) fn first_function(&self) -> &'a Arc<Function> {
+        self.times[0].1
+    }
+
+    /// "each call of `draw` that gets here"
+    pub(super) fn each_call(&self) -> String {
+        let functions = self.functions();
+        match self.moment().certainty() {
+            Certainty::Always => format!("each call of {functions}"),
+            Certainty::Sometimes => format!("each call of {functions} that gets here"),
+        }
+    }
+
     /// How often it is done: "each call of `draw` that gets here", "each fresh worker of `draw`".
     pub(super) fn each(&self) -> String {
-        let functions = self.functions();
-        match (self.kept, self.moment().certainty()) {
-            (true, _) => format!("each fresh worker of {functions}"),
-            (false, Certainty::Always) => format!("each call of {functions}"),
-            (false, Certainty::Sometimes) => format!("each call of {functions} that gets here"),
+        if self.kept {
+            return format!("each fresh worker of {}", self.functions());
         }
+        self.each_call()
     }
 
     /// Adds the GPU functions, and the calls that lead from each to where it is done.
@@ -98,7 +110,7 @@ impl<'a, T> Deed<'a, T> {
 }
 
 /// The GPU function in whose worker that happens.
-fn gpu_function<'a>(moment: &Moment<'a>) -> Option<&'a Arc<Function>> {
+pub(super) fn gpu_function<'a>(moment: &Moment<'a>) -> Option<&'a Arc<Function>> {
     let roots = moment.trace().roots();
     let root = |index: usize| -> &'a Root<Role> { &roots[index] };
     let mut handed_over =

@@ -18,6 +18,13 @@
 //!   is still found there.
 //! - U+FFFD in a block stands for a byte that UTF-8 does not know.
 //! - `no-variants="reason"` keeps a Space out of the variants below.
+//! - What a Space does under the real `spaces` and Gradio is said on one of its blocks, fixed or not:
+//!   `runs` (it starts, its GPU functions are reported, and each of its endpoints answers),
+//!   or `fails="text"` (something of that fails, and whatever fails says the text); with either,
+//!   `asks="90, 76 xlarge, 45 for nobody"` (what its calls ask the platform for, in order: seconds, the
+//!   size if one is sent, and whether it is on no visitor's account), `answers="6, Hello!!"` (what its
+//!   endpoints answer, in order) and `with="torch"` (held by the slow tests only, which install torch; a
+//!   call of a GPU function ends there where it finds no GPU, which is no failure).
 //! - The first Space is the shortest bad one.
 //!
 //! For every page, without a further line:
@@ -35,6 +42,7 @@
 
 mod page;
 mod variants;
+mod zerogpu;
 
 use std::fmt::Write;
 

@@ -14,6 +14,8 @@ pub(crate) struct Case {
     pub(crate) no_variants: Option<String>,
     /// Whether it has no README.md, not even a healthy one.
     pub(crate) no_readme: bool,
+    /// What it does under the real `spaces`, if the page says that.
+    pub(crate) run: Option<Run>,
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -22,6 +24,20 @@ pub(crate) struct Fixed {
     /// Whether it takes `--unsafe-fixes`.
     pub(crate) is_unsafe: bool,
     pub(crate) files: Vec<Shown>,
+    pub(crate) run: Option<Run>,
+}
+
+/// What a page promises of a Space under the real `spaces`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Run {
+    /// Whether it needs torch and what goes with it.
+    pub(crate) with_torch: bool,
+    /// What is in each of its failures; without it nothing fails.
+    pub(crate) fails: Option<String>,
+    /// What its calls ask the platform for, if that is said.
+    pub(crate) asks: Option<String>,
+    /// What its endpoints answer, if that is said.
+    pub(crate) answers: Option<String>,
 }
 
 /// A file as a page shows it.
@@ -54,11 +70,10 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
             last = None;
             continue;
         };
-        for name in attributes.keys() {
-            if !["title", "fixed", "no-variants", "no-readme"].contains(&name.as_str()) {
-                return error(&format!("a block knows no `{name}`"));
-            }
+        if let Some(name) = attributes.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+            return error(&format!("a block knows no `{name}`"));
         }
+        let run = run(&attributes).map_err(|what| format!("line {line}: {what}"))?;
         let fixed = attributes.get("fixed").map(String::as_str);
         let is_fixed = fixed.is_some();
         // Only blank lines between two blocks of one kind: they belong together.
@@ -77,6 +92,7 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
             let Some(case) = cases.last_mut() else { return error("no case") };
             case.no_readme |= attributes.contains_key("no-readme");
             case.no_variants = attributes.get("no-variants").cloned().or(case.no_variants.take());
+            case.run = run.or(case.run.take());
             case.files.push(shown);
             continue;
         }
@@ -98,13 +114,42 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
         if case.fixed.is_some() && !follows {
             return error(&format!("the case of line {} is fixed already", case.line));
         }
-        let fixed = case.fixed.get_or_insert_with(|| Fixed { line, is_unsafe, files: Vec::new() });
+        let fixed = case.fixed.get_or_insert_with(|| Fixed { line, is_unsafe, ..Fixed::default() });
         if fixed.is_unsafe != is_unsafe {
             return error("the fixed blocks of one case are all safe or all unsafe");
         }
+        fixed.run = run.or(fixed.run.take());
         fixed.files.push(shown);
     }
     Ok(cases)
+}
+
+/// The attributes of a block that is a file of a Space.
+const KNOWN: [&str; 9] =
+    ["title", "fixed", "no-variants", "no-readme", "runs", "fails", "asks", "answers", "with"];
+
+/// What `runs`, `fails`, `asks`, `answers` and `with` say.
+fn run(attributes: &BTreeMap<String, String>) -> Result<Option<Run>, &'static str> {
+    let get = |name: &str| attributes.get(name).cloned();
+    let run = Run {
+        with_torch: match attributes.get("with").map(String::as_str) {
+            None => false,
+            Some("torch") => true,
+            Some(_) => return Err("`with=\"torch\"`"),
+        },
+        fails: get("fails"),
+        asks: get("asks"),
+        answers: get("answers"),
+    };
+    let says_more = run.asks.is_some() || run.answers.is_some();
+    match (get("runs"), run.fails.is_some()) {
+        (Some(value), _) if !value.is_empty() => Err("`runs` has no value"),
+        (Some(_), true) => Err("it runs or it fails"),
+        (None, false) if says_more => Err("does it run, or fail?"),
+        (None, false) if run.with_torch => Err("`with` what: does it run, or fail?"),
+        (None, false) => Ok(None),
+        _ => Ok(Some(run)),
+    }
 }
 
 impl Case {
@@ -247,6 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_space_does_is_said_on_any_of_its_blocks() {
+        let page = "```py title=\"a\" fails=\"No: 1\" asks=\"90\"\nx # finding\n```\n\n\
+                    ```py title=\"b\"\nx\n```\n\nWords.\n\n\
+                    ```py title=\"a\" fixed runs with=\"torch\"\ny\n```\n";
+        let cases = read(page).expect("it is a page");
+        let text = |text: &str| Some(text.to_owned());
+        let bad = Run { fails: text("No: 1"), asks: text("90"), ..Run::default() };
+        assert_eq!(cases[0].run, Some(bad));
+        let good = Run { with_torch: true, ..Run::default() };
+        assert_eq!(cases[0].fixed.as_ref().and_then(|fixed| fixed.run.clone()), Some(good));
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_line() {
         let error = |page: &str| read(page).expect_err("it is no page");
         let block = |info: &str| format!("```{info}\nx\n```\n");
@@ -257,6 +315,9 @@ mod tests {
         assert!(
             error("```py title=\"a\"\nx  # findings\n```\n").contains("line 2: `# findings` is no")
         );
+        assert!(error(&block("python title=\"a\" runs fails=\"x\"")).contains("runs or it fails"));
+        assert!(error(&block("python title=\"a\" with=\"torch\"")).contains("`with` what"));
+        assert!(error(&block("python title=\"a\" runs with=\"jax\"")).contains("torch"));
         let other = "```py title=\"a\"\nx # finding\n```\n\n```py title=\"b\" fixed\nx\n```\n";
         assert!(error(other).contains("`b` is not shown in the case of line 1"));
     }

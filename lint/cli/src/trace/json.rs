@@ -191,9 +191,11 @@ fn own(effect: &Effect) -> Own {
         | Effect::WrapHandlers(_)
         | Effect::RunModel(_)
         | Effect::Serve(_)
+        | Effect::CallSpace(_)
         | Effect::Login(_)
         | Effect::Http(_)
-        | Effect::Compile(_) => Own::Nothing {},
+        | Effect::Compile(_)
+        | Effect::StartProcess(_) => Own::Nothing {},
     }
 }
 

@@ -261,10 +261,14 @@ impl Page {
                 said
             }
             Effect::Http(_) => format!("sends a request: {what}"),
+            Effect::CallSpace(call) => {
+                format!("calls a Space: {what}{}", ids(&call.client.ids))
+            }
             Effect::Client(client) => {
                 format!("makes a client: {what}{}{}", ids(&client.ids), with_token(&client.token))
             }
             Effect::Compile(_) => format!("compiles: {what}"),
+            Effect::StartProcess(_) => format!("starts processes: {what}"),
         };
         said.push_str(&self.sometimes(moment.certainty()));
         said
@@ -339,7 +343,7 @@ fn handed_over(role: Role) -> &'static str {
         Role::Request(Handed::Render) => "handed over to draw a part of the page",
         Role::Request(Handed::Example) => "handed over for examples",
         Role::Request(Handed::Route) => "handed over for a route",
-        Role::Request(Handed::Thread) => "handed over to a thread",
+        Role::Request(Handed::Thread | Handed::ThreadInContext) => "handed over to a thread",
         Role::Request(Handed::Process) => "handed over to a process",
         Role::Request(Handed::Callback) => "handed over as a callback",
     }

@@ -28,8 +28,10 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
         Effect::Login(_) => "login",
         Effect::Sleep(_) => "sleep",
         Effect::Http(_) => "http",
+        Effect::CallSpace(_) => "call-space",
         Effect::Client(_) => "client",
         Effect::Compile(_) => "compile",
+        Effect::StartProcess(_) => "start-process",
     }
 }
 
@@ -54,7 +56,9 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::CacheExamples(it) => called(&it.called.name),
         Effect::RunModel(run) => called(&run.called.name),
         Effect::Serve(serve) => called(&serve.called.name),
-        Effect::WrapHandlers(it) | Effect::Http(it) | Effect::Compile(it) => called(&it.name),
+        Effect::CallSpace(call) => called(&call.called.name),
+        Effect::Compile(compilation) => called(&compilation.called.name),
+        Effect::WrapHandlers(it) | Effect::Http(it) | Effect::StartProcess(it) => called(&it.name),
     }
 }
 
@@ -87,6 +91,7 @@ pub(super) fn role(role: Role) -> &'static str {
         Role::Request(effects::Role::Example) => "example",
         Role::Request(effects::Role::Route) => "route",
         Role::Request(effects::Role::Thread) => "thread",
+        Role::Request(effects::Role::ThreadInContext) => "thread-in-context",
         Role::Request(effects::Role::Process) => "process",
         Role::Request(effects::Role::Callback) => "callback",
     }

@@ -10,8 +10,9 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
 use crate::effect::{
-    Called, Client, Command, CudaTouch, Download, EagerExamples, Effect, EnvNeed, EnvSet,
-    GpuDeclaration, Login, Missing, ModelLoad, ModelRun, Serve, Served, Sleep, Token,
+    Called, Client, Command, Compilation, CudaTouch, Download, EagerExamples, Effect, EnvNeed,
+    EnvSet, GpuDeclaration, Login, Missing, ModelLoad, ModelRun, Serve, Served, Sleep, SpaceCall,
+    Token,
 };
 use crate::environment;
 
@@ -147,39 +148,31 @@ impl SpaceWorld<'_> {
                 effects.push(adapter(call, id, token));
             }
             Does::Download { id, token } => effects.push(download(call, id, token)),
-            Does::Handler { functions, later, role, runs_now, examples, decorator: _ } => {
-                effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
-                for function in handed_over(arguments, functions) {
-                    if runs_now {
-                        outcome.runs.push(function.clone());
-                    }
-                    outcome.roots.push((function, Role::Request(role)));
-                }
-                for function in handed_over(arguments, later) {
-                    outcome.roots.push((function, Role::Request(role)));
-                }
+            Does::Handler { .. } => hands_over(call, known.kind, outcome),
+            Does::Launch { functions, ssr } => {
+                serves_gradio(call, Served::Launched, functions, ssr, outcome);
             }
-            Does::Launch { functions } | Does::Mounts { functions, .. } => {
-                let how = match known.kind {
-                    Does::Launch { .. } => Served::Launched,
-                    _ => Served::Mounted,
-                };
-                effects.push(Effect::Serve(Serve { called: called(callee), how }));
-                for function in handed_over(arguments, functions) {
-                    outcome.roots.push((function, Role::Request(effects::Role::Route)));
-                }
+            Does::Mounts { functions, ssr, .. } => {
+                serves_gradio(call, Served::Mounted, functions, ssr, outcome);
             }
             Does::Serves { .. } => {
                 let how = Served::ByServer;
-                effects.push(Effect::Serve(Serve { called: called(callee), how }));
+                effects.push(Effect::Serve(Serve { called: called(callee), how, ssr: None }));
             }
-            Does::Client { id, token, headers } => client(call, id, token, headers, effects),
+            Does::Client { id, .. } => makes_client(call, id, known.kind, effects),
+            Does::CallsSpace => calls_space(callee, effects),
             Does::Subprocess { command, folder } => {
                 let command = argument(arguments, command).map(|command| command.value.clone());
                 let folder = argument(arguments, folder).map(|folder| &folder.value);
                 outcome.starts.extend(self.scripts(command.as_ref(), folder));
                 let command = Command { called: called(callee), command };
                 effects.push(Effect::RunCommand(Arc::new(command)));
+            }
+            Does::PoisonsWhenIterated { workers, .. } => {
+                let workers = argument(arguments, workers).map(|workers| &workers.value);
+                if matches!(workers, Some(Value::Int(1..))) {
+                    effects.push(Effect::StartProcess(called(callee)));
+                }
             }
             Does::Sleep { seconds } => {
                 let seconds = argument(arguments, seconds).map(|seconds| seconds.value.clone());
@@ -190,7 +183,9 @@ impl SpaceWorld<'_> {
                 if touches_cuda {
                     effects.extend(self.call_touch(callee, known, true));
                 }
-                effects.push(Effect::Compile(called(callee)));
+                // What `torch.compile` compiles it compiles when that is first called.
+                let lazily = touches_cuda;
+                effects.push(Effect::Compile(Compilation { called: called(callee), lazily }));
             }
             Does::Login { token } => login(call, token, effects),
             Does::NeedsKey { key, environment: read, at: _ } => {
@@ -207,7 +202,6 @@ impl SpaceWorld<'_> {
             | Does::PackageVersion { .. }
             | Does::ParsesVersion { .. }
             | Does::PythonVersion
-            | Does::PoisonsWhenIterated { .. }
             | Does::LoadsEnvFile
             // `gpu` has dealt with it.
             | Does::GpuDecorator { .. } => {}
@@ -290,6 +284,28 @@ impl SpaceWorld<'_> {
     }
 }
 
+/// A call that functions are handed to.
+fn hands_over(call: &Call<'_>, kind: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
+    let Does::Handler { functions, later, role, runs_now, examples, decorator: _ } = kind else {
+        return;
+    };
+    let Call { callee, arguments, .. } = *call;
+    let effects = &mut outcome.effects;
+    effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
+    if role == effects::Role::Process {
+        effects.push(Effect::StartProcess(called(callee)));
+    }
+    for function in handed_over(arguments, functions) {
+        if runs_now {
+            outcome.runs.push(function.clone());
+        }
+        outcome.roots.push((function, Role::Request(role)));
+    }
+    for function in handed_over(arguments, later) {
+        outcome.roots.push((function, Role::Request(role)));
+    }
+}
+
 fn download(call: &Call<'_>, id: &[effects::Argument], at: &[effects::Argument]) -> Effect {
     let Call { callee, arguments, .. } = *call;
     let (ids, settled) = ids(argument(arguments, id), "");
@@ -313,6 +329,22 @@ fn sets_all(call: &Call<'_>, values: &[effects::Argument], effects: &mut Vec<Eff
         if let Some(name) = &given.name {
             effects.extend(sets(Some(Arc::clone(name)), &given.value, call.now));
         }
+    }
+}
+
+/// An app of Gradio is served, with functions that are called for each request.
+fn serves_gradio(
+    call: &Call<'_>,
+    how: Served,
+    functions: &[effects::Argument],
+    ssr: &[effects::Argument],
+    outcome: &mut Outcome<SpaceWorld<'_>>,
+) {
+    let Call { callee, arguments, .. } = *call;
+    let ssr = argument(arguments, ssr).map(|ssr| ssr.value.clone());
+    outcome.effects.push(Effect::Serve(Serve { called: called(callee), how, ssr }));
+    for function in handed_over(arguments, functions) {
+        outcome.roots.push((function, Role::Request(effects::Role::Route)));
     }
 }
 
@@ -431,26 +463,40 @@ fn login(call: &Call<'_>, at: &[effects::Argument], effects: &mut Vec<Effect>) {
     effects.push(Effect::Login(Login { called: called(call.callee), token: given }));
 }
 
-fn client(
-    call: &Call<'_>,
-    id: &[effects::Argument],
-    token_at: &[effects::Argument],
-    headers: &[effects::Argument],
-    effects: &mut Vec<Effect>,
-) {
+fn makes_client(call: &Call<'_>, id: &[effects::Argument], does: Does, effects: &mut Vec<Effect>) {
     let Call { callee, arguments, now } = *call;
-    let id = argument(arguments, id);
     let otherwise = format!("`{}(None)` has nothing to call", call_name(callee));
-    effects.extend(need_for(id, &otherwise, now));
-    let (ids, settled) = ids(id, "");
-    effects.push(Effect::Client(Arc::new(Client {
+    effects.extend(need_for(argument(arguments, id), &otherwise, now));
+    effects.extend(client(callee, arguments, does).map(|it| Effect::Client(Arc::new(it))));
+}
+
+/// The client that a call makes which does that.
+fn client(callee: &External, arguments: &Arc<Arguments>, does: Does) -> Option<Client> {
+    let Does::Client { id, token: token_at, headers } = does else { return None };
+    let (ids, settled) = ids(argument(arguments, id), "");
+    Some(Client {
         called: called(callee),
         ids,
         settled,
         token: token(argument(arguments, token_at)),
         headers: argument(arguments, headers).map(|headers| headers.value.clone()),
         open: arguments.open,
-    })));
+        arguments: Arc::clone(arguments),
+    })
+}
+
+/// A method of a client calls a Space; which one is known where it is known how the client was made.
+fn calls_space(callee: &External, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Http(called(callee)));
+    let receiver = method_of(callee).map(|(receiver, _)| receiver);
+    let Some(External::Call { callee: made_by, arguments, place }) = receiver.as_deref() else {
+        return;
+    };
+    let does = canonical(made_by).and_then(|name| effects::call(&name)).map(|call| call.kind);
+    if let Some(client) = does.and_then(|does| client(made_by, arguments, does)) {
+        let call = SpaceCall { called: called(callee), client, made_at: *place };
+        effects.push(Effect::CallSpace(Arc::new(call)));
+    }
 }
 
 /// What a client that takes a key needs where it is given none, or one that may be `None`.

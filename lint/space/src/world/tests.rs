@@ -111,13 +111,7 @@ fn every_way_to_a_server() {
         ("app.add_api_websocket_route('/', f)", &["f"]),
         ("router = APIRouter()\n@router.get('/')\ndef own(): ...", &["own"]),
         ("@app.get('/')\ndef own(user=Depends(f)): ...", &["f", "own"]),
-        ("server = gr.Server()\n@server.api(name='x')\ndef own(): ...", &["own"]),
-        ("server = gr.Server()\n@server.api\ndef own(): ...", &["own"]),
         ("server = gr.Server()\n@server.get('/')\ndef own(): ...", &["own"]),
-        (
-            "server = gr.Server()\n@server.mcp.tool(name='x')\n@server.api(name='x')\ndef own(): ...",
-            &["own"],
-        ),
         ("demo.launch(auth=f)", &["f"]),
         ("demo.queue().launch(auth_dependency=f)", &["f"]),
         ("gr.mount_gradio_app(app, demo, '/', auth_dependency=f)", &["f"]),
@@ -128,6 +122,13 @@ fn every_way_to_a_server() {
         let lines =
             format!("from fastapi import FastAPI, APIRouter, Depends\napp = FastAPI()\n{lines}");
         handed(&lines, names, Handed::Route);
+    }
+    for lines in [
+        "@gr.Server().api(name='x')\ndef own(): ...",
+        "@gr.Server().api\ndef own(): ...",
+        "server = gr.Server()\n@server.mcp.tool(name='x')\n@server.api(name='x')\ndef own(): ...",
+    ] {
+        handed(lines, &["own"], Handed::Event);
     }
     handed(
         "from fastapi import FastAPI\napp = FastAPI(lifespan=f)\n@app.on_event('startup')\ndef own(): ...",
@@ -148,10 +149,15 @@ fn every_way_to_a_thread_a_process_or_a_callback() {
         "loop = asyncio.get_event_loop()\nloop.run_in_executor(None, f, 1)",
         "from multiprocessing.pool import ThreadPool\nThreadPool(2).map(f, [1])",
         "from apscheduler.schedulers.background import BackgroundScheduler\nBackgroundScheduler().add_job(f, 'interval')",
-        "from starlette.concurrency import run_in_threadpool\nrun_in_threadpool(f)",
         "from fastapi import BackgroundTasks\nBackgroundTasks().add_task(f, 1)",
     ] {
         handed(lines, &["f"], Handed::Thread);
+    }
+    for lines in [
+        "from starlette.concurrency import run_in_threadpool\nrun_in_threadpool(f)",
+        "import anyio\nanyio.to_thread.run_sync(f)",
+    ] {
+        handed(lines, &["f"], Handed::ThreadInContext);
     }
     for lines in [
         "import multiprocessing as mp\nmp.Process(target=f).start()",
@@ -405,6 +411,24 @@ fn it_is_known_which_spaces_is_imported() {
     });
     assert_eq!(copy.as_deref().map(camino::Utf8Path::as_str), Some("spaces"));
     assert!(space.trace().is_some_and(|trace| trace.shadow().is_none()));
+}
+
+#[test]
+fn a_call_of_a_space_knows_its_client() {
+    let app = "from gradio_client import Client\nremote = Client('ann/captions', headers={'a': 'b'})\n\
+               def ask(client):\n    return client.submit('x')\nask(remote)\nask(unknown)\n";
+    let space = Space::read(&Files::memory([("app.py".into(), app.as_bytes().to_vec())]));
+    let calls: Vec<_> = space
+        .moments()
+        .filter_map(|moment| match &moment.event.effect {
+            Effect::CallSpace(call) => {
+                let line = moment.file().text.line_of(call.made_at.span.start);
+                Some((call.client.ids.join(" "), call.client.headers.is_some(), line))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(calls, [("ann/captions".to_owned(), true, 2)]);
 }
 
 #[test]
