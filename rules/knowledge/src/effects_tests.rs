@@ -170,7 +170,7 @@ fn imports_ask_for_the_packages_around_and_below() {
     assert!(poisons("optimum", Some("onnxruntime")).is_empty());
 
     let pipeline = poisons("transformers", Some("pipeline"));
-    assert_eq!(pipeline[0].condition.expect("needs company").also, ["bitsandbytes", "torchao"]);
+    assert_eq!(pipeline[0].condition.expect("needs company").also, ["torchao"]);
     assert!(pipeline[0].lazy);
     assert!(poisons("transformers", None).is_empty());
     assert!(poisons("transformers", Some("AutoTokenizer")).is_empty());

@@ -34,16 +34,6 @@ struct Meta {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SelectData {
-    names: Vec<String>,
-    pickled_since: String,
-    source: String,
-    as_of: Datetime,
-    confidence: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Forwarding {
     header: String,
     client: String,
@@ -74,6 +64,16 @@ struct NoHandshake {
     fixed: String,
     ssr: bool,
     what: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SelectData {
+    names: Vec<String>,
+    pickled_since: String,
     source: String,
     as_of: Datetime,
     confidence: String,

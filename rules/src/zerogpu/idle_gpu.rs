@@ -121,7 +121,6 @@ impl<'a> Idle<'a> {
                 waits.then_some(Self::Sleep(seconds, called))
             }
             Effect::Http(called) => Some(Self::Request(called)),
-            Effect::CallSpace(call) => Some(Self::Request(&call.called)),
             Effect::RunCommand(command) => program(command).map(Self::Command),
             _ => None,
         }
