@@ -81,6 +81,26 @@ pub struct Root<R> {
     pub parent: Option<usize>,
     /// What a call gives back.
     pub gives: Gives,
+    /// The names that a call sets by a `global` statement, and reads of those that some function sets so.
+    pub globals: Globals,
+}
+
+/// What a call does to the globals of the program's modules that functions set by a `global` statement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Globals {
+    /// Those that it sets, with where it does so first.
+    pub sets: Vec<(Global, Place)>,
+    /// Those that it reads, with where it does so first.
+    pub reads: Vec<(Global, Place)>,
+}
+
+/// A name of a module of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Global {
+    /// The module's file.
+    pub file: FileId,
+    /// The name.
+    pub name: Name,
 }
 
 /// What a call gives back, as far as the text settles it. A generator or a coroutine in it is

@@ -206,3 +206,17 @@ pub fn floors() -> &'static [Floor] {
 pub fn advisories() -> &'static [Advisory] {
     ADVISORIES
 }
+
+/// What Gradio passes to the handler of a selection.
+#[derive(Debug)]
+pub struct SelectData {
+    /// The class, by all its names.
+    pub names: &'static [&'static str],
+    /// The Gradio since which it can be pickled.
+    pub pickled_since: &'static str,
+}
+
+/// What Gradio passes to the handler of a selection.
+pub fn select_data() -> &'static SelectData {
+    &SELECT_DATA
+}

@@ -15,6 +15,7 @@ struct Gradio {
     renamed: Vec<Renamed>,
     no_handshake: Vec<NoHandshake>,
     injected: Vec<Injected>,
+    select_data: SelectData,
     floor: Vec<Floor>,
     advisory: Vec<Advisory>,
 }
@@ -63,6 +64,16 @@ struct NoHandshake {
     fixed: String,
     ssr: bool,
     what: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SelectData {
+    names: Vec<String>,
+    pickled_since: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -127,6 +138,15 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
 
     identity(&table, &mut out)?;
     injected(&table.injected, &mut out)?;
+    let select = &table.select_data;
+    origin("[select_data]", &select.source, select.as_of, &select.confidence)?;
+    version("[select_data]", &select.pickled_since)?;
+    let names = strings(&select.names);
+    let _ = writeln!(
+        out,
+        "static SELECT_DATA: SelectData = SelectData {{ names: {names}, pickled_since: {:?} }};",
+        select.pickled_since
+    );
     rising(
         "[[floor]]",
         &table.floor.iter().map(|floor| floor.version.clone()).collect::<Vec<_>>(),

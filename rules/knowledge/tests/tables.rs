@@ -117,7 +117,7 @@ fn versions_are_versions() {
 fn an_effect_is_said_in_full_and_no_more() {
     let file = "effects.toml";
     replaced(file, "kind = \"touches-cuda\"", "kind = \"touches\"", "no kind is called");
-    replaced(file, "args = { when = [\"pin_memory\"] }\n", "", "which argument is `when`?");
+    replaced(file, "args = { when = [\"pin_memory\"], workers = [\"5:num_workers\"] }\n", "", "which argument is `when`?");
     replaced(file, "kind = \"sleep\"", "kind = \"http\"", "has no use for");
     replaced(file, "role = \"render\"", "role = \"rendering\"", "no role is called");
     replaced(file, "names = [\"torch.compile\"]", "names = [\"torch.load\"]", "there twice");

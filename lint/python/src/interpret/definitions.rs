@@ -78,6 +78,7 @@ impl<W: World> Interpreter<'_, W> {
             depth,
         };
         self.functions += 1;
+        self.declared.extend(def.globals.iter().cloned());
         Ok(Value::Function(Arc::new(function)))
     }
 

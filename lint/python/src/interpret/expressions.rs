@@ -26,7 +26,7 @@ impl<W: World> Interpreter<'_, W> {
     pub(super) fn eval(&mut self, expression: &Expr) -> Eval<Value> {
         match &expression.kind {
             // The leaves need no budget.
-            ExprKind::Name(name) => self.name(name),
+            ExprKind::Name(name) => self.name(name, expression.span),
             ExprKind::None => Ok(Value::None),
             ExprKind::Bool(value) => Ok(Value::Bool(*value)),
             ExprKind::Int(value) => Ok(Value::Int(*value)),
@@ -130,7 +130,13 @@ impl<W: World> Interpreter<'_, W> {
 
     // Names
 
-    fn name(&mut self, name: &Name) -> Eval<Value> {
+    fn name(&mut self, name: &Name, span: Span) -> Eval<Value> {
+        if self.root.is_some()
+            && self.declared.contains(name)
+            && matches!(self.resolve(name), Resolved::Global(Some(_)))
+        {
+            self.note_global(name, self.place(span), false);
+        }
         let (slot, builtin, exception) = match self.resolve(name) {
             Resolved::Own(slot) => (slot, None, "UnboundLocalError"),
             Resolved::Free(slot) => (slot, None, "NameError"),

@@ -38,7 +38,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::syntax::{FunctionDef, Module, Name};
 use crate::text::{Span, Text};
-use crate::trace::{Budget, Certainty, Event, Gives, Link, Root, Step, Trace};
+use crate::trace::{Budget, Certainty, Event, Gives, Global, Globals, Link, Root, Step, Trace};
 use crate::value::{FileId, Function, ObjectId, Place, Scope, Value};
 use crate::world::{Found, Guard, Now, World};
 pub(crate) use heap::Slot;
@@ -286,6 +286,8 @@ struct Interpreter<'w, W: World> {
     parsed: FxHashMap<FileId, Arc<Module>>,
     /// The functions that generator expressions are, by where they stand.
     expressions: FxHashMap<Place, Arc<FunctionDef>>,
+    /// The names that functions declare global.
+    declared: FxHashSet<Name>,
     /// What the program hangs on functions.
     attributes: FxHashMap<u32, ObjectId>,
     frames: Vec<Frame>,
@@ -355,6 +357,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             processes: vec![None],
             parsed: FxHashMap::default(),
             expressions: FxHashMap::default(),
+            declared: FxHashSet::default(),
             attributes: FxHashMap::default(),
             frames: Vec::new(),
             maybe: 0,
@@ -466,6 +469,17 @@ impl<'w, W: World> Interpreter<'w, W> {
         }
     }
 
+    /// Notes that a root sets a global of the module that the present code stands in, or reads one.
+    fn note_global(&mut self, name: &Name, place: Place, sets: bool) {
+        let Some(root) = self.root.filter(|_| self.quiet == 0) else { return };
+        let global = Global { file: self.frame().module.file, name: Arc::clone(name) };
+        let Globals { sets: set, reads } = &mut self.out.roots[root].globals;
+        let known = if sets { set } else { reads };
+        if !known.iter().any(|(other, _)| *other == global) {
+            known.push((global, place));
+        }
+    }
+
     /// Notes that something happens at a place in one of the two calls of a root.
     fn note_call(&mut self, place: Place) {
         let Some(calls) = &mut self.calls else { return };
@@ -503,7 +517,17 @@ impl<'w, W: World> Interpreter<'w, W> {
             let process = self.current;
             let parent = self.root;
             let gives = Gives { returned: Some(Value::Unknown), yielded: None };
-            self.out.roots.push(Root { role, callable, place, certainty, process, parent, gives });
+            let globals = Globals::default();
+            self.out.roots.push(Root {
+                role,
+                callable,
+                place,
+                certainty,
+                process,
+                parent,
+                gives,
+                globals,
+            });
         }
     }
 

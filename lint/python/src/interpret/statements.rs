@@ -199,6 +199,10 @@ impl<W: World> Interpreter<'_, W> {
     // Names
 
     pub(super) fn bind(&mut self, name: &Name, value: Value) {
+        let function = self.frame().function.as_ref();
+        if function.is_some_and(|function| function.def.is_global(name)) {
+            self.note_global(name, self.here(), true);
+        }
         let object = self.target_of(name);
         self.heap.set(object, name, value);
     }
@@ -228,7 +232,10 @@ impl<W: World> Interpreter<'_, W> {
 
     pub(super) fn assign(&mut self, target: &Expr, value: Value) -> Eval<()> {
         match &target.kind {
-            ExprKind::Name(name) => self.bind(name, value),
+            ExprKind::Name(name) => {
+                self.frame_mut().at = target.span;
+                self.bind(name, value);
+            }
             ExprKind::Attribute { value: object, name, .. } => {
                 let object = self.eval(object)?;
                 self.set_attribute(&object, name, &value, target.span)?;
