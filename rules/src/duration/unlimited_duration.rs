@@ -43,7 +43,7 @@ impl<'a> Check<'a> for UnlimitedDuration<'a> {
             ([name], Some(least)) => {
                 format!("with {name} of {least} or more, a call books more than the {free} s a day")
             }
-            _ => format!("large enough, a call books more than the {free} s a day"),
+            _ => format!("where that is large enough, a call books more than the {free} s a day"),
         };
         let message = format!(
             "the duration grows with {} and nothing limits it: {until} of a signed-in free visitor and is \

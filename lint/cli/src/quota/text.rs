@@ -28,10 +28,7 @@ pub(super) fn space(
         let _ = writeln!(out, "{}\n", terminal.paint(Style::STRONG, &escape(folder.as_str())));
     }
     if costs.is_empty() {
-        let _ = writeln!(
-            out,
-            "No GPU function is declared here, so no call costs a visitor any quota."
-        );
+        let _ = writeln!(out, "No GPU function was found here.");
     }
     for costs in costs {
         function(&mut out, costs, place, terminal);

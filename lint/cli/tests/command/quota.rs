@@ -205,7 +205,7 @@ fn what_has_no_gpu_function_costs_nothing() {
     let folder = folder(&[("README.md", CARD), ("app.py", "import gradio\n")]);
     let ran = run(folder.path(), &["quota"]);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-    assert!(ran.stdout.starts_with("No GPU function is declared here"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("No GPU function was found here."), "{}", ran.stdout);
     let json = run(folder.path(), &["quota", "--format", "json"]).json();
     assert_eq!(json["quotas"][0]["functions"], Json::Array(Vec::new()));
 }
