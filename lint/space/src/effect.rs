@@ -289,8 +289,6 @@ pub struct GpuDeclaration {
     pub called: Called,
     /// Where `spaces.GPU` is called with (or without) them, or stands as a bare decorator.
     pub declared_at: Place,
-    /// What is made a GPU function.
-    pub target: Value,
     /// An argument of which `spaces.GPU` says that it ignores it.
     pub ignored: Option<Argument>,
     /// Arguments that it ignores without a word.

@@ -28,7 +28,7 @@ impl<'a> Check<'a> for GpuOverClassmethod<'a> {
         let mut seen = BTreeSet::new();
         declarations(space).filter(move |_| holds).filter_map(move |moment| {
             let Effect::DeclareGpu(gpu) = &moment.event.effect else { return None };
-            let External::Call { callee, arguments, .. } = &**gpu.target.as_external()? else {
+            let External::Call { callee, arguments, .. } = &**gpu.callable.as_external()? else {
                 return None;
             };
             let is_classmethod = callee.name() == Some("builtins.classmethod");

@@ -29,7 +29,7 @@ impl<'a> Check<'a> for SecondGpuDecorator<'a> {
         declarations(space).filter(move |moment| sure(moment)).filter_map(move |moment| {
             let Effect::DeclareGpu(gpu) = &moment.event.effect else { return None };
             // A partial of it is another thing.
-            let target = match &gpu.target {
+            let target = match &gpu.callable {
                 Value::Wrapped(wrapped) => &wrapped.inner,
                 target => target,
             };

@@ -83,7 +83,7 @@ fn in_arguments(moment: &Moment<'_>, call: &GpuCall) -> Option<(Place, Fault, bo
 fn in_receiver(space: &Space, moment: &Moment<'_>, call: &GpuCall) -> Option<(Place, Fault, bool)> {
     let Value::Method(function, receiver) = &call.callable else { return None };
     let is_bound_later = declarations(space).any(|declared| match &declared.event.effect {
-        Effect::DeclareGpu(gpu) => gpu.target == Value::Function(function.clone()),
+        Effect::DeclareGpu(gpu) => gpu.callable == Value::Function(function.clone()),
         _ => false,
     });
     let fault = pickle::fault(moment.trace(), receiver).filter(|_| is_bound_later)?;

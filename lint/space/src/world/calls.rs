@@ -98,7 +98,6 @@ pub(super) fn gpu(call: &Call<'_>, zerogpu: bool, outcome: &mut Outcome<SpaceWor
         size: size.filter(|size| size.value != Value::None).cloned(),
         called: called(decorator),
         declared_at,
-        target: function.value.clone(),
         ignored: argument(given, ignored).cloned(),
         unknown: unknown.cloned().collect(),
         open: given.open,
