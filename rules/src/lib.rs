@@ -16,6 +16,7 @@ mod dependencies;
 mod duration;
 mod files;
 mod identity;
+mod installed;
 mod suppression;
 #[cfg(test)]
 mod testing;

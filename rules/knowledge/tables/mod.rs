@@ -2,6 +2,7 @@
 //! show what the build refuses. Nothing here knows what a fact means: only that it must have a source,
 //! a date, an order and a form.
 
+mod drift;
 mod effects;
 mod gradio;
 mod models;
@@ -22,6 +23,7 @@ pub(crate) struct Table {
 
 /// All tables.
 pub(crate) const TABLES: &[Table] = &[
+    Table { file: "drift.toml", generate: drift::generate },
     Table { file: "effects.toml", generate: effects::generate },
     Table { file: "gradio.toml", generate: gradio::generate },
     Table { file: "models.toml", generate: models::generate },
