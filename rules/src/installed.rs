@@ -84,10 +84,9 @@ pub(crate) fn installs<'a>(
     }
     match space.pins().allows(package, &range) {
         Some(Allowed::Always) => return found(None),
-        Some(Allowed::Never) => return None,
         Some(Allowed::Sometimes) => {}
-        None if brought || package == "gradio" && sdk.is_some() => {}
-        None => return None,
+        None if brought || (package == "gradio" && sdk.is_some()) => {}
+        Some(Allowed::Never) | None => return None,
     }
     let newest = space.pins().newest_is(package, &range);
     let latest = drift::latest_of(package)?;

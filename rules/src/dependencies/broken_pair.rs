@@ -43,18 +43,14 @@ impl<'a> Check<'a> for BrokenPair<'a> {
                 continue;
             }
             let same = |other: &&mut Self| other.broken[0].pair.package == pair.package;
-            match found.iter_mut().find(same) {
-                Some(other) => other.broken.push(broken),
-                None => {
-                    let asked = package.requirement.or(broken.beside.requirement);
-                    let place = asked.map(|asked| Location::new(&asked.file, asked.span));
-                    let Some(place) = place.or_else(|| broken.moment.as_ref().map(Location::from))
-                    else {
-                        continue;
-                    };
-                    found.push(Self { space, package, place, broken: vec![broken] });
-                }
+            if let Some(other) = found.iter_mut().find(same) {
+                other.broken.push(broken);
+                continue;
             }
+            let asked = package.requirement.or(broken.beside.requirement);
+            let asked = asked.map(|asked| Location::new(&asked.file, asked.span));
+            let place = asked.or_else(|| broken.moment.as_ref().map(Location::from));
+            found.extend(place.map(|place| Self { space, package, place, broken: vec![broken] }));
         }
         found.into_iter()
     }
