@@ -16,6 +16,7 @@ mod card;
 mod dependencies;
 mod files;
 mod identity;
+mod installed;
 mod spelling;
 mod suppression;
 #[cfg(test)]

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 Event = tuple[str, str, str, int, str]
 RootKey = tuple[str, str, str, int]
 
-#: What the tool concludes rather than sees: nothing that happens.
-_CONCLUDED = frozenset({"need-env", "start-process"})
+#: What the tool concludes rather than sees: nothing that happens. Of names that drift the recorder knows nothing.
+_CONCLUDED = frozenset({"need-env", "pass-argument", "start-process", "use-name"})
 
 
 class Seen(NamedTuple):

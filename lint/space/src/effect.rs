@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use spacelint_knowledge::effects;
+use spacelint_knowledge::{drift, effects};
 use spacelint_python::{Argument, Arguments, External, Function, Place, Value};
 
 /// Something that some rule may care about.
@@ -14,6 +14,10 @@ pub enum Effect {
     ImportSpaces(SpacesImport),
     /// A name is imported that is not there.
     ImportMissing(&'static effects::MissingName),
+    /// A name is used that some version no longer has, or that some pair of versions fails at.
+    UseName(NameUse),
+    /// An argument is passed that some version refuses.
+    PassArgument(Arc<ArgumentUse>),
     /// CUDA is touched.
     TouchCuda(CudaTouch),
     /// A model is loaded.
@@ -62,6 +66,39 @@ pub enum Effect {
 pub struct Called {
     /// The name.
     pub name: Arc<str>,
+}
+
+/// A use of a name of which knowledge says that it drifts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameUse {
+    /// The full name.
+    pub name: &'static str,
+    /// How it is used.
+    pub way: Way,
+}
+
+/// How a name is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It is imported: a module as such, or a name from one.
+    Imported,
+    /// It is read off its module or class.
+    Read,
+    /// It is called.
+    Called,
+    /// The program itself sets it.
+    Set,
+}
+
+/// An argument that is passed.
+#[derive(Clone, Debug)]
+pub struct ArgumentUse {
+    /// To what.
+    pub called: Called,
+    /// What knowledge says of it.
+    pub argument: &'static drift::Argument,
+    /// Its value and where that is written.
+    pub passed: Argument,
 }
 
 /// Examples that are computed when the app starts.

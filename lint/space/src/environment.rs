@@ -127,6 +127,19 @@ pub fn is_of_environment(value: &Value) -> bool {
     any_within(value, &reads, 16)
 }
 
+/// Whether a condition asks which version is installed, or what that has.
+pub fn is_of_version(value: &Value) -> bool {
+    let asks = |part: &Value| {
+        let path = match part {
+            Value::External(external) => external.path(),
+            _ => return false,
+        };
+        let last = path.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
+        matches!(last, "__version__" | "hasattr" | "signature" | "find_spec" | "version")
+    };
+    any_within(value, &asks, 16)
+}
+
 /// Whether something is so of a value or of what it is made of.
 fn any_within(value: &Value, is: &impl Fn(&Value) -> bool, depth: u32) -> bool {
     if depth == 0 {

@@ -2,6 +2,7 @@
 //! knowledge says of libraries and of the platform. It turns what the program does into [`Effect`]s.
 
 mod calls;
+mod drifting;
 mod scripts;
 mod settled;
 #[cfg(test)]
@@ -345,6 +346,7 @@ impl World for SpaceWorld<'_> {
                 copy: self.reached().copy.clone(),
             }));
         }
+        found.extend(drifting::imported(module, name, now));
         let missing = name.and_then(|name| effects::missing(module, name));
         found.extend(missing.map(Effect::ImportMissing));
         for effect in effects::import(module, name) {
@@ -367,6 +369,7 @@ impl World for SpaceWorld<'_> {
 
     fn read(&self, external: &External, now: &Now<'_>) -> Outcome<Self> {
         let mut outcome = Outcome::default();
+        outcome.effects.extend(drifting::read(external));
         match external {
             External::Item { of, key } => {
                 if let Some(name) = environment::item_of(of, key) {
@@ -410,6 +413,7 @@ impl World for SpaceWorld<'_> {
     ) -> Outcome<Self> {
         let mut outcome = Outcome::default();
         let call = Call { callee, arguments, now };
+        drifting::called(&call, &mut outcome.effects);
         if gpu(&call, self.zerogpu, &mut outcome) {
             return outcome;
         }
@@ -462,6 +466,9 @@ impl World for SpaceWorld<'_> {
     }
 
     fn write(&self, target: &External, value: &Value, now: &Now<'_>) -> Vec<Effect> {
+        if let Some(set) = drifting::set(target) {
+            return vec![set];
+        }
         let External::Item { of, key } = target else { return Vec::new() };
         let Some(name) = environment::item_of(of, key) else { return Vec::new() };
         sets(Some(name), value, now)

@@ -3,6 +3,7 @@
 //! a date, an order and a form.
 
 mod card;
+mod drift;
 mod effects;
 mod gradio;
 mod models;
@@ -24,6 +25,7 @@ pub(crate) struct Table {
 /// All tables.
 pub(crate) const TABLES: &[Table] = &[
     Table { file: "card.toml", generate: card::generate },
+    Table { file: "drift.toml", generate: drift::generate },
     Table { file: "effects.toml", generate: effects::generate },
     Table { file: "gradio.toml", generate: gradio::generate },
     Table { file: "models.toml", generate: models::generate },

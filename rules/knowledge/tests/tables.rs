@@ -3,6 +3,7 @@
 #[path = "../tables/mod.rs"]
 mod tables;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -48,15 +49,36 @@ fn the_tables_are_good() {
     }
 }
 
+/// Which of the lines that start with `start` are the first of their kind of entry: of those of one
+/// kind, each is read in the same way.
+fn first_of_kind(text: &str, start: &str) -> Vec<usize> {
+    let mut kinds = BTreeSet::new();
+    let mut kind = "";
+    let mut nth = 0;
+    let mut first = Vec::new();
+    for line in text.lines() {
+        if line.starts_with('[') {
+            kind = line;
+        }
+        if line.starts_with(start) {
+            if kinds.insert(kind) {
+                first.push(nth);
+            }
+            nth += 1;
+        }
+    }
+    first
+}
+
 #[test]
-fn every_entry_needs_its_source_date_and_confidence() {
+fn every_kind_of_entry_needs_its_source_date_and_confidence() {
     for table in tables::TABLES {
         let text = text_of(table.file);
         for field in ["source", "as_of", "confidence"] {
             let start = format!("{field} = ");
-            let entries = text.lines().filter(|line| line.starts_with(&start)).count();
-            assert!(entries > 1, "{} has entries", table.file);
-            for nth in 0..entries {
+            let entries = first_of_kind(&text, &start);
+            assert!(!entries.is_empty(), "{} has entries", table.file);
+            for nth in entries {
                 refused(
                     table.file,
                     &without(&text, &start, nth),
@@ -132,6 +154,25 @@ fn an_effect_is_said_in_full_and_no_more() {
     replaced(file, "\"gradio.Blocks\" =", "\"gradio.Blocky\" =", "nothing is known of");
     replaced(file, "says = \"waits\"", "says = \"Waits.\"", "predicate");
     replaced(file, "passes = \"0:model|decorator\"", "passes = \"300\"", "not a position");
+}
+
+#[test]
+fn a_breakage_is_said_in_full_and_shown() {
+    let file = "drift.toml";
+    replaced(file, "gradio-client = \"2.7.2\"", "gradio-client = \"2.x\"", "not a version");
+    replaced(file, "httpx = \"0.28.1\"\n", "", "does not know \"httpx\"");
+    replaced(file, "package = \"datasets\"", "package = \"Datasets\"", "in another form");
+    replaced(file, "range = \"<3\"", "range = \"3\"", "does not compare a version");
+    replaced(file, "at = \"launch\"", "at = \"lunch\"", "`at` is");
+    replaced(file, "ways = [\"read\"]", "ways = [\"write\"]", "no way is called");
+    replaced(file, "delete = \"safe\"", "delete = \"soon\"", "`delete` is");
+    replaced(
+        file,
+        "install = [[\"gradio==6.0.2\", \"spaces\"], ",
+        "install = [], was = [",
+        "unknown field",
+    );
+    replaced(file, "[\"PIL.Image.ANTIALIAS\"]", "[\"ANTIALIAS\"]", "is not a full name");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn is_expected(moment: &Moment<'_>, error: &str) -> bool {
 }
 
 /// Whether it is expected, or a `try` lets the program go on after whatever is raised.
-fn is_survived(moment: &Moment<'_>, error: &str) -> bool {
+pub(crate) fn is_survived(moment: &Moment<'_>, error: &str) -> bool {
     let catches_all = |class: &str| matches!(class, "Exception" | "BaseException" | "?");
     is_expected(moment, error)
         || moment.guards().any(|guard| {

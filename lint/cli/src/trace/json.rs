@@ -187,6 +187,8 @@ fn own(effect: &Effect) -> Own {
         | Effect::NeedEnv(_)
         | Effect::SetEnv(_)
         | Effect::ImportMissing(_)
+        | Effect::UseName(_)
+        | Effect::PassArgument(_)
         | Effect::CacheExamples(_)
         | Effect::WrapHandlers(_)
         | Effect::RunModel(_)

@@ -241,6 +241,8 @@ impl Page {
             Effect::ReadEnv(read) => format!("reads {what}{}", missing(read.missing)),
             Effect::NeedEnv(need) => format!("needs {what}: else {}", escape(&need.otherwise)),
             Effect::SetEnv(_) => format!("sets {what} in the environment"),
+            Effect::UseName(_) => format!("uses a name that comes and goes: {what}"),
+            Effect::PassArgument(_) => format!("passes an argument that comes and goes: {what}"),
             Effect::ImportMissing(_) => format!("imports what is not there: {what}"),
             Effect::CacheExamples(_) => format!("computes examples at start-up: {what}"),
             Effect::WrapHandlers(_) => format!("makes every handler a GPU function: {what}"),

@@ -12,6 +12,8 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
     match effect {
         Effect::ImportSpaces(_) => "import-spaces",
         Effect::ImportMissing(_) => "import-missing",
+        Effect::UseName(_) => "use-name",
+        Effect::PassArgument(_) => "pass-argument",
         Effect::TouchCuda(_) => "touch-cuda",
         Effect::LoadModel(_) => "load-model",
         Effect::RunModel(_) => "run-model",
@@ -41,6 +43,10 @@ pub(super) fn what(effect: &Effect) -> String {
     match effect {
         Effect::ImportSpaces(_) => "import spaces".to_owned(),
         Effect::ImportMissing(it) => format!("from {} import {}", it.module, it.name),
+        Effect::UseName(it) => it.name.to_owned(),
+        Effect::PassArgument(it) => {
+            format!("{}({}=…)", it.called.name, it.argument.argument)
+        }
         Effect::TouchCuda(touch) => touch.full.to_string(),
         Effect::LoadModel(load) => called(&load.loader),
         Effect::Download(download) => called(&download.called.name),

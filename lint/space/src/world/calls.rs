@@ -643,7 +643,7 @@ fn all(arguments: &Arguments, at: &[effects::Argument]) -> Vec<Argument> {
 }
 
 /// The full name of what is called.
-fn called(callee: &External) -> Called {
+pub(super) fn called(callee: &External) -> Called {
     Called { name: call_name(callee) }
 }
 

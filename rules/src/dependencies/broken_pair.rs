@@ -1,0 +1,153 @@
+use spacelint_knowledge::drift::{self, At, Pair};
+use spacelint_python::Certainty;
+use spacelint_space::effect::{Effect, Served, Way};
+use spacelint_space::{Moment, Space};
+
+use crate::finding::{Edit, Finding, Fix, Location};
+use crate::installed::{self, Installed};
+use crate::rule::{Check, Rule};
+
+/// Two of the versions that are installed break each other.
+#[derive(Rule)]
+#[rule(severity = error, fix = unsafe, since = "0.1.0")]
+#[rule(
+    source = "rules/knowledge/drift.toml: each pair with its source, and with the program and the versions by which its error was seen"
+)]
+pub(crate) struct BrokenPair<'a> {
+    space: &'a Space,
+    package: Installed<'a>,
+    /// What decides the version, or where it fails.
+    place: Location,
+    /// All that breaks the package, what fails first first; never empty.
+    broken: Vec<Broken<'a>>,
+}
+
+struct Broken<'a> {
+    pair: &'static Pair,
+    beside: Installed<'a>,
+    /// Where it fails; none where pip fails already.
+    moment: Option<Moment<'a>>,
+}
+
+impl<'a> Check<'a> for BrokenPair<'a> {
+    fn check(space: &'a Space) -> impl Iterator<Item = Self> {
+        let mut found: Vec<Self> = Vec::new();
+        for pair in drift::pairs() {
+            let Some(package) = installed::installs(space, pair.package, pair.range, false) else {
+                continue;
+            };
+            let Some(broken) = Broken::of(space, pair) else { continue };
+            // What is not pinned pip takes older, rather than give up.
+            let is_open = package.today.is_some() || broken.beside.today.is_some();
+            if is_open && pair.at == At::Build {
+                continue;
+            }
+            let same = |other: &&mut Self| other.broken[0].pair.package == pair.package;
+            if let Some(other) = found.iter_mut().find(same) {
+                other.broken.push(broken);
+                continue;
+            }
+            let asked = package.requirement.or(broken.beside.requirement);
+            let asked = asked.map(|asked| Location::new(&asked.file, asked.span));
+            let place = asked.or_else(|| broken.moment.as_ref().map(Location::from));
+            found.extend(place.map(|place| Self { space, package, place, broken: vec![broken] }));
+        }
+        found.into_iter()
+    }
+
+    fn finding(&self) -> Finding {
+        let Broken { pair, beside, moment } = &self.broken[0];
+        let message = format!(
+            "{} does not work with {}: {} \"{}\"",
+            self.package.said(),
+            beside.said(),
+            pair.happens,
+            pair.error
+        );
+        let finding = Self::at(self.place.clone(), message);
+        let is_open = self.package.today.is_some() || beside.today.is_some();
+        let certainty = match moment {
+            _ if is_open => Certainty::Sometimes,
+            Some(moment) => moment.certainty(),
+            None => Certainty::Always,
+        };
+        finding.certainty(certainty).help(self.help())
+    }
+
+    fn fix(&self) -> Option<Fix> {
+        let requirements = self.space.requirements.iter();
+        let file = &requirements.rev().find(|file| file.file.path == "requirements.txt")?.file;
+        // What is asked for already is its author's to change.
+        let is_free = self.broken.iter().all(|it| !self.space.pins().contains(it.pair.beside));
+        let last = file.text.line_of(file.text.as_str().len() as u32);
+        let edit = Edit::insert_line(file, last + 1, &self.mends().join("\n"));
+        (is_free && !self.mends().is_empty())
+            .then(|| Fix::needs_review(format!("ask for {}", listed(&self.mends())), vec![edit]))
+    }
+}
+
+impl BrokenPair<'_> {
+    /// The requirements with which it works.
+    fn mends(&self) -> Vec<&'static str> {
+        self.broken.iter().map(|it| it.pair.mend).filter(|mend| !mend.is_empty()).collect()
+    }
+
+    fn help(&self) -> String {
+        let mut help: Vec<String> = Vec::new();
+        if !self.mends().is_empty() {
+            help.push(format!("Ask for {} in the requirements.", listed(&self.mends())));
+        }
+        for Broken { pair, .. } in &self.broken {
+            if !pair.instead.is_empty() && !help.iter().any(|said| said == pair.instead) {
+                help.push(pair.instead.to_owned());
+            }
+        }
+        help.join(" ")
+    }
+}
+
+impl<'a> Broken<'a> {
+    fn of(space: &'a Space, pair: &'static Pair) -> Option<Self> {
+        let beside = installed::installs(space, pair.beside, pair.beside_range, pair.brought)?;
+        if pair.mended_by.iter().any(|name| installed::is_set(space, name)) {
+            return None;
+        }
+        let moment = match pair.at {
+            At::Build => None,
+            At::Import(module) => {
+                Some(fails_at(space, pair, |effect| uses(effect, module, Way::Imported))?)
+            }
+            At::Call(calls) => Some(fails_at(space, pair, |effect| calls_one(effect, calls))?),
+            At::Launch { calls } => {
+                let has = calls.is_empty()
+                    || space.moments().any(|it| calls_one(&it.event.effect, calls));
+                let launched = |effect: &Effect| matches!(effect, Effect::Serve(serve) if serve.how == Served::Launched);
+                Some(fails_at(space, pair, launched).filter(|_| has)?)
+            }
+        };
+        Some(Self { pair, beside, moment })
+    }
+}
+
+/// The first moment that fails because of `pair`.
+fn fails_at<'a>(space: &'a Space, pair: &Pair, is: impl Fn(&Effect) -> bool) -> Option<Moment<'a>> {
+    space.moments().find(|it| is(&it.event.effect) && !installed::is_met(it, pair.error))
+}
+
+fn uses(effect: &Effect, name: &str, way: Way) -> bool {
+    matches!(effect, Effect::UseName(it) if it.name == name && it.way == way)
+}
+
+fn calls_one(effect: &Effect, calls: &[&str]) -> bool {
+    calls.iter().any(|call| uses(effect, call, Way::Called))
+}
+
+/// `a`, `b` and `c`, in quotes.
+fn listed(items: &[&str]) -> String {
+    let quoted: Vec<String> = items.iter().map(|item| format!("`{item}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
