@@ -13,6 +13,7 @@ pub mod card;
 pub mod effects;
 pub mod gradio;
 pub mod models;
+pub mod packages;
 pub mod platform;
 pub mod quota;
 
