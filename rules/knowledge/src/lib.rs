@@ -14,6 +14,7 @@ pub mod drift;
 pub mod effects;
 pub mod gradio;
 pub mod models;
+pub mod packages;
 pub mod platform;
 pub mod quota;
 

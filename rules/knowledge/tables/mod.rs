@@ -7,6 +7,7 @@ mod drift;
 mod effects;
 mod gradio;
 mod models;
+mod packages;
 mod platform;
 
 use std::fmt::Write as _;
@@ -29,6 +30,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { file: "effects.toml", generate: effects::generate },
     Table { file: "gradio.toml", generate: gradio::generate },
     Table { file: "models.toml", generate: models::generate },
+    Table { file: "packages.toml", generate: packages::generate },
     Table { file: "platform.toml", generate: platform::generate },
 ];
 
