@@ -1,6 +1,6 @@
 use spacelint_python::Span;
-use spacelint_space::requirements::{LineKind, Requirements};
 use spacelint_space::Space;
+use spacelint_space::requirements::{LineKind, Requirements};
 
 use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};

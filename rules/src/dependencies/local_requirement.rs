@@ -1,6 +1,6 @@
 use spacelint_python::Span;
-use spacelint_space::requirements::{LineKind, RequirementLine, Requirements};
 use spacelint_space::Space;
+use spacelint_space::requirements::{LineKind, RequirementLine, Requirements};
 
 use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};
@@ -36,7 +36,12 @@ impl<'a> Check<'a> for LocalRequirement<'a> {
         let files = space.requirements.iter().filter(move |_| is_built_so);
         files.flat_map(|file| {
             file.lines.iter().flat_map(move |line| {
-                named(line).into_iter().map(move |(path, span, names)| Self { file, span, path, names })
+                named(line).into_iter().map(move |(path, span, names)| Self {
+                    file,
+                    span,
+                    path,
+                    names,
+                })
             })
         })
     }
@@ -52,7 +57,9 @@ impl<'a> Check<'a> for LocalRequirement<'a> {
             Names::Project => {
                 "Write what it depends on here. The app imports its own folders without an installation."
             }
-            Names::Package => "Keep the wheel in a repository of the Hub, and write its address here.",
+            Names::Package => {
+                "Keep the wheel in a repository of the Hub, and write its address here."
+            }
             Names::File => "Write its lines here.",
         };
         Self::at(

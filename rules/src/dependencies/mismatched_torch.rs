@@ -2,9 +2,9 @@ use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifiers};
 use spacelint_knowledge::packages;
+use spacelint_space::Space;
 use spacelint_space::pins::Allowed;
 use spacelint_space::requirements::Requirement;
-use spacelint_space::Space;
 
 use crate::finding::{Edit, Finding, Fix, Location};
 use crate::rule::{Check, Rule};
@@ -13,7 +13,9 @@ use crate::versions;
 /// torchvision or torchaudio is pinned to a version that asks for another PyTorch than is pinned.
 #[derive(Rule)]
 #[rule(severity = error, fix = safe, since = "0.1.0")]
-#[rule(source = "Requires-Dist of the wheels of torchvision and torchaudio: one version of torch each")]
+#[rule(
+    source = "Requires-Dist of the wheels of torchvision and torchaudio: one version of torch each"
+)]
 pub(crate) struct MismatchedTorch<'a> {
     torch: &'a Requirement,
     other: &'a Requirement,
@@ -28,17 +30,22 @@ impl<'a> Check<'a> for MismatchedTorch<'a> {
         let is_plain = |asked: &&Requirement| asked.url.is_none() && asked.marker.is_none();
         let pins = space.pins();
         let torch = pins.get("torch").filter(is_plain).filter(|_| pins.all("torch").count() == 1);
-        let pairs = torch.into_iter().flat_map(|torch| packages::pairs().iter().map(move |pair| (torch, pair)));
+        let pairs = torch
+            .into_iter()
+            .flat_map(|torch| packages::pairs().iter().map(move |pair| (torch, pair)));
         pairs.filter_map(move |(torch, pair)| {
             let other = pins.get(pair.package).filter(is_plain)?;
-            let exact = other.exact()?.without_local();
-            let known = |(own, _): &&(&str, &str)| Version::from_str(own).is_ok_and(|own| own == exact);
+            let exact = other.exact()?.clone().without_local();
+            let known =
+                |(own, _): &&(&str, &str)| Version::from_str(own).is_ok_and(|own| own == exact);
             let (_, wants) = pair.torch.iter().find(known)?;
             if allows(torch, wants) != Allowed::Never {
                 return None;
             }
-            let pinned = torch.exact()?.without_local();
-            let made = |(_, torch): &&(&str, &str)| Version::from_str(torch).is_ok_and(|torch| torch == pinned);
+            let pinned = torch.exact()?.clone().without_local();
+            let made = |(_, torch): &&(&str, &str)| {
+                Version::from_str(torch).is_ok_and(|torch| torch == pinned)
+            };
             let fits = pair.torch.iter().find(made).map(|(own, _)| *own);
             Some(Self { torch, other, wants, fits })
         })
@@ -74,9 +81,14 @@ fn allows(torch: &Requirement, version: &str) -> Allowed {
     let one = VersionSpecifiers::from_str(&format!("=={version}"));
     match (&torch.specifiers, one) {
         // A local version (`+cu121`) is of the same release.
-        (Some(_), Ok(_)) if torch.exact().is_some_and(|exact| {
-            Version::from_str(version).is_ok_and(|version| exact.clone().without_local() == version)
-        }) => Allowed::Always,
+        (Some(_), Ok(_))
+            if torch.exact().is_some_and(|exact| {
+                Version::from_str(version)
+                    .is_ok_and(|version| exact.clone().without_local() == version)
+            }) =>
+        {
+            Allowed::Always
+        }
         (Some(asked), Ok(one)) => Allowed::of(asked, &one),
         _ => Allowed::Sometimes,
     }

@@ -1,8 +1,8 @@
 use pep440_rs::VersionSpecifiers;
 use spacelint_knowledge::platform::{self, Spaces};
+use spacelint_space::Space;
 use spacelint_space::pins::Allowed;
 use spacelint_space::requirements::Requirement;
-use spacelint_space::Space;
 use std::str::FromStr;
 
 use crate::finding::{Edit, Finding, Fix, Location};
@@ -23,12 +23,17 @@ pub(crate) struct PinnedSpaces<'a> {
 
 impl<'a> Check<'a> for PinnedSpaces<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let line = platform::builder().iter().find(|line| line.package == "spaces" && line.on == Spaces::ZeroGpu);
-        let ours = line.and_then(|line| Some((line.requirement, line.requirement.split_once("==")?.1)));
+        let line = platform::builder()
+            .iter()
+            .find(|line| line.package == "spaces" && line.on == Spaces::ZeroGpu);
+        let ours =
+            line.and_then(|line| Some((line.requirement, line.requirement.split_once("==")?.1)));
         let ours = ours.filter(|_| space.is_zerogpu());
         ours.into_iter().flat_map(|ours| {
             let asked = space.pins().all("spaces");
-            asked.filter(move |asked| excludes(asked, ours.1)).map(move |requirement| Self { requirement, ours })
+            asked
+                .filter(move |asked| excludes(asked, ours.1))
+                .map(move |requirement| Self { requirement, ours })
         })
     }
 

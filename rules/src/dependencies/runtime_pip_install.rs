@@ -32,7 +32,7 @@ impl<'a> Check<'a> for RuntimePipInstall<'a> {
             [] => "packages".to_owned(),
             packages => packages.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", "),
         };
-        let when = match self.moment.phase() {
+        let when = match self.moment.phase {
             Phase::BeforeSpaces | Phase::Startup => {
                 "every time the Space starts, before a visitor sees anything"
             }
@@ -64,9 +64,11 @@ fn installed(command: &Command) -> Option<Vec<Arc<str>>> {
     };
     let is_pip = |word: &str| {
         let name = word.rsplit('/').next().unwrap_or(word);
-        name.strip_prefix("pip").is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_digit() || c == b'.'))
+        name.strip_prefix("pip")
+            .is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_digit() || c == b'.'))
     };
     let at = words.windows(2).position(|pair| is_pip(&pair[0]) && &*pair[1] == "install")?;
-    let rest = words[at + 2..].iter().take_while(|word| !matches!(&***word, "&&" | ";" | "||" | "|"));
+    let rest =
+        words[at + 2..].iter().take_while(|word| !matches!(&***word, "&&" | ";" | "||" | "|"));
     Some(rest.filter(|word| !word.starts_with('-') && &***word != "?").cloned().collect())
 }

@@ -1,6 +1,6 @@
 use spacelint_knowledge::packages::{self, SourceOnly};
-use spacelint_space::requirements::Requirement;
 use spacelint_space::Space;
+use spacelint_space::requirements::Requirement;
 
 use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};
@@ -30,9 +30,11 @@ impl<'a> Check<'a> for SourceBuild<'a> {
                 && !file.lines.iter().any(|line| has_options(&line.kind))
         });
         let asked = files.flat_map(spacelint_space::Requirements::requirements);
-        asked.filter(|asked| asked.url.is_none() && asked.marker.is_none()).filter_map(|requirement| {
-            Some(Self { requirement, package: packages::source_only(&requirement.name)? })
-        })
+        asked.filter(|asked| asked.url.is_none() && asked.marker.is_none()).filter_map(
+            |requirement| {
+                Some(Self { requirement, package: packages::source_only(&requirement.name)? })
+            },
+        )
     }
 
     fn finding(&self) -> Finding {

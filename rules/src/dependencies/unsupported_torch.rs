@@ -2,9 +2,9 @@ use std::str::FromStr;
 
 use pep440_rs::VersionSpecifiers;
 use spacelint_knowledge::platform;
+use spacelint_space::Space;
 use spacelint_space::pins::Allowed;
 use spacelint_space::requirements::Requirement;
-use spacelint_space::Space;
 
 use crate::finding::{Edit, Finding, Fix, Location};
 use crate::rule::{Check, Rule};
@@ -27,26 +27,30 @@ pub(crate) struct UnsupportedTorch<'a> {
 impl<'a> Check<'a> for UnsupportedTorch<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let asked = space.pins().all("torch").filter(|_| space.is_zerogpu());
-        asked.filter(|asked| asked.url.is_none() && asked.marker.is_none()).filter_map(|requirement| {
-            let exact = requirement.exact();
-            let is_for_cpu = exact.is_some_and(|exact| exact.to_string().ends_with("+cpu"));
-            let supported = platform::supported();
-            let oldest = supported.torch.first()?;
-            let is_new = VersionSpecifiers::from_str(&format!(">{}", supported.torch_cap));
-            let too_new = match (&requirement.specifiers, is_new) {
-                (Some(asked), Ok(newer)) => Allowed::of(asked, &newer) == Allowed::Always,
-                _ => false,
-            };
-            let found = is_for_cpu || too_new || versions::is_below(requirement, oldest);
-            found.then_some(Self { requirement, is_for_cpu })
-        })
+        asked.filter(|asked| asked.url.is_none() && asked.marker.is_none()).filter_map(
+            |requirement| {
+                let exact = requirement.exact();
+                let is_for_cpu = exact.is_some_and(|exact| exact.to_string().ends_with("+cpu"));
+                let supported = platform::supported();
+                let oldest = supported.torch.first()?;
+                let is_new = VersionSpecifiers::from_str(&format!(">{}", supported.torch_cap));
+                let too_new = match (&requirement.specifiers, is_new) {
+                    (Some(asked), Ok(newer)) => Allowed::of(asked, &newer) == Allowed::Always,
+                    _ => false,
+                };
+                let found = is_for_cpu || too_new || versions::is_below(requirement, oldest);
+                found.then_some(Self { requirement, is_for_cpu })
+            },
+        )
     }
 
     fn finding(&self) -> Finding {
         let asked = versions::asked(self.requirement);
         let supported = platform::supported();
         let message = if self.is_for_cpu {
-            format!("torch {asked} is built without CUDA: `import spaces` raises an AttributeError on ZeroGPU")
+            format!(
+                "torch {asked} is built without CUDA: `import spaces` raises an AttributeError on ZeroGPU"
+            )
         } else {
             format!(
                 "ZeroGPU runs PyTorch {} to {} (as of {}), and this asks for {asked}: the Space stops at \
@@ -56,10 +60,9 @@ impl<'a> Check<'a> for UnsupportedTorch<'a> {
                 supported.as_of,
             )
         };
-        Self::at(Location::new(&self.requirement.file, self.requirement.span), message).help(format!(
-            "Leave the version out, or ask for one of {}.",
-            supported.torch.join(", ")
-        ))
+        Self::at(Location::new(&self.requirement.file, self.requirement.span), message).help(
+            format!("Leave the version out, or ask for one of {}.", supported.torch.join(", ")),
+        )
     }
 
     fn fix(&self) -> Option<Fix> {

@@ -1,6 +1,6 @@
 use spacelint_knowledge::packages::{self, Absent};
-use spacelint_space::requirements::Requirement;
 use spacelint_space::Space;
+use spacelint_space::requirements::Requirement;
 
 use crate::finding::{Edit, Finding, Fix, Location};
 use crate::rule::{Check, Rule};
@@ -8,7 +8,9 @@ use crate::rule::{Check, Rule};
 /// The requirements name a module, and the index has no package of that name.
 #[derive(Rule)]
 #[rule(severity = error, fix = safe, since = "0.1.0")]
-#[rule(source = "the package index, asked on 2026-11-29; pip: ERROR: No matching distribution found for cv2")]
+#[rule(
+    source = "the package index, asked on 2026-11-29; pip: ERROR: No matching distribution found for cv2"
+)]
 pub(crate) struct WrongPackageName<'a> {
     requirement: &'a Requirement,
     absent: &'static Absent,
@@ -18,9 +20,9 @@ impl<'a> Check<'a> for WrongPackageName<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let files = space.requirements.iter();
         let asked = files.flat_map(spacelint_space::Requirements::requirements);
-        asked.filter(|asked| asked.url.is_none() && asked.marker.is_none()).filter_map(|requirement| {
-            Some(Self { requirement, absent: packages::absent(&requirement.name)? })
-        })
+        asked.filter(|asked| asked.url.is_none() && asked.marker.is_none()).filter_map(
+            |requirement| Some(Self { requirement, absent: packages::absent(&requirement.name)? }),
+        )
     }
 
     fn finding(&self) -> Finding {
