@@ -456,3 +456,60 @@ fn a_duration_is_computed_in_the_main_process_from_the_arguments() {
     assert_eq!(call.arguments.get(1, "steps").map(|it| &it.value), Some(&Value::Int(3)));
     assert_eq!(call.arguments.positional(0).and_then(|it| it.value.as_str()), Some("a"));
 }
+
+#[test]
+fn a_worker_keeps_what_it_does_for_its_next_call() {
+    let app = "import functools, spaces, whisper\n\
+               kept, unlike, others, early = None, None, {}, None\n\
+               def get():\n    global kept\n    if kept is None:\n        kept = whisper.load_model('kept')\n    return kept\n\
+               @functools.lru_cache\n\
+               def cached():\n    return whisper.load_model('cached')\n\
+               def start():\n    global early\n    if early is None:\n        early = whisper.load_model('early')\n\
+               start()\n\
+               @spaces.GPU(duration=30)\n\
+               def run(name, often):\n    \
+                   global unlike\n    \
+                   get(), cached(), start()\n    \
+                   if name not in others:\n        others[name] = whisper.load_model('other')\n    \
+                   if unlike != name:\n        unlike = name\n        whisper.load_model('unlike')\n    \
+                   for _ in often:\n        whisper.load_model('often')\n    \
+                   return whisper.load_model('again')\n\
+               run('a', [1])\n";
+    let space = Space::read(&Files::memory([("app.py".into(), app.into())]));
+    let loads = space.moments().filter(|moment| moment.phase == Phase::Gpu);
+    let loads: Vec<_> = loads
+        .filter_map(|moment| match &moment.event.effect {
+            Effect::LoadModel(load) => Some((load.ids[0].to_string(), moment.is_kept())),
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        ("kept", true),
+        ("cached", true),
+        // What start-up has loaded might be `None`, for all that is known here.
+        ("early", false),
+        ("other", true),
+        ("unlike", false),
+        ("often", false),
+        ("again", false),
+    ]
+    .map(|(name, kept)| (format!("openai/whisper-{name}"), kept));
+    assert_eq!(loads, expected);
+    let roots = space.trace().map(globals_of_roots).unwrap_or_default();
+    let [(sets, reads)] = &*roots else { panic!("one function is handed over: {roots:?}") };
+    assert_eq!(sets, "kept early unlike");
+    assert_eq!(reads, "kept early unlike");
+}
+
+/// The globals that each root sets and reads.
+fn globals_of_roots(trace: &crate::SpaceTrace) -> Vec<(String, String)> {
+    let names = |globals: &[(spacelint_python::Global, spacelint_python::Place)]| {
+        let names: Vec<&str> = globals.iter().map(|(global, _)| &*global.name).collect();
+        names.join(" ")
+    };
+    trace
+        .roots()
+        .iter()
+        .map(|root| (names(&root.globals.sets), names(&root.globals.reads)))
+        .collect()
+}
