@@ -42,9 +42,9 @@ impl<'a> Check<'a> for MismatchedTorch<'a> {
             if allows(torch, wants) != Allowed::Never {
                 return None;
             }
-            let pinned = torch.exact()?.clone().without_local();
+            let pinned = torch.exact().map(|exact| exact.clone().without_local());
             let made = |(_, torch): &&(&str, &str)| {
-                Version::from_str(torch).is_ok_and(|torch| torch == pinned)
+                Version::from_str(torch).is_ok_and(|torch| Some(torch) == pinned)
             };
             let fits = pair.torch.iter().find(made).map(|(own, _)| *own);
             Some(Self { torch, other, wants, fits })
