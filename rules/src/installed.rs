@@ -79,8 +79,14 @@ pub(crate) fn installs<'a>(
         other => space.pins().get(other),
     };
     let found = |today| Some(Installed { requirement, today, package, python: None });
-    if let Some(asked) = versions::of_card(space).filter(|_| package == "gradio") {
-        return range.contains(asked.exact()?).then(|| found(None)).flatten();
+    if let Some(card) = versions::of_card(space).filter(|_| package == "gradio") {
+        let version = card.exact()?;
+        // Where the requirements want another one there is no build, and no version.
+        let agrees = |other: &Requirement| {
+            other.specifiers.as_ref().is_none_or(|asked| asked.contains(version))
+        };
+        let is_settled = space.pins().all(package).all(agrees);
+        return (is_settled && range.contains(version)).then(|| found(None)).flatten();
     }
     match space.pins().allows(package, &range) {
         Some(Allowed::Always) => return found(None),

@@ -111,7 +111,11 @@ pub(super) fn trace(space: &Space, place: &Place) -> String {
             .map(|budget| told::budget(*budget))
             .collect(),
         roots: trace.map(|trace| roots(trace, place)).unwrap_or_default(),
-        events: space.moments().map(|moment| event(&moment, place)).collect(),
+        events: trace
+            .into_iter()
+            .flat_map(told::events)
+            .map(|moment| event(&moment, place))
+            .collect(),
     })
 }
 

@@ -61,7 +61,7 @@ impl Page {
         let said = match space.trace() {
             Some(trace) => {
                 let files = report::count(trace.files().count(), "file");
-                let events = report::count(trace.moments().count(), "event");
+                let events = report::count(told::events(trace).count(), "event");
                 let roots = report::count(trace.roots().len(), "function");
                 format!("From {app_file}: {files}, {events}, {roots} called after start-up.")
             }
@@ -92,7 +92,7 @@ impl Page {
         let width = self.terminal.prose_width();
         let most = width / WIDEST_PLACE;
         let mut widest = 0;
-        for moment in trace.moments() {
+        for moment in told::events(trace) {
             let indent = if moment.event.root.is_some() { 2 * STEP } else { STEP };
             let own = indent + at(moment.file(), moment.place().span).width();
             let steps = moment.chain().into_iter();
@@ -106,7 +106,7 @@ impl Page {
     /// What happens at start-up in this phase.
     fn startup(&mut self, trace: &SpaceTrace, phase: Phase) {
         let is_here = |moment: &Moment<'_>| moment.event.root.is_none() && moment.phase == phase;
-        let moments: Vec<Moment<'_>> = trace.moments().filter(is_here).collect();
+        let moments: Vec<Moment<'_>> = told::events(trace).filter(is_here).collect();
         if moments.is_empty() && phase == Phase::BeforeSpaces {
             return;
         }
@@ -124,7 +124,7 @@ impl Page {
         let Some(first) = roots.next() else { return };
         self.heading(phase);
         let mut events: Vec<Vec<Moment<'_>>> = trace.roots().iter().map(|_| Vec::new()).collect();
-        for moment in trace.moments() {
+        for moment in told::events(trace) {
             if let Some(root) = moment.event.root {
                 events[root].push(moment);
             }

@@ -2,10 +2,19 @@
 //! as the text settles it. Both forms of the trace say the same because both ask here.
 
 use serde_json::Value as Json;
-use spacelint_knowledge::effects;
+use spacelint_knowledge::{drift, effects};
 use spacelint_python::{Arguments, Budget, Certainty, External, Function, Step, Value};
 use spacelint_space::effect::{Effect, Missing};
-use spacelint_space::{Phase, Role};
+use spacelint_space::{Moment, Phase, Role, SpaceTrace};
+
+/// The events that are worth telling. That a name is met which some pair of versions fails at, such as
+/// every `import gradio`, is of use to a rule alone.
+pub(super) fn events(trace: &SpaceTrace) -> impl Iterator<Item = Moment<'_>> {
+    trace.moments().filter(|moment| match &moment.event.effect {
+        Effect::UseName(used) => drift::names(used.name).next().is_some(),
+        _ => true,
+    })
+}
 
 /// The word for a kind of event.
 pub(super) fn kind(effect: &Effect) -> &'static str {
