@@ -11,7 +11,7 @@ use super::{origin, read, sorted, strings, version};
 #[serde(deny_unknown_fields)]
 struct Packages {
     absent: Vec<Absent>,
-    source: Vec<Source>,
+    source: Vec<Unbuilt>,
     pair: Vec<Pair>,
 }
 
@@ -27,7 +27,7 @@ struct Absent {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Source {
+struct Unbuilt {
     package: String,
     error: String,
     instead: String,

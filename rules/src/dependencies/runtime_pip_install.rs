@@ -42,8 +42,8 @@ impl<'a> Check<'a> for RuntimePipInstall<'a> {
         Self::at(
             &self.moment,
             format!(
-                "this installs {what} {when}: it is gone after each restart, and the Space cannot start on a \
-                 day on which the index cannot be reached or the package no longer fits"
+                "this installs {what} {when}: it is gone after each restart, and missing on a day on which the \
+                 index cannot be reached or no version fits any more"
             ),
         )
         .chain(&self.moment)
