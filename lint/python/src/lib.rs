@@ -17,7 +17,7 @@ pub use interpret::{Entry, Limits, trace};
 pub use lines::{Lines, lines};
 pub use lower::parse;
 pub use text::{BOM, Position, Span, Text};
-pub use trace::{Budget, Certainty, Event, Gives, Global, Globals, Link, Root, Step, Trace};
+pub use trace::{Budget, Certainty, Event, Gives, Global, Globals, Link, Root, Step, Trace, Uses};
 pub use value::{
     Argument, Arguments, Cached, Class, External, FileId, Function, MAX_ALTERNATIVES, ObjectId,
     Operator, Partial, Place, Value, Wrapped,

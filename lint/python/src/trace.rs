@@ -1,5 +1,6 @@
 //! The result: what happens, in order, with where, how surely, and by which way.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -83,6 +84,18 @@ pub struct Root<R> {
     pub gives: Gives,
     /// The names that a call sets by a `global` statement, and reads of those that some function sets so.
     pub globals: Globals,
+    /// Whose things a call gets hold of.
+    pub uses: Uses,
+}
+
+/// Whose things a call gets hold of, besides Python's own, the program's and what it is called with. Known of
+/// roots that [last](crate::World::lasts).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Uses {
+    /// The outermost packages, sorted.
+    pub packages: BTreeSet<Name>,
+    /// Whether some of it is not known.
+    pub unknown: bool,
 }
 
 /// What a call does to the globals of the program's modules that functions set by a `global` statement.

@@ -694,6 +694,11 @@ pub fn cpu_program(command: &str) -> Option<&'static str> {
     CPU_PROGRAMS.iter().find(|program| **program == name && !uses_gpu).copied()
 }
 
+/// Whether a package does all it does on the CPU.
+pub fn is_for_cpu(package: &str) -> bool {
+    CPU_PACKAGES.binary_search(&package).is_ok()
+}
+
 /// Whether a loader, by its full name, reads whatever tensors a file holds, which need be no model's.
 pub fn reads_any_tensors(loader: &str) -> bool {
     ANY_TENSORS.contains(&loader)

@@ -16,6 +16,7 @@ struct Effects {
     no_weights: NoWeights,
     any_tensors: AnyTensors,
     cpu_commands: CpuCommands,
+    cpu_packages: CpuPackages,
     device_map: DeviceMap,
     device: Device,
     emulation: Emulation,
@@ -64,6 +65,15 @@ struct Aliases {
 #[serde(deny_unknown_fields)]
 struct NoWeights {
     endings: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CpuPackages {
+    names: Vec<String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -321,6 +331,10 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     let programs = strings(&commands.programs);
     let _ = writeln!(out, "static CPU_PROGRAMS: &[&str] = {programs};");
     let _ = writeln!(out, "static CPU_UNLESS: &[&str] = {};", strings(&commands.unless));
+    let packages = &table.cpu_packages;
+    origin("[cpu_packages]", &packages.source, packages.as_of, &packages.confidence)?;
+    sorted("[cpu_packages]", packages.names.iter().map(String::as_str))?;
+    let _ = writeln!(out, "static CPU_PACKAGES: &[&str] = {};", strings(&packages.names));
     let device = &table.device;
     origin("[device]", &device.source, device.as_of, &device.confidence)?;
     let _ = writeln!(out, "static DEVICE_TYPE: &str = {:?};", device.r#type);

@@ -20,6 +20,7 @@ crate::registry::rules! { Zerogpu:
     child_process_in_gpu_function::ChildProcessInGpuFunction,
     state_lost_in_worker::StateLostInWorker,
     nested_gpu_call::NestedGpuCall,
+    unused_gpu::UnusedGpu,
     gpu_call_in_loop::GpuCallInLoop,
     async_gpu_function::AsyncGpuFunction,
     gpu_over_classmethod::GpuOverClassmethod,

@@ -42,7 +42,9 @@ impl<W: World> Interpreter<'_, W> {
         Ok(match &expression.kind {
             ExprKind::Attribute { value, name, .. } => {
                 let value = self.eval(value)?;
-                self.attribute(&value, name, span)?
+                let attribute = self.attribute(&value, name, span)?;
+                self.note_use(&attribute, true);
+                attribute
             }
             ExprKind::Subscript { value, index } => {
                 let value = self.eval(value)?;
@@ -59,7 +61,9 @@ impl<W: World> Interpreter<'_, W> {
                     }
                     _ => self.eval(index)?,
                 };
-                self.item(&value, &index, span)?
+                let item = self.item(&value, &index, span)?;
+                self.note_use(&item, true);
+                item
             }
             ExprKind::Call { callee, args } => self.call_expression(callee, args, span)?,
             ExprKind::Binary { left, op, right } => {
@@ -131,6 +135,15 @@ impl<W: World> Interpreter<'_, W> {
     // Names
 
     fn name(&mut self, name: &Name, span: Span) -> Eval<Value> {
+        let value = self.read_name(name, span)?;
+        if self.calls.is_some() {
+            let given = matches!(self.resolve(name), Resolved::Own(_) | Resolved::Free(_));
+            self.note_use(&value, given);
+        }
+        Ok(value)
+    }
+
+    fn read_name(&mut self, name: &Name, span: Span) -> Eval<Value> {
         if self.root.is_some()
             && self.declared.contains(name)
             && matches!(self.resolve(name), Resolved::Global(Some(_)))

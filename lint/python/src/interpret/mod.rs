@@ -38,8 +38,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::syntax::{FunctionDef, Module, Name};
 use crate::text::{Span, Text};
-use crate::trace::{Budget, Certainty, Event, Gives, Global, Globals, Link, Root, Step, Trace};
-use crate::value::{FileId, Function, ObjectId, Place, Scope, Value};
+use crate::trace::{
+    Budget, Certainty, Event, Gives, Global, Globals, Link, Root, Step, Trace, Uses,
+};
+use crate::value::{External, FileId, Function, ObjectId, Place, Scope, Value};
 use crate::world::{Found, Guard, Now, World};
 pub(crate) use heap::Slot;
 use heap::{Content, Heap};
@@ -320,6 +322,8 @@ struct Interpreter<'w, W: World> {
     visits: FxHashMap<(usize, bool), u32>,
     /// How often something happened at a place since then.
     repeats: FxHashMap<Place, u32>,
+    /// Whose things the present root gets hold of, where that is asked.
+    uses: Uses,
     /// What the two calls of a root did, where two are made.
     calls: Option<Calls>,
     /// The package of the module that is run next, where its name does not say it.
@@ -377,6 +381,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             current: 0,
             visits: FxHashMap::default(),
             repeats: FxHashMap::default(),
+            uses: Uses::default(),
             calls: None,
             package: None,
             steps: 0,
@@ -434,6 +439,7 @@ impl<'w, W: World> Interpreter<'w, W> {
         let Root { role, place, .. } = self.out.roots[index];
         self.tells_arguments = self.world.tells_arguments(role);
         self.calls = self.world.lasts(role).then(Calls::default);
+        self.uses = Uses::default();
         let gives = self.call_unknown(callable, place);
         self.tells_arguments = false;
         // What it gives is read while the heap is as the call left it.
@@ -441,6 +447,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             returned: gives.returned.map(|value| self.told(&value)),
             yielded: gives.yielded.map(|value| self.told(&value)),
         };
+        self.out.roots[index].uses = std::mem::take(&mut self.uses);
         self.call_twice(callable, place, first);
         let branch = self.take_back(mark);
         self.join(vec![branch, Branch::default()]);
@@ -477,6 +484,41 @@ impl<'w, W: World> Interpreter<'w, W> {
         let known = if sets { set } else { reads };
         if !known.iter().any(|(other, _)| *other == global) {
             known.push((global, place));
+        }
+    }
+
+    /// Notes whose things a root gets hold of with `value`. `given`: nothing that is not known of it is
+    /// anything but what the root is called with.
+    fn note_use(&mut self, value: &Value, given: bool) {
+        if self.calls.is_none() {
+            return;
+        }
+        match value {
+            Value::External(external) => self.note_package(external, given),
+            Value::Wrapped(wrapped) => {
+                self.note_package(&wrapped.wrapper, given);
+                self.note_use(&wrapped.inner, given);
+            }
+            Value::Class(class) | Value::Instance(class, _) => {
+                if let Some(base) = class.base.clone() {
+                    self.note_package(&base, given);
+                }
+            }
+            Value::OneOf(values) => values.iter().for_each(|value| self.note_use(value, given)),
+            Value::Method(_, receiver) => self.note_use(receiver, given),
+            Value::Unknown => self.uses.unknown |= !given,
+            _ => {}
+        }
+    }
+
+    fn note_package(&mut self, external: &External, given: bool) {
+        let Some(name) = external.origin() else {
+            self.uses.unknown |= !given;
+            return;
+        };
+        let package = name.split('.').next().unwrap_or(name);
+        if package != "builtins" && !self.uses.packages.contains(package) {
+            self.uses.packages.insert(package.into());
         }
     }
 
@@ -517,7 +559,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             let process = self.current;
             let parent = self.root;
             let gives = Gives { returned: Some(Value::Unknown), yielded: None };
-            let globals = Globals::default();
+            let (globals, uses) = (Globals::default(), Uses::default());
             self.out.roots.push(Root {
                 role,
                 callable,
@@ -527,6 +569,7 @@ impl<'w, W: World> Interpreter<'w, W> {
                 parent,
                 gives,
                 globals,
+                uses,
             });
         }
     }
