@@ -989,6 +989,8 @@ class Call:
                 record("sleep", name, seconds=seconds if isinstance(seconds, (int, float)) else None)
             case "login" | "http":
                 record(effect.kind, name)
+            case "encodes":
+                record("encode", name)
             case "calls-space":
                 record("http", name)
                 record("call-space", name)

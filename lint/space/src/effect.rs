@@ -50,6 +50,8 @@ pub enum Effect {
     Sleep(Sleep),
     /// A request is sent over the network.
     Http(Called),
+    /// A video or a sound is encoded on the CPU.
+    Encode(Called),
     /// A client is made of a model or a Space that runs elsewhere.
     Client(Arc<Client>),
     /// A Space that runs elsewhere is called.

@@ -144,6 +144,8 @@ pub enum Kind {
     },
     /// Sends a request over the network.
     Http,
+    /// Encodes a video or a sound on the CPU.
+    Encodes,
     /// Calls a Space with the client that is the receiver.
     CallsSpace,
     /// Compiles a model or a function, now or when it is first called.

@@ -785,6 +785,7 @@ impl Pieces<'_> {
             ),
             "sleep" => format!("Kind::Sleep {{ seconds: {} }}", self.needed("seconds")?),
             "http" => "Kind::Http".to_owned(),
+            "encodes" => "Kind::Encodes".to_owned(),
             "calls-space" => "Kind::CallsSpace".to_owned(),
             "compiles" => format!(
                 "Kind::Compiles {{ touches_cuda: {} }}",

@@ -16,6 +16,7 @@ crate::registry::rules! { Zerogpu:
     eager_examples::EagerExamples,
     model_load_in_gpu_function::ModelLoadInGpuFunction,
     idle_gpu::IdleGpu,
+    encoding_on_gpu_time::EncodingOnGpuTime,
     compile_per_worker::CompilePerWorker,
     child_process_in_gpu_function::ChildProcessInGpuFunction,
     state_lost_in_worker::StateLostInWorker,

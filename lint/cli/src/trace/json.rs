@@ -200,6 +200,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::CallSpace(_)
         | Effect::Login(_)
         | Effect::Http(_)
+        | Effect::Encode(_)
         | Effect::Compile(_)
         | Effect::StartProcess(_) => Own::Nothing {},
     }

@@ -39,6 +39,7 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
         Effect::Login(_) => "login",
         Effect::Sleep(_) => "sleep",
         Effect::Http(_) => "http",
+        Effect::Encode(_) => "encode",
         Effect::CallSpace(_) => "call-space",
         Effect::Client(_) => "client",
         Effect::Compile(_) => "compile",
@@ -73,7 +74,10 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::Serve(serve) => called(&serve.called.name),
         Effect::CallSpace(call) => called(&call.called.name),
         Effect::Compile(compilation) => called(&compilation.called.name),
-        Effect::WrapHandlers(it) | Effect::Http(it) | Effect::StartProcess(it) => called(&it.name),
+        Effect::WrapHandlers(it)
+        | Effect::Http(it)
+        | Effect::Encode(it)
+        | Effect::StartProcess(it) => called(&it.name),
     }
 }
 

@@ -178,6 +178,7 @@ impl SpaceWorld<'_> {
                 effects.push(Effect::Sleep(Sleep { called: called(callee), seconds }));
             }
             Does::Http => effects.push(Effect::Http(called(callee))),
+            Does::Encodes => effects.push(Effect::Encode(called(callee))),
             Does::Compiles { touches_cuda } => {
                 if touches_cuda {
                     effects.extend(self.call_touch(callee, known, true));
