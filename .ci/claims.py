@@ -67,7 +67,7 @@ def copied():
     What has no language is a table, and stands as it is.
     """
     rows = ["| rule | severity | fix | what happens |", "|---|---|---|---|"] + [
-        f"| `{name}` | {rule['severity']} | {rule['fix'] or ''} | {rule['summary']} |"
+        f"| `{name}`{'*' if rule['strict'] else ''} | {rule['severity']} | {rule['fix'] or ''} | {rule['summary']} |"
         for name, rule in rules().items()
     ]
     yield "README.md", "rules", None, "\n".join(rows)
