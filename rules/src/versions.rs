@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 use spacelint_knowledge::gradio::{self, Advisory};
+use spacelint_python::Span;
 use spacelint_space::pins::Allowed;
 use spacelint_space::requirements::Requirement;
 use spacelint_space::{Card, Space};
@@ -73,10 +74,12 @@ pub(crate) fn version_place(requirement: &Requirement) -> Option<Location> {
     is_plain.then(|| Location::new(&requirement.file, clause.version_span))
 }
 
-/// Where all of the versions stand that are asked for.
+/// Where all of the versions stand that are asked for, with the space before them.
 pub(crate) fn specifiers_place(requirement: &Requirement) -> Option<Location> {
     let span = requirement.specifier_span.filter(|_| requirement.options.is_empty())?;
-    Some(Location::new(&requirement.file, span))
+    let before = &requirement.file.text.as_str()[..span.start as usize];
+    let start = before.trim_end_matches([' ', '\t']).len() as u32;
+    Some(Location::new(&requirement.file, Span { start, end: span.end }))
 }
 
 fn is_star(specifier: &VersionSpecifier) -> bool {
