@@ -1741,7 +1741,7 @@ def bindings(g: Generator, s: Scope) -> Lines:
 @construct(lambda g, s: not g.settled, weight=3)
 def union(g: Generator, s: Scope) -> Lines:
     """A name that stands for one of two things, and what is done with it."""
-    form = g.pick(("device", "function", "class", "model", "module", "none"))
+    form = g.pick(("device", "device", "function", "class", "model", "module", "none"))
     inside = s.inside("union", f"union-{form}")
     a, b, name = g.fresh("f"), g.fresh("f"), g.fresh("either")
     test = g.condition(s)

@@ -251,7 +251,7 @@ class Generator:
         if self.chance(0.7):
             self.need(scope, "import random")
             options = options[:2]
-            options += 2 * [("random.random() < 0.5", "chance-condition")]
+            options += 3 * [("random.random() < 0.5", "chance-condition")]
             self.need(scope, "import sys")
             options += 3 * [("len(sys.argv) > 1", "argv-condition")]
             options += 3 * [(f'os.path.exists("{self.pick(("data.bin", "requirements.txt"))}")', "file-condition")]

@@ -824,3 +824,13 @@ fn a_number_has_no_items() {
          app:7 ext.refused()",
     );
 }
+
+#[test]
+fn what_is_delegated_to_is_closed_with_the_generator() {
+    check(
+        "import ext\ndef plain():\n    yield from [1, 2]\n    ext.never()\ndef inner():\n    try:\n        yield 1\n    except GeneratorExit:\n        ext.closed()\n        return\ndef outer():\n    yield from inner()\n    ext.never()\nfor x in plain():\n    if x == 2:\n        break\nfor x in outer():\n    break\next.end()\n",
+        "app:1 import ext
+         ?app:9 ext.closed() < outer() < inner()
+         app:19 ext.end()",
+    );
+}

@@ -48,6 +48,9 @@ pub(super) enum Sent {
     Raise(Value),
 }
 
+/// What `close` raises where a generator pauses.
+const EXIT: &str = "builtins.GeneratorExit";
+
 impl<W: World> Interpreter<'_, W> {
     /// Where the statement that is being taken up again stands; `None` where it begins.
     pub(super) fn resume_point(&mut self) -> Option<Resume> {
@@ -114,6 +117,18 @@ impl<W: World> Interpreter<'_, W> {
     /// `yield from`, for one step of `iterator`.
     fn delegate(&mut self, iterator: &Value, sent: Sent) -> Eval<Option<Value>> {
         let mut sent = sent;
+        if let Sent::Raise(exception) = &sent {
+            if *exception == Value::external(EXIT) {
+                self.close(iterator)?;
+                return Err(Stop::Raise(exception.clone()));
+            }
+            // Only a generator can be thrown into; of anything else it is raised here.
+            let is_generator = matches!(iterator, Value::Object(object)
+                if matches!(self.heap.content(*object), Content::Generator(_)));
+            if !is_generator {
+                return Err(Stop::Raise(exception.clone()));
+            }
+        }
         loop {
             match self.advance_with(iterator, sent)? {
                 Turn::Item(value) => {
@@ -287,7 +302,7 @@ impl<W: World> Interpreter<'_, W> {
         if !matches!(generator.progress, Progress::Paused { .. }) {
             return Ok(());
         }
-        let exit = Value::external("builtins.GeneratorExit");
+        let exit = Value::external(EXIT);
         match self.resume(*object, &generator, Sent::Raise(exit.clone())) {
             Err(Stop::Raise(exception)) if exception != exit => Err(Stop::Raise(exception)),
             Err(Stop::Exit) => Err(Stop::Exit),
