@@ -7,7 +7,7 @@ use spacelint_knowledge::gradio::{self, Advisory};
 use spacelint_python::Span;
 use spacelint_space::pins::Allowed;
 use spacelint_space::requirements::Requirement;
-use spacelint_space::{Card, Space};
+use spacelint_space::{Card, SourceFile, Space};
 
 use crate::finding::Location;
 
@@ -74,11 +74,21 @@ pub(crate) fn version_place(requirement: &Requirement) -> Option<Location> {
     is_plain.then(|| Location::new(&requirement.file, clause.version_span))
 }
 
+/// Whether pip installs what this file asks for in a call of its own, before the rest, so that it conflicts
+/// with nothing.
+pub(crate) fn is_installed_before(file: &SourceFile) -> bool {
+    file.path == "pre-requirements.txt"
+}
+
 /// Where all of the versions stand that are asked for, with the space before them.
 pub(crate) fn specifiers_place(requirement: &Requirement) -> Option<Location> {
     let span = requirement.specifier_span.filter(|_| requirement.options.is_empty())?;
     let before = &requirement.file.text.as_str()[..span.start as usize];
     let start = before.trim_end_matches([' ', '\t']).len() as u32;
+    // In brackets, which would be left empty.
+    if before[..start as usize].ends_with('(') {
+        return None;
+    }
     Some(Location::new(&requirement.file, Span { start, end: span.end }))
 }
 

@@ -35,9 +35,16 @@ impl<'a> Check<'a> for InvalidCardValue<'a> {
             Fault::TooLong(length) => format!("`{name}` is too long with {length} characters"),
             Fault::OutOfRange => format!("`{name}` must be a whole number above zero{most}"),
             Fault::Looks(looks) => {
-                format!("`{name}` must be {}, and this is `{text}`", looked(looks))
+                format!("`{name}` must be {} and not `{text}`", looked(looks))
             }
         };
+        let effect = match (self.wrong.fault, name) {
+            // What became of the value says it.
+            (Fault::Gone(_), _) => "",
+            (_, "sdk") => ", so the Hub does not know how to run the Space",
+            _ => ", so the Space runs without this setting",
+        };
+        let message = format!("{message}{effect}");
         let finding = Self::at(self.wrong.location(), message);
         match self.wrong.fault {
             Fault::Unknown(Some(near)) => finding.help(format!("Write `{near}`.")),

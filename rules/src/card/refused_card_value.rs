@@ -34,7 +34,7 @@ impl<'a> Check<'a> for RefusedCardValue<'a> {
         };
         let finding = Self::at(
             self.wrong.location(),
-            format!("{message}: the Hub refuses the push, \"{}\"", self.answer),
+            format!("{message}: the Hub refuses the push and says: {}", self.answer),
         );
         match (self.wrong.fault, key.longest) {
             (Fault::Unknown(Some(near)), _) => finding.help(format!("Write `{near}`.")),

@@ -22,9 +22,6 @@ pub(crate) struct GradioPinConflict<'a> {
     certainty: Certainty,
 }
 
-/// Installed before the rest, in a call of its own, which conflicts with nothing.
-const INSTALLED_BEFORE: &str = "pre-requirements.txt";
-
 impl<'a> Check<'a> for GradioPinConflict<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let card = versions::of_card(space)
@@ -33,7 +30,7 @@ impl<'a> Check<'a> for GradioPinConflict<'a> {
             space
                 .requirements
                 .iter()
-                .filter(|file| file.file.path != INSTALLED_BEFORE)
+                .filter(|file| !versions::is_installed_before(&file.file))
                 .flat_map(spacelint_space::Requirements::requirements)
                 .filter(|requirement| requirement.name == card.name)
                 .filter_map(move |requirement| {

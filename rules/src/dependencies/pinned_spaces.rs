@@ -62,7 +62,7 @@ impl<'a> Check<'a> for PinnedSpaces<'a> {
 
 /// Whether `asked` rules the `version` out that the builder asks for.
 fn excludes(asked: &Requirement, version: &str) -> bool {
-    if asked.marker.is_some() {
+    if asked.marker.is_some() || versions::is_installed_before(&asked.file) {
         return false;
     }
     let ours = VersionSpecifiers::from_str(&format!("=={version}"));

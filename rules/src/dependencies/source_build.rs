@@ -1,6 +1,6 @@
 use spacelint_knowledge::packages::{self, SourceOnly};
 use spacelint_space::Space;
-use spacelint_space::requirements::Requirement;
+use spacelint_space::requirements::{LineKind, Requirement};
 
 use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};
@@ -17,15 +17,12 @@ pub(crate) struct SourceBuild<'a> {
     package: &'static SourceOnly,
 }
 
-/// Installed before the rest, in a call of its own, and so with options of its own.
-const INSTALLED_BEFORE: &str = "pre-requirements.txt";
-
 impl<'a> Check<'a> for SourceBuild<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let is_built_so = versions::gradio_card(space).is_some();
         let files = space.requirements.iter().filter(move |file| {
             is_built_so
-                && file.file.path != INSTALLED_BEFORE
+                && !versions::is_installed_before(&file.file)
                 // A file that names other places, or turns isolation off, knows what it does.
                 && !file.lines.iter().any(|line| has_options(&line.kind))
         });
@@ -51,6 +48,6 @@ impl<'a> Check<'a> for SourceBuild<'a> {
     }
 }
 
-fn has_options(line: &spacelint_space::requirements::LineKind) -> bool {
-    matches!(line, spacelint_space::requirements::LineKind::Options(options) if !options.is_empty())
+fn has_options(line: &LineKind) -> bool {
+    matches!(line, LineKind::Options(options) if !options.is_empty())
 }

@@ -1,6 +1,7 @@
 //! Names and arguments that knowledge says drift, wherever the program uses them. Which versions the
 //! Space gets is not asked here: that is for whoever reads the trace.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use spacelint_knowledge::drift;
@@ -66,6 +67,9 @@ pub(super) fn set(target: &External) -> Option<Effect> {
 }
 
 /// A component of Gradio under the one name that it has everywhere.
-fn plain(name: &str) -> String {
-    name.replacen("gradio.components.", "gradio.", 1)
+fn plain(name: &str) -> Cow<'_, str> {
+    match name.strip_prefix("gradio.components.") {
+        Some(component) => Cow::Owned(format!("gradio.{component}")),
+        None => Cow::Borrowed(name),
+    }
 }
