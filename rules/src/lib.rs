@@ -29,4 +29,4 @@ pub use finding::{Applicability, Edit, Finding, Fix, Location, Related, Severity
 pub use fix::{Fixed, fix};
 pub use registry::{Category, RuleEntry, all, find, nearest};
 pub use rule::{Check, Rule, RuleInfo};
-pub use suppression::ignoring;
+pub use suppression::{ignored_at, ignoring};
