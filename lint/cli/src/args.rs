@@ -67,6 +67,12 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+    /// Serve an editor over standard input and output, as a language server
+    Server {
+        /// How an editor that could do otherwise says what is done anyway
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
 }
 
 /// `spacelint quota`.

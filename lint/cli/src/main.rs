@@ -20,6 +20,7 @@ mod quota;
 mod report;
 mod secrets;
 mod select;
+mod server;
 mod summary;
 mod targets;
 mod terminal;
@@ -62,6 +63,11 @@ fn main() -> ExitCode {
             Status::Clean
         }
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
+        Command::Server { .. } => {
+            // The streams are the editor's.
+            drop(output);
+            return server::run();
+        }
         Command::Secrets { path, format } => secrets::run(path, *format, terminal, &mut output),
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
     };
