@@ -6,10 +6,11 @@ mod check;
 mod diff;
 mod escape;
 mod explain;
+mod formats;
 mod frame;
 #[cfg(test)]
 mod hostile;
-mod json;
+
 mod listing;
 mod markdown;
 mod output;

@@ -9,8 +9,9 @@ use super::actions::found_at;
 use super::checker::Checked;
 use super::diagnostics::View;
 use super::documents::{offset, range};
+use crate::formats::json;
 use crate::terminal::Terminal;
-use crate::{explain, json, pages, report};
+use crate::{explain, pages, report};
 
 /// What to show at `position` of the file at `path`, from the Space's folder, if anything.
 pub(super) fn at(
