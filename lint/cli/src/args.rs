@@ -120,9 +120,17 @@ fn gpus() -> PossibleValuesParser {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that stands by itself")]
 pub(crate) struct Check {
-    /// Spaces, files of Spaces, or folders of Spaces
+    /// Spaces, files of Spaces, or folders of Spaces; `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
+
+    /// The file of a Space that standard input stands for, where PATH is `-`
+    ///
+    /// The file need not exist; the rest of its Space is read from disk, and only what is found in this
+    /// file is reported. With `--fix` the mended text goes to standard output and the report to
+    /// standard error, and no file is changed.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<PathBuf>,
 
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = ReportFormat::Human, help_heading = "Output")]

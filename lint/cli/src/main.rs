@@ -22,6 +22,7 @@ mod report;
 mod secrets;
 mod select;
 mod server;
+mod stdin;
 mod summary;
 mod targets;
 mod terminal;

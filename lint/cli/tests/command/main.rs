@@ -4,6 +4,8 @@ mod check;
 mod contract;
 mod fix;
 mod quota;
+mod server;
 mod spaces;
+mod stdin;
 mod support;
 mod trace;
