@@ -99,6 +99,11 @@ pub fn find(name: &str) -> Option<&'static RuleEntry> {
     all().find(|entry| entry.info.name == name)
 }
 
+/// Whether a rule or a category has that name.
+pub fn is_known(name: &str) -> bool {
+    find(name).is_some() || Category::named(name).is_some()
+}
+
 /// The rule or category whose name is nearest to `unknown`, if any is near enough to be meant.
 pub fn nearest(unknown: &str) -> Option<&'static str> {
     let unknown = unknown.to_lowercase().replace('_', "-");

@@ -138,6 +138,14 @@ pub(crate) struct Check {
     #[arg(long, help_heading = "Rules")]
     pub(crate) strict: bool,
 
+    /// Leave out the findings that this file knows
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Take out of the baseline what is found no more; where there is none, begin one
+    #[arg(long, requires = "baseline", conflicts_with = "diff", help_heading = "Rules")]
+    pub(crate) update_baseline: bool,
+
     /// Apply the fixes that keep behaviour or remove the failure
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix: bool,
@@ -150,9 +158,9 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with = "format", help_heading = "Fixes")]
     pub(crate) diff: bool,
 
-    /// The least severity that makes the exit status 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Threshold::Warning)]
-    pub(crate) fail_on: Threshold,
+    /// The least severity that makes the exit status 1 [default: the settings', or `warning`]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Threshold>,
 
     /// Print findings and errors only
     #[arg(long, short, help_heading = "Output")]

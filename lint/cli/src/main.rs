@@ -2,6 +2,7 @@
 //! Space is decided in the crates below; here it is only asked for, counted and shown.
 
 mod args;
+mod baseline;
 mod check;
 mod diff;
 mod escape;
@@ -19,6 +20,8 @@ mod panics;
 mod paths;
 mod quota;
 mod report;
+#[cfg(test)]
+mod schema;
 mod secrets;
 mod select;
 mod summary;

@@ -1,5 +1,6 @@
 //! The real command, run as a user runs it. One program, so that it is linked once.
 
+mod baseline;
 mod check;
 mod contract;
 mod fix;
