@@ -279,6 +279,30 @@ pub fn direct() -> &'static Direct {
     &DIRECT
 }
 
+/// Where the platform asks whether a Gradio Space is up.
+#[derive(Debug)]
+pub struct Listening {
+    /// The port.
+    pub port: u16,
+    /// An address on which an app hears it.
+    pub host: &'static str,
+    /// Addresses on which it does not, sorted.
+    pub unreachable: &'static [&'static str],
+    /// For how many minutes it asks, unless the card says otherwise.
+    pub minutes: u32,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Where the platform asks whether a Gradio Space is up.
+pub fn listening() -> &'static Listening {
+    &LISTENING
+}
+
 /// Which versions ZeroGPU takes.
 #[derive(Debug)]
 pub struct Supported {

@@ -20,6 +20,7 @@ struct Platform {
     messages: Messages,
     home: Home,
     direct: Direct,
+    listening: Listening,
     supported: Supported,
     python: Python,
     builder: Vec<Builder>,
@@ -152,6 +153,18 @@ struct Direct {
     domain: String,
     #[serde(rename = "static")]
     static_domain: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listening {
+    port: u16,
+    host: String,
+    unreachable: Vec<String>,
+    minutes: u32,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -404,6 +417,18 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         direct.domain,
         direct.static_domain,
         origin("[direct]", &direct.source, direct.as_of, &direct.confidence)?,
+    );
+    let listening = &table.listening;
+    sorted("[listening]", listening.unreachable.iter().map(String::as_str))?;
+    let _ = writeln!(
+        out,
+        "static LISTENING: Listening = Listening {{ port: {}, host: {:?}, unreachable: {}, minutes: {}, \
+         {} }};",
+        listening.port,
+        listening.host,
+        strings(&listening.unreachable),
+        listening.minutes,
+        origin("[listening]", &listening.source, listening.as_of, &listening.confidence)?,
     );
     Ok(())
 }
