@@ -25,6 +25,7 @@ mod targets;
 mod terminal;
 #[cfg(test)]
 mod testing;
+mod tour;
 mod trace;
 
 use std::process::ExitCode;

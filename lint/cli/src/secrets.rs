@@ -3,10 +3,10 @@
 //! What counts as a need is for `spacelint_rules` to say; here it is only shown.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Serialize;
 use spacelint_rules::secrets::{self, Need, Secret};
-use spacelint_space::{Files, Problem, ReadError, Space};
 use textwrap::{WordSeparator, WordSplitter};
 
 use crate::args::Format;
@@ -14,17 +14,21 @@ use crate::escape;
 use crate::frame;
 use crate::json;
 use crate::output::Output;
-use crate::panics;
 use crate::paths::Place;
-use crate::report;
 use crate::summary::Status;
-use crate::targets;
 use crate::terminal::{Style, Terminal};
+use crate::tour::Tour;
+
+/// What one Space needs, for programs.
+#[derive(Debug, Serialize)]
+struct Needs<'a> {
+    space: String,
+    names: Vec<Entry<'a>>,
+}
 
 /// A name, for programs.
 #[derive(Debug, Serialize)]
 struct Entry<'a> {
-    space: String,
     name: &'a str,
     alternatives: Vec<&'a str>,
     need: &'static str,
@@ -34,77 +38,46 @@ struct Entry<'a> {
 }
 
 /// Lists the names that the Spaces at `path` need.
-pub(crate) fn run(
-    path: &std::path::Path,
-    format: Format,
-    terminal: Terminal,
-    output: &mut Output,
-) -> Status {
-    let working = match targets::working_directory() {
-        Ok(working) => working,
-        Err(message) => {
-            output.error(&message);
-            return Status::Incomplete;
-        }
+pub(crate) fn run(path: &Path, format: Format, terminal: Terminal, output: &mut Output) -> Status {
+    let tour = Tour {
+        path,
+        doing: "reading",
+        missing: "what it needs is not listed",
+        list: (format == Format::Json).then_some("spaces"),
     };
-    let targets = targets::find(&[path.to_owned()]);
-    let mut status = Status::Clean;
-    let mut entries = Vec::new();
-    let mut text = String::new();
-    for error in &targets.errors {
-        output.error(error);
-        status = Status::Incomplete;
-    }
-    for root in &targets.roots {
-        let place = Place::new(root, &working);
-        let read = panics::catch(|| {
-            let space = Space::read(&Files::disk(root.clone()));
-            (secrets::list(&space), space.problems)
-        });
-        let (secrets, problems) = match read {
-            Ok(read) => read,
-            Err(message) => {
-                let doing = format!("reading `{}`", place.folder());
-                output.error(&panics::describe(&doing, &message));
-                status = Status::Incomplete;
-                continue;
-            }
-        };
-        for problem in &problems {
-            if let Problem::Unreadable(error) = problem {
-                let path = place.shown(&error.path);
-                let error = ReadError { path, ..error.clone() };
-                output.error(&format!("{error}; what it needs is not listed"));
-                status = Status::Incomplete;
-            }
-        }
+    let toured = tour.print(output, |space, place, several| {
+        let secrets = secrets::list(space);
         match format {
-            Format::Json => {
-                entries
-                    .extend(secrets.iter().map(|secret| json::to_string(&entry(secret, &place))));
-            }
-            Format::Human if secrets.is_empty() => {}
-            Format::Human => {
-                if targets.roots.len() > 1 {
-                    let gap = if text.is_empty() { "" } else { "\n" };
-                    let folder = place.folder();
-                    let folder = terminal.paint(Style::STRONG, &escape::escape(folder.as_str()));
-                    // Writing to a String cannot fail.
-                    let _ = writeln!(text, "{gap}{folder}");
-                }
-                text.push_str(&table(&secrets, &place, terminal));
-            }
+            Format::Json => needs(&secrets, place),
+            Format::Human => text(&secrets, place, several, terminal),
         }
-    }
-    if text.is_empty() && !targets.roots.is_empty() {
-        let spaces = report::count(targets.roots.len(), "Space");
-        text = format!("Nothing is needed from the environment in {spaces}.\n");
-    }
-    output.print(&match format {
-        Format::Json => json::list("secrets", entries.into_iter()),
-        Format::Human => escape::guard_lines(&text).into_owned(),
     });
-    status
+    toured.status
+}
+
+/// What is needed, for people.
+fn text(secrets: &[Secret], place: &Place, several: bool, terminal: Terminal) -> String {
+    let mut text = String::new();
+    if several {
+        let folder = place.folder();
+        let folder = terminal.paint(Style::STRONG, &escape::escape(folder.as_str()));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{folder}");
+    }
+    if secrets.is_empty() {
+        text.push_str("Nothing is needed from the environment.\n");
+    } else {
+        text.push_str(&table(secrets, place, terminal));
+    }
+    escape::guard_lines(&text).into_owned()
+}
+
+/// What is needed, on one line for programs.
+fn needs(secrets: &[Secret], place: &Place) -> String {
+    json::to_string(&Needs {
+        space: place.relative_folder().into_string(),
+        names: secrets.iter().map(|secret| entry(secret, place)).collect(),
+    })
 }
 
 fn word(need: Need) -> &'static str {
@@ -116,7 +89,6 @@ fn word(need: Need) -> &'static str {
 
 fn entry<'a>(secret: &'a Secret, place: &Place) -> Entry<'a> {
     Entry {
-        space: place.relative_folder().into_string(),
         name: &secret.name,
         alternatives: secret.alternatives.iter().map(AsRef::as_ref).collect(),
         need: word(secret.need),
@@ -233,9 +205,7 @@ mod tests {
     #[test]
     fn programs_get_every_place() {
         let place = Place::new(Utf8Path::new("demo"), Utf8Path::new("/home/ann"));
-        let entries = secrets();
-        let list =
-            json::list("secrets", entries.iter().map(|s| json::to_string(&entry(s, &place))));
+        let list = json::list("spaces", std::iter::once(needs(&secrets(), &place)));
         insta::assert_snapshot!(list);
     }
 }
