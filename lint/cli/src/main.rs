@@ -63,7 +63,7 @@ fn main() -> ExitCode {
             Status::Clean
         }
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
-        Command::Secrets { path, format } => secrets::run(path, *format, terminal, &mut output),
+        Command::Secrets(asked) => secrets::run(asked, terminal, &mut output),
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
     };
     output.finish(status).into()

@@ -156,5 +156,5 @@ fn requirement_lines(requirements: &Requirements) -> Lines {
     }
     comments.sort();
     comments.dedup();
-    Lines { logical, comments }
+    Lines { logical, comments, strings: Vec::new() }
 }
