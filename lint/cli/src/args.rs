@@ -47,15 +47,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
-    /// List every name that a Space needs from its environment, and where
-    Secrets {
-        /// A Space, a file of one, or a folder of Spaces
-        #[arg(value_name = "PATH", default_value = ".")]
-        path: PathBuf,
-        /// How to print them
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
-    },
+    /// List what a duplicate of a Space must be given, where and why
+    Secrets(Secrets),
     /// Work out how many calls a day each kind of visitor can make
     Quota(Quota),
     /// Show what the program of a Space does, event by event
@@ -67,6 +60,27 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+}
+
+/// `spacelint secrets`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0; 1 something that the Space fails without is missing from what `--have` lists; 2 the \
+                  run is incomplete."
+)]
+pub(crate) struct Secrets {
+    /// A Space, a file of one, or a folder of Spaces
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = NeedsFormat::Table)]
+    pub(crate) format: NeedsFormat,
+
+    /// Compare with the secrets and variables that a duplicate has, as the Hub's API lists them: a file of
+    /// JSON, or `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) have: Vec<PathBuf>,
 }
 
 /// `spacelint quota`.
@@ -223,6 +237,19 @@ fn report_file(given: &str) -> Result<ReportFile, String> {
 pub(crate) enum Format {
     /// For people
     Human,
+    /// For programs
+    Json,
+}
+
+/// How to print what a duplicate needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NeedsFormat {
+    /// For people
+    Table,
+    /// A list to tick off, for a README
+    Markdown,
+    /// A file to fill in: `.env.example`
+    Env,
     /// For programs
     Json,
 }

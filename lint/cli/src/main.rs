@@ -29,6 +29,7 @@ mod targets;
 mod terminal;
 #[cfg(test)]
 mod testing;
+mod tour;
 mod trace;
 
 use std::process::ExitCode;
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
             Status::Clean
         }
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
-        Command::Secrets { path, format } => secrets::run(path, *format, terminal, &mut output),
+        Command::Secrets(asked) => secrets::run(asked, terminal, &mut output),
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
     };
     output.finish(status).into()

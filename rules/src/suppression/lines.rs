@@ -164,5 +164,5 @@ fn requirement_lines(requirements: &Requirements) -> Lines {
     }
     comments.sort();
     comments.dedup();
-    Lines { logical, comments }
+    Lines { logical, comments, strings: Vec::new() }
 }

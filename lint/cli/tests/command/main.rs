@@ -5,6 +5,7 @@ mod check;
 mod contract;
 mod fix;
 mod quota;
+mod secrets;
 mod spaces;
 mod support;
 mod trace;
