@@ -33,4 +33,4 @@ pub use fingerprint::{Fingerprint, fingerprints};
 pub use fix::{Fixed, fix};
 pub use registry::{Category, RuleEntry, all, find, nearest};
 pub use rule::{Check, Rule, RuleInfo};
-pub use suppression::ignoring;
+pub use suppression::{ignored_at, ignoring};

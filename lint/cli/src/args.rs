@@ -60,6 +60,12 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
+    /// Serve an editor over standard input and output, as a language server
+    Server {
+        /// How an editor that could do otherwise says what is done anyway
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
 }
 
 /// `spacelint secrets`.
@@ -128,9 +134,17 @@ fn gpus() -> PossibleValuesParser {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that stands by itself")]
 pub(crate) struct Check {
-    /// Spaces, files of Spaces, or folders of Spaces
+    /// Spaces, files of Spaces, or folders of Spaces; `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
+
+    /// The file of a Space that standard input stands for, where PATH is `-`
+    ///
+    /// The file need not exist; the rest of its Space is read from disk, and only what is found in this
+    /// file is reported. With `--fix` the mended text goes to standard output and the report to
+    /// standard error, and no file is changed.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<PathBuf>,
 
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = ReportFormat::Human, help_heading = "Output")]
@@ -157,7 +171,7 @@ pub(crate) struct Check {
     pub(crate) baseline: Option<PathBuf>,
 
     /// Take out of the baseline what is found no more; where there is none, begin one
-    #[arg(long, requires = "baseline", conflicts_with = "diff", help_heading = "Rules")]
+    #[arg(long, requires = "baseline", conflicts_with_all = ["diff", "stdin_filename"], help_heading = "Rules")]
     pub(crate) update_baseline: bool,
 
     /// Apply the fixes that keep behaviour or remove the failure

@@ -23,8 +23,9 @@ use crate::panics;
 use crate::paths::Place;
 use crate::report;
 use crate::select;
+use crate::stdin::Stdin;
 use crate::summary::{Status, Summary};
-use crate::targets;
+use crate::targets::{self, Targets};
 use crate::terminal::Terminal;
 
 /// What to do with each Space.
@@ -33,6 +34,8 @@ struct Job<'a> {
     /// The fixes to apply, if any.
     fixes: Option<Applicability>,
     args: &'a Check,
+    /// The text on standard input, if that is what is checked.
+    stdin: Option<Stdin>,
     working: Utf8PathBuf,
     baseline: Option<Baseline>,
     terminal: Terminal,
@@ -49,6 +52,8 @@ struct Checked {
     /// What went wrong.
     errors: Vec<String>,
     summary: Summary,
+    /// The text of standard input after its fixes.
+    text: Option<Vec<u8>>,
     /// The rules that found something.
     rules: BTreeMap<&'static str, &'static RuleInfo>,
     /// What the baseline knows these findings by, if there is one.
@@ -86,12 +91,22 @@ pub(crate) fn run(args: &Check, terminal: Terminal, output: &mut Output) -> Stat
         (false, false) => None,
     };
     let mut total = Total::default();
-    let targets = targets::find(&args.paths);
+    let stdin = match Stdin::read(args, &working) {
+        Ok(stdin) => stdin,
+        Err(message) => {
+            output.error(&message);
+            return Status::Incomplete;
+        }
+    };
+    let targets = match &stdin {
+        Some(stdin) => Targets { roots: vec![stdin.root.clone()], errors: Vec::new() },
+        None => targets::find(&args.paths),
+    };
     for error in &targets.errors {
         output.error(error);
         total.summary.incomplete = true;
     }
-    let job = Job { selection, fixes, args, working, baseline, terminal };
+    let job = Job { selection, fixes, args, stdin, working, baseline, terminal };
     let mut printer = Printer::new(output, &job);
     printer.open();
     // Two Spaces may share a file, so fixes are made one Space after the other.
@@ -116,7 +131,9 @@ impl Job<'_> {
         let place = Place::new(root, &self.working);
         panics::catch(|| self.check_space(root, &place)).unwrap_or_else(|message| {
             let doing = format!("checking `{}`", place.folder());
-            let mut checked = Checked::default();
+            // Whoever puts what is printed in the place of the text must not lose it.
+            let text = self.stdin.as_ref().map(|stdin| stdin.bytes.clone());
+            let mut checked = Checked { text, ..Checked::default() };
             checked.summary.spaces = 1;
             checked.fail(panics::describe(&doing, &message));
             self.render(&mut checked, &Report::default(), &place, self.fail_on(None));
@@ -125,7 +142,10 @@ impl Job<'_> {
     }
 
     fn check_space(&self, root: &Utf8Path, place: &Place) -> Checked {
-        let files = Files::disk(root);
+        let files = match &self.stdin {
+            Some(stdin) => stdin.files(),
+            None => Files::disk(root),
+        };
         let mut checked = Checked::default();
         let space = Space::read(&files);
         checked.summary.spaces = 1;
@@ -133,24 +153,33 @@ impl Job<'_> {
         match self.fixes {
             Some(limit) if self.args.diff => {
                 // Nothing is written, so what counts is what is found as it stands.
-                let report = check::check(&space, &self.selection);
-                self.add(&mut checked, &space, &report, place);
-                let fixed = fix::fix(files, &self.selection, limit);
+                self.add(&mut checked, &space, self.found(&space), place);
+                let fixed = self.fix(files, limit);
                 checked.summary.fixed = fixed.applied.len();
                 checked.blocks[STDOUT] =
                     fixed.files.iter().map(|file| self.diff(file, place)).collect();
             }
             Some(limit) => {
                 drop(space);
-                let fixed = fix::fix(files, &self.selection, limit);
-                self.write(&mut checked, root, &fixed, place);
+                let fixed = self.fix(files, limit);
+                self.write(&mut checked, root, fixed, place);
             }
             None => {
-                let report = check::check(&space, &self.selection);
-                self.add(&mut checked, &space, &report, place);
+                self.add(&mut checked, &space, self.found(&space), place);
             }
         }
         checked
+    }
+
+    fn found(&self, space: &Space) -> Report {
+        check::check(space, &self.selection)
+    }
+
+    fn fix(&self, files: Files, limit: Applicability) -> Fixed {
+        match &self.stdin {
+            Some(stdin) => fix::fix_file(files, &self.selection, limit, &stdin.path),
+            None => fix::fix(files, &self.selection, limit),
+        }
     }
 
     fn diff(&self, file: &FixedFile, place: &Place) -> String {
@@ -158,9 +187,24 @@ impl Job<'_> {
         diff::unified(&path, file.before.text.as_str(), &file.after, self.terminal)
     }
 
+    /// Whether the text of standard input is printed, so that the report stands aside.
+    fn prints_text(&self) -> bool {
+        self.stdin.is_some() && self.fixes.is_some() && !self.args.diff
+    }
+
     /// Writes what was fixed, and reports what is left.
-    fn write(&self, checked: &mut Checked, root: &Utf8Path, fixed: &Fixed, place: &Place) {
-        match fixed.write(root) {
+    fn write(&self, checked: &mut Checked, root: &Utf8Path, fixed: Fixed, place: &Place) {
+        let written = match &self.stdin {
+            Some(stdin) => {
+                checked.text = Some(match fixed.files.first() {
+                    Some(file) => file.before.encode(&file.after),
+                    None => stdin.bytes.clone(),
+                });
+                Ok(())
+            }
+            None => fixed.write(root),
+        };
+        match written {
             Ok(()) => {
                 if fixed.unsettled {
                     checked.fail(format!(
@@ -171,7 +215,7 @@ impl Job<'_> {
                     ));
                 }
                 checked.summary.fixed = fixed.applied.len();
-                self.add(checked, &fixed.space, &fixed.report, place);
+                self.add(checked, &fixed.space, fixed.report, place);
             }
             Err(error) => {
                 let path = place.shown(&error.path);
@@ -180,14 +224,16 @@ impl Job<'_> {
                     WriteError { path, ..error }
                 ));
                 let space = Space::read(&Files::disk(root));
-                let report = check::check(&space, &self.selection);
-                self.add(checked, &space, &report, place);
+                self.add(checked, &space, self.found(&space), place);
             }
         }
     }
 
     /// Adds what was found in `space` and what stood in the way.
-    fn add(&self, checked: &mut Checked, space: &Space, report: &Report, place: &Place) {
+    fn add(&self, checked: &mut Checked, space: &Space, mut report: Report, place: &Place) {
+        if let Some(stdin) = &self.stdin {
+            stdin.keep_own(&mut report);
+        }
         for problem in &space.problems {
             if let Problem::Unreadable(error) = problem {
                 let path = place.shown(&error.path);
@@ -199,7 +245,7 @@ impl Job<'_> {
             let doing = format!("running the rule `{}` on `{}`", error.rule.name, place.folder());
             checked.fail(panics::describe(&doing, &error.message));
         }
-        self.render(checked, report, place, self.fail_on(space.settings.as_ref()));
+        self.render(checked, &report, place, self.fail_on(space.settings.as_ref()));
     }
 
     /// What fails the run in a Space with these settings.
@@ -310,6 +356,9 @@ impl<'a> Printer<'a> {
                 self.first[report] = false;
             }
         }
+        if let Some(text) = checked.text.as_ref().filter(|_| self.job.prints_text()) {
+            self.output.print_raw(text);
+        }
         for error in &checked.errors {
             self.output.error(error);
         }
@@ -372,6 +421,7 @@ impl<'a> Printer<'a> {
 
     fn write(&mut self, report: usize, text: &str) {
         match report.checked_sub(1) {
+            None if self.job.prints_text() => self.output.aside(text),
             None => self.output.print(text),
             Some(file) => self.files[file].write(text),
         }

@@ -24,6 +24,8 @@ mod report;
 mod schema;
 mod secrets;
 mod select;
+mod server;
+mod stdin;
 mod summary;
 mod targets;
 mod terminal;
@@ -68,6 +70,11 @@ fn main() -> ExitCode {
         }
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
         Command::Secrets(asked) => secrets::run(asked, terminal, &mut output),
+        Command::Server { .. } => {
+            // The streams are the editor's.
+            drop(output);
+            return server::run();
+        }
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
     };
     output.finish(status).into()

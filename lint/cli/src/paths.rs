@@ -56,7 +56,7 @@ pub(crate) fn relative(path: &Utf8Path, working: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// `path` without `.`, and without `..` where a name stands before it.
-fn tidy(path: &Utf8Path) -> Utf8PathBuf {
+pub(crate) fn tidy(path: &Utf8Path) -> Utf8PathBuf {
     let mut tidy = Utf8PathBuf::new();
     for component in path.components() {
         match component {

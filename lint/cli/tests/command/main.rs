@@ -6,6 +6,8 @@ mod contract;
 mod fix;
 mod quota;
 mod secrets;
+mod server;
 mod spaces;
+mod stdin;
 mod support;
 mod trace;
