@@ -18,6 +18,8 @@ mod dependencies;
 mod files;
 mod identity;
 mod installed;
+mod keyword;
+mod network;
 mod spelling;
 mod suppression;
 #[cfg(test)]

@@ -47,15 +47,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
-    /// List every name that a Space needs from its environment, and where
-    Secrets {
-        /// A Space, a file of one, or a folder of Spaces
-        #[arg(value_name = "PATH", default_value = ".")]
-        path: PathBuf,
-        /// How to print them
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
-    },
+    /// List what a duplicate of a Space must be given, where and why
+    Secrets(Secrets),
     /// Work out how many calls a day each kind of visitor can make
     Quota(Quota),
     /// Show what the program of a Space does, event by event
@@ -73,6 +66,27 @@ pub(crate) enum Command {
         #[arg(long, hide = true)]
         stdio: bool,
     },
+}
+
+/// `spacelint secrets`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0; 1 something that the Space fails without is missing from what `--have` lists; 2 the \
+                  run is incomplete."
+)]
+pub(crate) struct Secrets {
+    /// A Space, a file of one, or a folder of Spaces
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = NeedsFormat::Table)]
+    pub(crate) format: NeedsFormat,
+
+    /// Compare with the secrets and variables that a duplicate has, as the Hub's API lists them: a file of
+    /// JSON, or `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) have: Vec<PathBuf>,
 }
 
 /// `spacelint quota`.
@@ -152,6 +166,14 @@ pub(crate) struct Check {
     #[arg(long, help_heading = "Rules")]
     pub(crate) strict: bool,
 
+    /// Leave out the findings that this file knows
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Take out of the baseline what is found no more; where there is none, begin one
+    #[arg(long, requires = "baseline", conflicts_with_all = ["diff", "stdin_filename"], help_heading = "Rules")]
+    pub(crate) update_baseline: bool,
+
     /// Apply the fixes that keep behaviour or remove the failure
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix: bool,
@@ -164,9 +186,9 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with = "format", help_heading = "Fixes")]
     pub(crate) diff: bool,
 
-    /// The least severity that makes the exit status 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Threshold::Warning)]
-    pub(crate) fail_on: Threshold,
+    /// The least severity that makes the exit status 1 [default: the settings', or `warning`]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Threshold>,
 
     /// Print findings and errors only
     #[arg(long, short, help_heading = "Output")]
@@ -229,6 +251,19 @@ fn report_file(given: &str) -> Result<ReportFile, String> {
 pub(crate) enum Format {
     /// For people
     Human,
+    /// For programs
+    Json,
+}
+
+/// How to print what a duplicate needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NeedsFormat {
+    /// For people
+    Table,
+    /// A list to tick off, for a README
+    Markdown,
+    /// A file to fill in: `.env.example`
+    Env,
     /// For programs
     Json,
 }

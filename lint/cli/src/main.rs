@@ -2,6 +2,7 @@
 //! Space is decided in the crates below; here it is only asked for, counted and shown.
 
 mod args;
+mod baseline;
 mod check;
 mod diff;
 mod escape;
@@ -19,6 +20,8 @@ mod panics;
 mod paths;
 mod quota;
 mod report;
+#[cfg(test)]
+mod schema;
 mod secrets;
 mod select;
 mod server;
@@ -28,6 +31,7 @@ mod targets;
 mod terminal;
 #[cfg(test)]
 mod testing;
+mod tour;
 mod trace;
 
 use std::process::ExitCode;
@@ -65,12 +69,12 @@ fn main() -> ExitCode {
             Status::Clean
         }
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
+        Command::Secrets(asked) => secrets::run(asked, terminal, &mut output),
         Command::Server { .. } => {
             // The streams are the editor's.
             drop(output);
             return server::run();
         }
-        Command::Secrets { path, format } => secrets::run(path, *format, terminal, &mut output),
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
     };
     output.finish(status).into()

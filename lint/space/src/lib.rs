@@ -15,6 +15,7 @@ pub mod packages;
 pub mod pins;
 pub mod pyproject;
 pub mod requirements;
+pub mod settings;
 mod space;
 #[cfg(test)]
 mod testing;
@@ -31,6 +32,7 @@ pub use packages::Packages;
 pub use pins::{Allowed, Pins};
 pub use pyproject::Pyproject;
 pub use requirements::{Requirement, RequirementLine, Requirements};
+pub use settings::Settings;
 pub use space::{Problem, Space};
 pub use trace::{Moment, Phase, SpaceTrace, Stop};
 pub use world::Role;

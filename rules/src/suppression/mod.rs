@@ -1,4 +1,4 @@
-//! Suppression: one law for Python, the card and requirements.
+//! Suppression: one law for Python, the card, requirements and TOML.
 //!
 //! - `# spacelint: ignore[name, other]` covers the logical line it stands in or ends; alone on a
 //!   line, the next one.

@@ -1,9 +1,11 @@
 //! The real command, run as a user runs it. One program, so that it is linked once.
 
+mod baseline;
 mod check;
 mod contract;
 mod fix;
 mod quota;
+mod secrets;
 mod server;
 mod spaces;
 mod stdin;
