@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod completions;
 mod diff;
 mod escape;
 mod explain;
@@ -11,6 +12,7 @@ mod frame;
 mod hostile;
 mod json;
 mod listing;
+mod manual;
 mod markdown;
 mod output;
 mod pages;
@@ -20,6 +22,7 @@ mod quota;
 mod report;
 mod secrets;
 mod select;
+mod site;
 mod summary;
 mod targets;
 mod terminal;
@@ -64,6 +67,27 @@ fn main() -> ExitCode {
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
         Command::Secrets { path, format } => secrets::run(path, *format, terminal, &mut output),
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
+        Command::Completions { shell } => {
+            output.print(&completions::script(*shell));
+            Status::Clean
+        }
+        Command::Man { out: None } => {
+            output.print(&manual::page());
+            Status::Clean
+        }
+        Command::Man { out: Some(folder) } => written(manual::write(folder), &mut output),
+        Command::Site { folder } => written(site::write(folder), &mut output),
     };
     output.finish(status).into()
+}
+
+/// How a run ended that was to write files.
+fn written(result: Result<(), String>, output: &mut Output) -> Status {
+    match result {
+        Ok(()) => Status::Clean,
+        Err(message) => {
+            output.error(&message);
+            Status::Incomplete
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod check;
 mod contract;
 mod fix;
 mod quota;
+mod site;
 mod spaces;
 mod support;
 mod trace;
