@@ -141,7 +141,7 @@ impl Report {
 }
 
 /// By path, place and rule, then by what is left, so that the order is total.
-fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+pub(crate) fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     let key = |finding: &Finding| {
         (finding.location.file.path.clone(), finding.location.span, finding.rule.name)
     };

@@ -137,8 +137,12 @@ pub(crate) struct Check {
     pub(crate) paths: Vec<PathBuf>,
 
     /// How to print the findings
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human, help_heading = "Output")]
+    pub(crate) format: ReportFormat,
+
+    /// Write the findings to a file too, in a format of its own; may be repeated
+    #[arg(long, value_name = "FORMAT:PATH", value_parser = report_file, help_heading = "Output")]
+    pub(crate) output: Vec<ReportFile>,
 
     /// Run these rules or categories and no others
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Rules")]
@@ -169,8 +173,59 @@ pub(crate) struct Check {
     pub(crate) fail_on: Threshold,
 
     /// Print findings and errors only
-    #[arg(long, short)]
+    #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,
+}
+
+/// How to print a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Human,
+    /// A line a finding
+    Concise,
+    /// For programs
+    Json,
+    /// For programs, each line by itself
+    Jsonl,
+    /// For code scanning services (SARIF 2.1.0)
+    Sarif,
+    /// GitHub's annotations
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// For build servers, in XML
+    Junit,
+    /// For reviewdog
+    Rdjson,
+    /// A table for a job's summary or a comment
+    Markdown,
+}
+
+/// A file to write a report to.
+#[derive(Clone, Debug)]
+pub(crate) struct ReportFile {
+    /// How.
+    pub(crate) format: ReportFormat,
+    /// Where.
+    pub(crate) path: PathBuf,
+}
+
+/// `sarif:path/to/file`.
+fn report_file(given: &str) -> Result<ReportFile, String> {
+    let names = || {
+        let formats = ReportFormat::value_variants().iter();
+        let names: Vec<String> = formats
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        names.join(", ")
+    };
+    let Some((format, path)) = given.split_once(':').filter(|(_, path)| !path.is_empty()) else {
+        return Err("write a format, a colon and a path, such as `sarif:findings.sarif`".into());
+    };
+    let format = ReportFormat::from_str(format, false)
+        .map_err(|_| format!("`{format}` is no format; they are {}", names()))?;
+    Ok(ReportFile { format, path: path.into() })
 }
 
 /// How to print.

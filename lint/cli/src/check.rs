@@ -1,18 +1,23 @@
 //! `spacelint check`: finds the Spaces, checks each by itself, prints what came of it.
 //!
-//! A Space is read, checked, rendered and forgotten; only its lines and counts are kept, until those
-//! of the Spaces before it are printed.
+//! A Space is read, checked, rendered and forgotten; only its blocks and counts are kept, until those
+//! of the Spaces before it are printed. Standard output and each file of `--output` get blocks of
+//! their own, made in the same pass.
+
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_rules::check::{self, Report, Selection};
-use spacelint_rules::finding::{Applicability, Finding};
+use spacelint_rules::finding::Applicability;
+use spacelint_rules::fingerprint::fingerprints;
 use spacelint_rules::fix::{self, Fixed, FixedFile, WriteError};
+use spacelint_rules::rule::RuleInfo;
 use spacelint_space::{Files, Problem, ReadError, Space};
 
-use crate::args::{Check, Format};
+use crate::args::{Check, ReportFormat};
 use crate::diff;
-use crate::json;
-use crate::output::Output;
+use crate::formats::{LeftOut, Reported, Section, Total};
+use crate::output::{FileOutput, Output};
 use crate::panics;
 use crate::paths::Place;
 use crate::report;
@@ -31,14 +36,19 @@ struct Job<'a> {
     terminal: Terminal,
 }
 
+/// The report on standard output is the first, whatever is written to files.
+const STDOUT: usize = 0;
+
 /// What came of one Space.
 #[derive(Default)]
 struct Checked {
-    /// What to print: a finding each, in the format asked for, or a file's diff.
-    blocks: Vec<String>,
+    /// What to print, for each report: a finding each, in its format, or a file's diff.
+    blocks: Vec<Vec<String>>,
     /// What went wrong.
     errors: Vec<String>,
     summary: Summary,
+    /// The rules that found something.
+    rules: BTreeMap<&'static str, &'static RuleInfo>,
 }
 
 /// Runs the check.
@@ -62,14 +72,14 @@ pub(crate) fn run(args: &Check, terminal: Terminal, output: &mut Output) -> Stat
         (false, true) => Some(Applicability::Safe),
         (false, false) => None,
     };
-    let mut total = Summary::default();
+    let mut total = Total::default();
     let targets = targets::find(&args.paths);
     for error in &targets.errors {
         output.error(error);
-        total.incomplete = true;
+        total.summary.incomplete = true;
     }
     let job = Job { selection, fixes, args, working, terminal };
-    let mut printer = Printer { output, job: &job, first: true };
+    let mut printer = Printer::new(output, &job);
     printer.open();
     // Two Spaces may share a file, so fixes are made one Space after the other.
     if fixes.is_some() && !args.diff {
@@ -83,8 +93,8 @@ pub(crate) fn run(args: &Check, terminal: Terminal, output: &mut Output) -> Stat
             |checked| printer.print(&checked, &mut total),
         );
     }
-    printer.close(&total);
-    total.status(args.fail_on)
+    printer.close(&mut total);
+    total.summary.status(args.fail_on)
 }
 
 impl Job<'_> {
@@ -96,6 +106,7 @@ impl Job<'_> {
             let mut checked = Checked::default();
             checked.summary.spaces = 1;
             checked.fail(panics::describe(&doing, &message));
+            self.render(&mut checked, &Report::default(), &place);
             checked
         })
     }
@@ -113,7 +124,8 @@ impl Job<'_> {
                 self.add(&mut checked, &space, &report, place);
                 let fixed = fix::fix(files, &self.selection, limit);
                 checked.summary.fixed = fixed.applied.len();
-                checked.blocks = fixed.files.iter().map(|file| self.diff(file, place)).collect();
+                checked.blocks[STDOUT] =
+                    fixed.files.iter().map(|file| self.diff(file, place)).collect();
             }
             Some(limit) => {
                 drop(space);
@@ -165,7 +177,6 @@ impl Job<'_> {
     fn add(&self, checked: &mut Checked, space: &Space, report: &Report, place: &Place) {
         for finding in &report.findings {
             checked.summary.add(finding);
-            checked.blocks.push(self.render(finding, place));
         }
         for problem in &space.problems {
             if let Problem::Unreadable(error) = problem {
@@ -178,13 +189,51 @@ impl Job<'_> {
             let doing = format!("running the rule `{}` on `{}`", error.rule.name, place.folder());
             checked.fail(panics::describe(&doing, &error.message));
         }
+        self.render(checked, report, place);
     }
 
-    fn render(&self, finding: &Finding, place: &Place) -> String {
-        match self.args.format {
-            Format::Human => report::finding(finding, place, self.terminal),
-            Format::Json => json::diagnostic(finding, place),
+    /// Renders what was found for each report, when all that went wrong is known.
+    fn render(&self, checked: &mut Checked, report: &Report, place: &Place) {
+        let (found, suppressed) = fingerprints(report);
+        let reported = |(finding, fingerprint)| Reported { finding, fingerprint };
+        let silenced = report.suppressed.iter().map(|suppressed| &suppressed.finding);
+        let section = Section {
+            place,
+            findings: report.findings.iter().zip(&found).map(reported).collect(),
+            left_out: silenced
+                .zip(&suppressed)
+                .map(reported)
+                .zip(&report.suppressed)
+                .map(|(reported, by)| LeftOut { reported, comment: Some(&by.by) })
+                .collect(),
+            errors: &checked.errors,
+            fail_on: self.args.fail_on,
+        };
+        let left_out = section.left_out.iter().map(|left_out| &left_out.reported);
+        checked.rules = section
+            .findings
+            .iter()
+            .chain(left_out)
+            .map(|reported| (reported.finding.rule.name, reported.finding.rule))
+            .collect();
+        let blocks = self.formats().enumerate();
+        let blocks =
+            blocks.map(|(report, format)| format.blocks(&section, self.terminal_of(report)));
+        checked.blocks = blocks.collect();
+    }
+
+    /// What shows a report: a file has no colour, whatever the terminal has.
+    fn terminal_of(&self, report: usize) -> Terminal {
+        match report {
+            STDOUT => self.terminal,
+            _ => Terminal { color: false, links: false, ..self.terminal },
         }
+    }
+
+    /// The format of each report, standard output's first.
+    fn formats(&self) -> impl Iterator<Item = ReportFormat> {
+        let files = self.args.output.iter().map(|file| file.format);
+        std::iter::once(self.args.format).chain(files)
     }
 }
 
@@ -195,44 +244,72 @@ impl Checked {
     }
 }
 
-/// Prints the parts of a report in order.
+/// Prints the parts of each report in order.
 struct Printer<'a> {
     output: &'a mut Output,
+    files: Vec<FileOutput>,
     job: &'a Job<'a>,
-    /// Whether no finding was printed yet.
-    first: bool,
+    /// Whether no block was printed yet, for each report.
+    first: Vec<bool>,
 }
 
-impl Printer<'_> {
+impl<'a> Printer<'a> {
+    fn new(output: &'a mut Output, job: &'a Job<'a>) -> Self {
+        let files: Vec<FileOutput> =
+            job.args.output.iter().map(|file| FileOutput::create(&file.path)).collect();
+        let first = vec![true; 1 + files.len()];
+        Self { output, files, job, first }
+    }
+
     fn open(&mut self) {
-        if self.job.args.format == Format::Json {
-            self.output.print(&json::open());
+        for (report, format) in self.job.formats().enumerate() {
+            if report != STDOUT || !self.job.args.diff {
+                self.write(report, &format.open());
+            }
         }
     }
 
-    fn print(&mut self, checked: &Checked, total: &mut Summary) {
-        for block in &checked.blocks {
-            if self.job.args.format == Format::Json {
-                self.output.print(json::separator(self.first));
+    fn print(&mut self, checked: &Checked, total: &mut Total) {
+        for (report, format) in self.job.formats().enumerate() {
+            for block in checked.blocks.get(report).into_iter().flatten() {
+                let separator = format.separator(self.first[report]);
+                self.write(report, separator);
+                self.write(report, block);
+                self.first[report] = false;
             }
-            self.output.print(block);
-            self.first = false;
         }
         for error in &checked.errors {
             self.output.error(error);
         }
-        total.merge(&checked.summary);
+        total.summary.merge(&checked.summary);
+        total.rules.extend(&checked.rules);
     }
 
-    fn close(&mut self, total: &Summary) {
-        match self.job.args.format {
-            Format::Json => self.output.print(&json::close(total)),
-            Format::Human if self.job.args.quiet || total.spaces == 0 => {}
-            // A diff stands alone, so that it can be handed on; what is said about it goes aside.
-            Format::Human if self.job.args.diff => {
-                self.output.aside(&report::closing_diff(total));
+    fn close(mut self, total: &mut Total) {
+        let quiet = self.job.args.quiet;
+        for (report, format) in self.job.formats().enumerate() {
+            if report == STDOUT && self.job.args.diff {
+                // A diff stands alone, so that it can be handed on; what is said about it goes aside.
+                if !quiet && total.summary.spaces > 0 {
+                    self.output.aside(&report::closing_diff(&total.summary));
+                }
+            } else {
+                let terminal = self.job.terminal_of(report);
+                self.write(report, &format.close(total, quiet, terminal));
             }
-            Format::Human => self.output.print(&report::closing(total, self.job.terminal)),
+        }
+        for file in self.files {
+            if let Err(message) = file.finish() {
+                self.output.error(&message);
+                total.summary.incomplete = true;
+            }
+        }
+    }
+
+    fn write(&mut self, report: usize, text: &str) {
+        match report.checked_sub(1) {
+            None => self.output.print(text),
+            Some(file) => self.files[file].write(text),
         }
     }
 }

@@ -7,10 +7,11 @@ mod completions;
 mod diff;
 mod escape;
 mod explain;
+mod formats;
 mod frame;
 #[cfg(test)]
 mod hostile;
-mod json;
+
 mod listing;
 mod manual;
 mod markdown;

@@ -16,7 +16,7 @@ use spacelint_rules::duration::{self, Declared, GpuFunction, SizedBy};
 use spacelint_space::{Files, Problem, ReadError, Space};
 
 use crate::args::{Format, Quota};
-use crate::json as formats;
+use crate::formats::json as formats;
 use crate::output::Output;
 use crate::panics;
 use crate::paths::Place;

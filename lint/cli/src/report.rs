@@ -10,6 +10,7 @@ use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
 use crate::escape;
+use crate::formats::SOMETIMES;
 use crate::frame::{Frame, Mark, NOTE_INDENT, Note};
 use crate::pages;
 use crate::paths::Place;
@@ -46,8 +47,7 @@ pub(crate) fn finding(finding: &Finding, place: &Place, terminal: Terminal) -> S
         push_note(&mut out, note, terminal);
     }
     if finding.certainty == Certainty::Sometimes {
-        let text = "This happens on some runs only: the code decides it while it runs.";
-        push_field(&mut out, "note", text, terminal);
+        push_field(&mut out, "note", SOMETIMES, terminal);
     }
     if let Some(help) = &finding.help {
         push_field(&mut out, "help", help, terminal);

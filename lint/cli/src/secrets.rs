@@ -11,8 +11,8 @@ use textwrap::{WordSeparator, WordSplitter};
 
 use crate::args::Format;
 use crate::escape;
+use crate::formats::json;
 use crate::frame;
-use crate::json;
 use crate::output::Output;
 use crate::panics;
 use crate::paths::Place;

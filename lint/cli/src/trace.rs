@@ -11,7 +11,7 @@ use camino::Utf8Path;
 use spacelint_space::{Files, Problem, ReadError, Space};
 
 use crate::args::Format;
-use crate::json as formats;
+use crate::formats::json as formats;
 use crate::output::Output;
 use crate::panics;
 use crate::paths::Place;

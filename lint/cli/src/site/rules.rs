@@ -9,7 +9,7 @@ use spacelint_rules::registry::{self, Category, RuleEntry};
 use super::guide;
 use super::html::{self, Context, escape};
 use super::layout::{Entry, Page};
-use crate::json;
+use crate::formats::json;
 
 /// The class of a rule's severity, which is the word for it.
 pub(crate) fn severity(entry: &RuleEntry) -> &'static str {

@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use quick_xml::events::Event;
+use quick_xml::{Reader, XmlVersion};
+
 use crate::support::{Ran, folder, run};
 
 /// Elements that have no end.
-const VOID: [&str; 5] = ["br", "hr", "img", "input", "link"];
+const VOID: [&str; 6] = ["br", "hr", "img", "input", "link", "meta"];
 
 /// The site's files by their path.
 fn site() -> BTreeMap<String, String> {
@@ -32,57 +35,42 @@ fn read(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
 }
 
 /// A start tag with its attributes.
-struct Tag<'a> {
-    name: &'a str,
-    attributes: Vec<(&'a str, &'a str)>,
+struct Tag {
+    name: String,
+    attributes: Vec<(String, String)>,
 }
 
-/// The start tags of `html`; panics where it is not well-formed.
-fn tags<'a>(path: &str, html: &'a str) -> Vec<Tag<'a>> {
+/// The start tags of `html`, which is written so that it is XML too; panics where it is not well-formed.
+fn tags(path: &str, html: &str) -> Vec<Tag> {
+    let html = html.strip_prefix("<!doctype html>\n").expect(path);
+    let mut reader = Reader::from_str(html);
     let mut tags = Vec::new();
-    let mut open: Vec<&str> = Vec::new();
-    let mut rest = html.strip_prefix("<!doctype html>\n").expect(path);
-    while let Some(at) = rest.find('<') {
-        let (text, from) = rest.split_at(at);
-        assert!(!text.contains('>'), "{path}: a bare > in {text}");
-        for reference in text.split('&').skip(1) {
-            let name = reference.split(';').next().unwrap_or_default();
-            assert!(["amp", "lt", "gt", "quot", "#39"].contains(&name), "{path}: &{name}");
-        }
-        let (tag, after) = from[1..].split_once('>').expect(path);
-        rest = after;
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name), "{path}: </{name}> before {}", head(after));
-            continue;
-        }
-        let closed = tag.ends_with(" /");
-        let (name, mut attributes) =
-            tag.trim_end_matches(" /").split_once(' ').unwrap_or((tag, ""));
-        assert!(
-            name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
-            "{path}: <{tag}>"
-        );
-        let mut read = Vec::new();
-        while !attributes.is_empty() {
-            let (name, value) =
-                attributes.split_once("=\"").unwrap_or_else(|| panic!("{path}: {tag}"));
-            let (value, after) = value.split_once('"').unwrap_or_else(|| panic!("{path}: {tag}"));
-            read.push((name, value));
-            attributes = after.trim_start();
-        }
-        let void = VOID.contains(&name) || name == "meta";
-        assert_eq!(closed, void, "{path}: <{tag}>");
-        if !void {
-            open.push(name);
-        }
-        tags.push(Tag { name, attributes: read });
+    let mut open = 0;
+    loop {
+        let event = reader.read_event().unwrap_or_else(|error| panic!("{path}: {error}"));
+        let (tag, is_empty) = match &event {
+            Event::Eof => break,
+            Event::Start(tag) => (tag, false),
+            Event::Empty(tag) => (tag, true),
+            Event::End(_) => {
+                open -= 1;
+                continue;
+            }
+            _ => continue,
+        };
+        let name = tag.name().as_ref().to_owned();
+        open += i32::from(!is_empty);
+        assert_eq!(is_empty, VOID.contains(&name.as_str()), "{path}: <{name}>");
+        let attributes = tag.attributes().map(|one| {
+            let one = one.unwrap_or_else(|error| panic!("{path}: <{name}>: {error}"));
+            let value = one.normalized_value(XmlVersion::Implicit1_0).expect(path).into_owned();
+            (one.key.as_ref().to_owned(), value)
+        });
+        let attributes = attributes.collect();
+        tags.push(Tag { name, attributes });
     }
-    assert!(open.is_empty(), "{path}: {open:?} are not closed");
+    assert_eq!(open, 0, "{path}: not all is closed");
     tags
-}
-
-fn head(text: &str) -> String {
-    text.chars().take(80).collect()
 }
 
 /// Where a link of the file `from` leads, without what comes after `#`; and that.
@@ -110,7 +98,7 @@ fn every_file_is_well_formed_and_every_link_leads_somewhere() {
         .collect();
     let values = |tags: &[Tag], name: &str| -> Vec<String> {
         let all = tags.iter().flat_map(|tag| &tag.attributes);
-        all.filter(|one| one.0 == name).map(|one| one.1.replace("&amp;", "&")).collect()
+        all.filter(|one| one.0 == name).map(|one| one.1.clone()).collect()
     };
     let ids: BTreeMap<&String, BTreeSet<String>> = pages
         .iter()
@@ -126,7 +114,7 @@ fn every_file_is_well_formed_and_every_link_leads_somewhere() {
         assert_eq!(tags.iter().filter(|tag| tag.name == "h1").count(), 1, "{path}");
         for tag in tags {
             for (name, link) in &tag.attributes {
-                let leads = matches!(*name, "href" | "src" | "action");
+                let leads = matches!(name.as_str(), "href" | "src" | "action");
                 if leads && link.starts_with("https://") && tag.name == "a" {
                     continue;
                 }
@@ -138,7 +126,7 @@ fn every_file_is_well_formed_and_every_link_leads_somewhere() {
                     }
                 }
                 // The policy of the page would not run it, and nobody wrote it.
-                assert!(!name.starts_with("on") && *name != "style", "{path}: {name}");
+                assert!(!name.starts_with("on") && name != "style", "{path}: {name}");
             }
         }
     }
