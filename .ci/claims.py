@@ -18,7 +18,7 @@ TOP = {
     "Cargo.toml", "lint", "profiler", "rules", "testdata", "README.md",
     "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.lock", "LICENSE", "SECURITY.md", "deny.toml",
     "rustfmt.toml", "clippy.toml", "pyproject.toml", ".ci", ".github", ".gitignore",
-    ".pre-commit-hooks.yaml",
+    ".pre-commit-hooks.yaml", "action.yml",
 }  # fmt: skip
 
 

@@ -36,8 +36,6 @@ fn files() -> Vec<(String, String)> {
         ("search.js".to_owned(), include_str!("site/search.js").to_owned()),
         ("style.css".to_owned(), include_str!("site/style.css").to_owned()),
         ("icon.svg".to_owned(), include_str!("site/icon.svg").to_owned()),
-        // Nothing here is for Jekyll, which GitHub Pages would run otherwise.
-        (".nojekyll".to_owned(), String::new()),
     ];
     files.extend(rules::pages());
     files
