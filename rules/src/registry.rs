@@ -58,6 +58,20 @@ impl Category {
         }
     }
 
+    /// What its rules are about, as the end of a heading.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Zerogpu => "how ZeroGPU starts and runs a Space",
+            Self::Duration => "how long a call may hold the GPU, and what that costs",
+            Self::Card => "the front matter of README.md",
+            Self::Dependencies => "what the Space installs",
+            Self::Secrets => "what the Space needs from its settings",
+            Self::Identity => "whom a call is made for",
+            Self::Network => "what the app listens on, and whom it reaches",
+            Self::Files => "the files themselves, and what silences rules in them",
+        }
+    }
+
     /// The category of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|category| category.name() == name)

@@ -4,6 +4,7 @@
 mod args;
 mod baseline;
 mod check;
+mod completions;
 mod diff;
 mod escape;
 mod explain;
@@ -13,6 +14,7 @@ mod frame;
 mod hostile;
 
 mod listing;
+mod manual;
 mod markdown;
 mod output;
 mod pages;
@@ -25,6 +27,7 @@ mod schema;
 mod secrets;
 mod select;
 mod server;
+mod site;
 mod stdin;
 mod summary;
 mod targets;
@@ -76,6 +79,27 @@ fn main() -> ExitCode {
             return server::run();
         }
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
+        Command::Completions { shell } => {
+            output.print(&completions::script(*shell));
+            Status::Clean
+        }
+        Command::Man { out: None } => {
+            output.print(&manual::page());
+            Status::Clean
+        }
+        Command::Man { out: Some(folder) } => written(manual::write(folder), &mut output),
+        Command::Site { folder } => written(site::write(folder), &mut output),
     };
     output.finish(status).into()
+}
+
+/// How a run ended that was to write files.
+fn written(result: Result<(), String>, output: &mut Output) -> Status {
+    match result {
+        Ok(()) => Status::Clean,
+        Err(message) => {
+            output.error(&message);
+            Status::Incomplete
+        }
+    }
 }

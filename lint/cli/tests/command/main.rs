@@ -7,6 +7,7 @@ mod fix;
 mod quota;
 mod secrets;
 mod server;
+mod site;
 mod spaces;
 mod stdin;
 mod support;
