@@ -352,12 +352,9 @@ impl Session {
 
     fn closed(&mut self, uri: &lsp::Uri) {
         let Some(path) = uri::to_path(uri.as_ref()) else { return };
-        let home = self.documents.get(&path).and_then(|document| document.home.clone());
         self.documents.close(&path);
         self.give_back(&path);
-        if let Some(home) = home {
-            self.spaces.changed(&home, PAUSE);
-        }
+        self.spaces.changed_at(&path, PAUSE);
         self.settle_homes();
     }
 
@@ -369,20 +366,13 @@ impl Session {
         } else {
             self.settle_home(path);
         }
-        let home = self.documents.get(path).and_then(|document| document.home.clone());
-        if let Some(home) = home {
-            self.spaces.changed(&home, pause);
-        }
+        self.spaces.changed_at(path, pause);
     }
 
     fn changed_on_disk(&mut self, files: &[lsp::Uri]) {
         self.settle_homes();
-        let paths: Vec<_> = files.iter().filter_map(|uri| uri::to_path(uri.as_ref())).collect();
-        let roots: Vec<_> = self.spaces.iter().map(|(root, _)| root.clone()).collect();
-        for root in roots {
-            if paths.iter().any(|path| path.starts_with(&root)) {
-                self.spaces.changed(&root, PAUSE);
-            }
+        for path in files.iter().filter_map(|uri| uri::to_path(uri.as_ref())) {
+            self.spaces.changed_at(&path, PAUSE);
         }
     }
 
