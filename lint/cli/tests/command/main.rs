@@ -4,6 +4,7 @@ mod baseline;
 mod check;
 mod contract;
 mod fix;
+mod init;
 mod quota;
 mod secrets;
 mod server;
