@@ -72,7 +72,12 @@ def copied():
         for name, rule in rules().items()
     ]
     yield "README.md", "rules", None, "\n".join(rows)
-    for command, shown in (("first", "report"), ("then", "trace"), ("next", "quota")):
+    for command, shown in (
+        ("first", "report"),
+        ("then", "trace"),
+        ("next", "quota"),
+        ("then again", "secrets"),
+    ):
         typed = re.search(
             rf"^<!-- {command} -->\n```sh\n.*spacelint(?: --)? (.*)\n```", text("README.md"), re.MULTILINE
         )

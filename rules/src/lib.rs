@@ -18,6 +18,8 @@ mod dependencies;
 mod files;
 mod identity;
 mod installed;
+mod keyword;
+mod network;
 mod spelling;
 mod suppression;
 #[cfg(test)]
@@ -31,4 +33,4 @@ pub use fingerprint::{Fingerprint, fingerprints};
 pub use fix::{Fixed, fix};
 pub use registry::{Category, RuleEntry, all, find, nearest};
 pub use rule::{Check, Rule, RuleInfo};
-pub use suppression::ignoring;
+pub use suppression::{ignored_at, ignoring};

@@ -47,15 +47,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
     },
-    /// List every name that a Space needs from its environment, and where
-    Secrets {
-        /// A Space, a file of one, or a folder of Spaces
-        #[arg(value_name = "PATH", default_value = ".")]
-        path: PathBuf,
-        /// How to print them
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
-    },
+    /// List what a duplicate of a Space must be given, where and why
+    Secrets(Secrets),
     /// Work out how many calls a day each kind of visitor can make
     Quota(Quota),
     /// Show what the program of a Space does, event by event
@@ -66,6 +59,12 @@ pub(crate) enum Command {
         /// How to print it
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
+    },
+    /// Serve an editor over standard input and output, as a language server
+    Server {
+        /// How an editor that could do otherwise says what is done anyway
+        #[arg(long, hide = true)]
+        stdio: bool,
     },
     /// Print what a shell needs to complete this command
     Completions {
@@ -85,6 +84,27 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+/// `spacelint secrets`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0; 1 something that the Space fails without is missing from what `--have` lists; 2 the \
+                  run is incomplete."
+)]
+pub(crate) struct Secrets {
+    /// A Space, a file of one, or a folder of Spaces
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = NeedsFormat::Table)]
+    pub(crate) format: NeedsFormat,
+
+    /// Compare with the secrets and variables that a duplicate has, as the Hub's API lists them: a file of
+    /// JSON, or `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) have: Vec<PathBuf>,
 }
 
 /// `spacelint quota`.
@@ -132,9 +152,17 @@ fn gpus() -> PossibleValuesParser {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that stands by itself")]
 pub(crate) struct Check {
-    /// Spaces, files of Spaces, or folders of Spaces
+    /// Spaces, files of Spaces, or folders of Spaces; `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
+
+    /// The file of a Space that standard input stands for, where PATH is `-`
+    ///
+    /// The file need not exist; the rest of its Space is read from disk, and only what is found in this
+    /// file is reported. With `--fix` the mended text goes to standard output and the report to
+    /// standard error, and no file is changed.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<PathBuf>,
 
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = ReportFormat::Human, help_heading = "Output")]
@@ -156,6 +184,14 @@ pub(crate) struct Check {
     #[arg(long, help_heading = "Rules")]
     pub(crate) strict: bool,
 
+    /// Leave out the findings that this file knows
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Take out of the baseline what is found no more; where there is none, begin one
+    #[arg(long, requires = "baseline", conflicts_with_all = ["diff", "stdin_filename"], help_heading = "Rules")]
+    pub(crate) update_baseline: bool,
+
     /// Apply the fixes that keep behaviour or remove the failure
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix: bool,
@@ -168,9 +204,9 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with = "format", help_heading = "Fixes")]
     pub(crate) diff: bool,
 
-    /// The least severity that makes the exit status 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Threshold::Warning)]
-    pub(crate) fail_on: Threshold,
+    /// The least severity that makes the exit status 1 [default: the settings', or `warning`]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Threshold>,
 
     /// Print findings and errors only
     #[arg(long, short, help_heading = "Output")]
@@ -233,6 +269,19 @@ fn report_file(given: &str) -> Result<ReportFile, String> {
 pub(crate) enum Format {
     /// For people
     Human,
+    /// For programs
+    Json,
+}
+
+/// How to print what a duplicate needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NeedsFormat {
+    /// For people
+    Table,
+    /// A list to tick off, for a README
+    Markdown,
+    /// A file to fill in: `.env.example`
+    Env,
     /// For programs
     Json,
 }

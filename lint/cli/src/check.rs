@@ -4,7 +4,7 @@
 //! of the Spaces before it are printed. Standard output and each file of `--output` get blocks of
 //! their own, made in the same pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_rules::check::{self, Report, Selection};
@@ -12,9 +12,10 @@ use spacelint_rules::finding::Applicability;
 use spacelint_rules::fingerprint::fingerprints;
 use spacelint_rules::fix::{self, Fixed, FixedFile, WriteError};
 use spacelint_rules::rule::RuleInfo;
-use spacelint_space::{Files, Problem, ReadError, Space};
+use spacelint_space::{Files, Problem, ReadError, Settings, Space};
 
-use crate::args::{Check, ReportFormat};
+use crate::args::{Check, ReportFormat, Threshold};
+use crate::baseline::{Baseline, Known};
 use crate::diff;
 use crate::formats::{LeftOut, Reported, Section, Total};
 use crate::output::{FileOutput, Output};
@@ -22,8 +23,9 @@ use crate::panics;
 use crate::paths::Place;
 use crate::report;
 use crate::select;
+use crate::stdin::Stdin;
 use crate::summary::{Status, Summary};
-use crate::targets;
+use crate::targets::{self, Targets};
 use crate::terminal::Terminal;
 
 /// What to do with each Space.
@@ -32,7 +34,10 @@ struct Job<'a> {
     /// The fixes to apply, if any.
     fixes: Option<Applicability>,
     args: &'a Check,
+    /// The text on standard input, if that is what is checked.
+    stdin: Option<Stdin>,
     working: Utf8PathBuf,
+    baseline: Option<Baseline>,
     terminal: Terminal,
 }
 
@@ -47,8 +52,12 @@ struct Checked {
     /// What went wrong.
     errors: Vec<String>,
     summary: Summary,
+    /// The text of standard input after its fixes.
+    text: Option<Vec<u8>>,
     /// The rules that found something.
     rules: BTreeMap<&'static str, &'static RuleInfo>,
+    /// What the baseline knows these findings by, if there is one.
+    named: Vec<Known>,
 }
 
 /// Runs the check.
@@ -67,34 +76,53 @@ pub(crate) fn run(args: &Check, terminal: Terminal, output: &mut Output) -> Stat
             return Status::Incomplete;
         }
     };
+    let baseline = args.baseline.as_deref();
+    let baseline = baseline.map(|path| Baseline::read(path, &working, args.update_baseline));
+    let baseline = match baseline.transpose() {
+        Ok(baseline) => baseline,
+        Err(message) => {
+            output.error(&message);
+            return Status::Incomplete;
+        }
+    };
     let fixes = match (args.unsafe_fixes, args.fix || args.diff) {
         (true, _) => Some(Applicability::Unsafe),
         (false, true) => Some(Applicability::Safe),
         (false, false) => None,
     };
     let mut total = Total::default();
-    let targets = targets::find(&args.paths);
+    let stdin = match Stdin::read(args, &working) {
+        Ok(stdin) => stdin,
+        Err(message) => {
+            output.error(&message);
+            return Status::Incomplete;
+        }
+    };
+    let targets = match &stdin {
+        Some(stdin) => Targets { roots: vec![stdin.root.clone()], errors: Vec::new() },
+        None => targets::find(&args.paths),
+    };
     for error in &targets.errors {
         output.error(error);
         total.summary.incomplete = true;
     }
-    let job = Job { selection, fixes, args, working, terminal };
+    let job = Job { selection, fixes, args, stdin, working, baseline, terminal };
     let mut printer = Printer::new(output, &job);
     printer.open();
     // Two Spaces may share a file, so fixes are made one Space after the other.
     if fixes.is_some() && !args.diff {
         for root in &targets.roots {
-            printer.print(&job.check(root), &mut total);
+            printer.print(job.check(root), &mut total);
         }
     } else {
         targets::each(
             &targets.roots,
             |root| job.check(root),
-            |checked| printer.print(&checked, &mut total),
+            |checked| printer.print(checked, &mut total),
         );
     }
-    printer.close(&mut total);
-    total.summary.status(args.fail_on)
+    printer.close(&mut total, &targets.roots);
+    total.summary.status()
 }
 
 impl Job<'_> {
@@ -103,16 +131,21 @@ impl Job<'_> {
         let place = Place::new(root, &self.working);
         panics::catch(|| self.check_space(root, &place)).unwrap_or_else(|message| {
             let doing = format!("checking `{}`", place.folder());
-            let mut checked = Checked::default();
+            // Whoever puts what is printed in the place of the text must not lose it.
+            let text = self.stdin.as_ref().map(|stdin| stdin.bytes.clone());
+            let mut checked = Checked { text, ..Checked::default() };
             checked.summary.spaces = 1;
             checked.fail(panics::describe(&doing, &message));
-            self.render(&mut checked, &Report::default(), &place);
+            self.render(&mut checked, &Report::default(), &place, self.fail_on(None));
             checked
         })
     }
 
     fn check_space(&self, root: &Utf8Path, place: &Place) -> Checked {
-        let files = Files::disk(root);
+        let files = match &self.stdin {
+            Some(stdin) => stdin.files(),
+            None => Files::disk(root),
+        };
         let mut checked = Checked::default();
         let space = Space::read(&files);
         checked.summary.spaces = 1;
@@ -120,24 +153,33 @@ impl Job<'_> {
         match self.fixes {
             Some(limit) if self.args.diff => {
                 // Nothing is written, so what counts is what is found as it stands.
-                let report = check::check(&space, &self.selection);
-                self.add(&mut checked, &space, &report, place);
-                let fixed = fix::fix(files, &self.selection, limit);
+                self.add(&mut checked, &space, self.found(&space), place);
+                let fixed = self.fix(files, limit);
                 checked.summary.fixed = fixed.applied.len();
                 checked.blocks[STDOUT] =
                     fixed.files.iter().map(|file| self.diff(file, place)).collect();
             }
             Some(limit) => {
                 drop(space);
-                let fixed = fix::fix(files, &self.selection, limit);
-                self.write(&mut checked, root, &fixed, place);
+                let fixed = self.fix(files, limit);
+                self.write(&mut checked, root, fixed, place);
             }
             None => {
-                let report = check::check(&space, &self.selection);
-                self.add(&mut checked, &space, &report, place);
+                self.add(&mut checked, &space, self.found(&space), place);
             }
         }
         checked
+    }
+
+    fn found(&self, space: &Space) -> Report {
+        check::check(space, &self.selection)
+    }
+
+    fn fix(&self, files: Files, limit: Applicability) -> Fixed {
+        match &self.stdin {
+            Some(stdin) => fix::fix_file(files, &self.selection, limit, &stdin.path),
+            None => fix::fix(files, &self.selection, limit),
+        }
     }
 
     fn diff(&self, file: &FixedFile, place: &Place) -> String {
@@ -145,9 +187,24 @@ impl Job<'_> {
         diff::unified(&path, file.before.text.as_str(), &file.after, self.terminal)
     }
 
+    /// Whether the text of standard input is printed, so that the report stands aside.
+    fn prints_text(&self) -> bool {
+        self.stdin.is_some() && self.fixes.is_some() && !self.args.diff
+    }
+
     /// Writes what was fixed, and reports what is left.
-    fn write(&self, checked: &mut Checked, root: &Utf8Path, fixed: &Fixed, place: &Place) {
-        match fixed.write(root) {
+    fn write(&self, checked: &mut Checked, root: &Utf8Path, fixed: Fixed, place: &Place) {
+        let written = match &self.stdin {
+            Some(stdin) => {
+                checked.text = Some(match fixed.files.first() {
+                    Some(file) => file.before.encode(&file.after),
+                    None => stdin.bytes.clone(),
+                });
+                Ok(())
+            }
+            None => fixed.write(root),
+        };
+        match written {
             Ok(()) => {
                 if fixed.unsettled {
                     checked.fail(format!(
@@ -158,7 +215,7 @@ impl Job<'_> {
                     ));
                 }
                 checked.summary.fixed = fixed.applied.len();
-                self.add(checked, &fixed.space, &fixed.report, place);
+                self.add(checked, &fixed.space, fixed.report, place);
             }
             Err(error) => {
                 let path = place.shown(&error.path);
@@ -167,16 +224,15 @@ impl Job<'_> {
                     WriteError { path, ..error }
                 ));
                 let space = Space::read(&Files::disk(root));
-                let report = check::check(&space, &self.selection);
-                self.add(checked, &space, &report, place);
+                self.add(checked, &space, self.found(&space), place);
             }
         }
     }
 
     /// Adds what was found in `space` and what stood in the way.
-    fn add(&self, checked: &mut Checked, space: &Space, report: &Report, place: &Place) {
-        for finding in &report.findings {
-            checked.summary.add(finding);
+    fn add(&self, checked: &mut Checked, space: &Space, mut report: Report, place: &Place) {
+        if let Some(stdin) = &self.stdin {
+            stdin.keep_own(&mut report);
         }
         for problem in &space.problems {
             if let Problem::Unreadable(error) = problem {
@@ -189,17 +245,23 @@ impl Job<'_> {
             let doing = format!("running the rule `{}` on `{}`", error.rule.name, place.folder());
             checked.fail(panics::describe(&doing, &error.message));
         }
-        self.render(checked, report, place);
+        self.render(checked, &report, place, self.fail_on(space.settings.as_ref()));
     }
 
-    /// Renders what was found for each report, when all that went wrong is known.
-    fn render(&self, checked: &mut Checked, report: &Report, place: &Place) {
+    /// What fails the run in a Space with these settings.
+    fn fail_on(&self, settings: Option<&Settings>) -> Threshold {
+        let set = || Threshold::named(&settings?.fail_on.as_ref()?.text);
+        self.args.fail_on.or_else(set).unwrap_or(Threshold::Warning)
+    }
+
+    /// Counts and renders what was found for each report, when all that went wrong is known.
+    fn render(&self, checked: &mut Checked, report: &Report, place: &Place, fail_on: Threshold) {
         let (found, suppressed) = fingerprints(report);
         let reported = |(finding, fingerprint)| Reported { finding, fingerprint };
         let silenced = report.suppressed.iter().map(|suppressed| &suppressed.finding);
-        let section = Section {
+        let mut section = Section {
             place,
-            findings: report.findings.iter().zip(&found).map(reported).collect(),
+            findings: Vec::new(),
             left_out: silenced
                 .zip(&suppressed)
                 .map(reported)
@@ -207,8 +269,21 @@ impl Job<'_> {
                 .map(|(reported, by)| LeftOut { reported, comment: Some(&by.by) })
                 .collect(),
             errors: &checked.errors,
-            fail_on: self.args.fail_on,
+            fail_on,
         };
+        for reported in report.findings.iter().zip(&found).map(reported) {
+            let Reported { finding, fingerprint } = reported;
+            let baseline = self.baseline.as_ref();
+            let known = baseline.map(|baseline| baseline.name(finding, fingerprint, place));
+            if known.as_ref().zip(baseline).is_some_and(|(known, baseline)| baseline.knows(known)) {
+                checked.summary.known += 1;
+                section.left_out.push(LeftOut { reported, comment: None });
+            } else {
+                checked.summary.add(finding, fail_on);
+                section.findings.push(reported);
+            }
+            checked.named.extend(known);
+        }
         let left_out = section.left_out.iter().map(|left_out| &left_out.reported);
         checked.rules = section
             .findings
@@ -251,6 +326,8 @@ struct Printer<'a> {
     job: &'a Job<'a>,
     /// Whether no block was printed yet, for each report.
     first: Vec<bool>,
+    /// What the baseline knows all findings by, if there is one.
+    named: BTreeSet<Known>,
 }
 
 impl<'a> Printer<'a> {
@@ -258,7 +335,7 @@ impl<'a> Printer<'a> {
         let files: Vec<FileOutput> =
             job.args.output.iter().map(|file| FileOutput::create(&file.path)).collect();
         let first = vec![true; 1 + files.len()];
-        Self { output, files, job, first }
+        Self { output, files, job, first, named: BTreeSet::new() }
     }
 
     fn open(&mut self) {
@@ -269,7 +346,8 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn print(&mut self, checked: &Checked, total: &mut Total) {
+    fn print(&mut self, mut checked: Checked, total: &mut Total) {
+        self.named.extend(std::mem::take(&mut checked.named));
         for (report, format) in self.job.formats().enumerate() {
             for block in checked.blocks.get(report).into_iter().flatten() {
                 let separator = format.separator(self.first[report]);
@@ -278,6 +356,9 @@ impl<'a> Printer<'a> {
                 self.first[report] = false;
             }
         }
+        if let Some(text) = checked.text.as_ref().filter(|_| self.job.prints_text()) {
+            self.output.print_raw(text);
+        }
         for error in &checked.errors {
             self.output.error(error);
         }
@@ -285,7 +366,7 @@ impl<'a> Printer<'a> {
         total.rules.extend(&checked.rules);
     }
 
-    fn close(mut self, total: &mut Total) {
+    fn close(mut self, total: &mut Total, roots: &[Utf8PathBuf]) {
         let quiet = self.job.args.quiet;
         for (report, format) in self.job.formats().enumerate() {
             if report == STDOUT && self.job.args.diff {
@@ -298,6 +379,9 @@ impl<'a> Printer<'a> {
                 self.write(report, &format.close(total, quiet, terminal));
             }
         }
+        if let Some(baseline) = &self.job.baseline {
+            self.close_baseline(baseline, total, roots);
+        }
         for file in self.files {
             if let Err(message) = file.finish() {
                 self.output.error(&message);
@@ -306,8 +390,38 @@ impl<'a> Printer<'a> {
         }
     }
 
+    /// Takes out of the baseline what is found no more, or says that it can be.
+    fn close_baseline(&mut self, baseline: &Baseline, total: &mut Total, roots: &[Utf8PathBuf]) {
+        let selection = &self.job.selection;
+        if !self.job.args.update_baseline {
+            let stale = baseline.stale(&self.named, roots, selection);
+            if stale > 0 && !self.job.args.quiet {
+                let gone = if stale == 1 { "is gone" } else { "are gone" };
+                self.output.aside(&format!(
+                    "{} in the baseline {gone}: `--update-baseline` shrinks it.\n",
+                    report::count(stale, "finding")
+                ));
+            }
+        } else if total.summary.incomplete {
+            self.output.error("the run is incomplete, so the baseline stays as it is");
+        } else {
+            match baseline.update(&self.named, roots, selection) {
+                Ok((before, now)) => self.output.aside(&format!(
+                    "The baseline had {} and has {}.\n",
+                    report::count(before, "finding"),
+                    report::count(now, "finding")
+                )),
+                Err(message) => {
+                    self.output.error(&message);
+                    total.summary.incomplete = true;
+                }
+            }
+        }
+    }
+
     fn write(&mut self, report: usize, text: &str) {
         match report.checked_sub(1) {
+            None if self.job.prints_text() => self.output.aside(text),
             None => self.output.print(text),
             Some(file) => self.files[file].write(text),
         }

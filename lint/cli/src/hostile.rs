@@ -284,6 +284,30 @@ fn no_format_prints_anything_that_is_acted_on() {
 }
 
 #[test]
+fn what_a_duplicate_needs_is_acted_on_in_no_format() {
+    for seed in 1..=2000 {
+        let mut random = Random(seed * 0x9e37_79b9);
+        let text = random.text(20);
+        let app = Arc::new(SourceFile::new(format!("x{}", random.text(3)), text.into_bytes()));
+        let place = Place::new(Utf8Path::new(&random.text(2)), Utf8Path::new("/home/ann"));
+        let needs = crate::testing::needs(
+            [&random.text(4), &random.text(4), &random.text(4)],
+            &random.text(6),
+            &random.location(&app),
+        );
+        let terminal = Terminal {
+            color: false,
+            links: false,
+            unicode: seed % 3 != 0,
+            width: 40 + random.below(100),
+        };
+        for shown in crate::secrets::every_format(&needs, &place, terminal) {
+            assert_harmless(&shown, seed);
+        }
+    }
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal() {
     for seed in 1..=2000 {
         let mut random = Random(seed * 0x9e37_79b9);

@@ -2,6 +2,7 @@
 //! Space is decided in the crates below; here it is only asked for, counted and shown.
 
 mod args;
+mod baseline;
 mod check;
 mod completions;
 mod diff;
@@ -21,14 +22,19 @@ mod panics;
 mod paths;
 mod quota;
 mod report;
+#[cfg(test)]
+mod schema;
 mod secrets;
 mod select;
+mod server;
 mod site;
+mod stdin;
 mod summary;
 mod targets;
 mod terminal;
 #[cfg(test)]
 mod testing;
+mod tour;
 mod trace;
 
 use std::io::{IsTerminal, Write};
@@ -66,7 +72,12 @@ fn main() -> ExitCode {
             Status::Clean
         }
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
-        Command::Secrets { path, format } => secrets::run(path, *format, terminal, &mut output),
+        Command::Secrets(asked) => secrets::run(asked, terminal, &mut output),
+        Command::Server { .. } => {
+            // The streams are the editor's.
+            drop(output);
+            return server::run();
+        }
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
         Command::Completions { shell } => {
             output.print(&completions::script(*shell));

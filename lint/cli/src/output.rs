@@ -35,6 +35,16 @@ impl Output {
         }
     }
 
+    /// Prints `bytes` as they are: a text that was asked for, not a report of one.
+    pub(crate) fn print_raw(&mut self, bytes: &[u8]) {
+        self.flush();
+        if !self.closed {
+            // This thread holds the lock already, and may take it again.
+            let result = io::stdout().write_all(bytes);
+            self.note(result);
+        }
+    }
+
     /// Says what went wrong: what, where, what to do, in a line. `message` is escaped here.
     pub(crate) fn error(&mut self, message: &str) {
         // What was printed before must come before.

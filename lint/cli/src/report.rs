@@ -146,10 +146,18 @@ pub(crate) fn closing(summary: &Summary, terminal: Terminal) -> String {
         let fixed = format!("{} made", count_fixes(summary.fixed));
         lead = format!("{}. ", terminal.paint(Style::GOOD, &fixed));
     }
+    let known = match summary.known {
+        0 => String::new(),
+        known => format!(" {} in the baseline, left out.", count(known, "finding")),
+    };
     let Some(last) = parts.pop() else {
-        let left = if summary.fixed > 0 { "No problems left" } else { "No problems found" };
+        let left = match (summary.fixed, summary.known) {
+            (0, 0) => "No problems found",
+            (0, _) => "No new problems found",
+            _ => "No problems left",
+        };
         let clean = terminal.paint(Style::GOOD, left);
-        return format!("{lead}{clean} in {spaces} ({files}).\n");
+        return format!("{lead}{clean} in {spaces} ({files}).{known}\n");
     };
     let mut out = lead;
     if !parts.is_empty() {
@@ -169,7 +177,9 @@ pub(crate) fn closing(summary: &Summary, terminal: Terminal) -> String {
             write!(out, "; {safe} fixable with `--fix`, {other} more with `--unsafe-fixes`")
         }
     };
-    out.push_str(".\n`spacelint explain NAME` says more about a rule.\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, ".{known}");
+    out.push_str("`spacelint explain NAME` says more about a rule.\n");
     out
 }
 

@@ -1000,6 +1000,8 @@ class Call:
                 record("compile", name)
             case "launch" | "mounts" | "serves":
                 record("serve", name)
+            case "offers-login":
+                record("offer-login", name)
             case "subprocess":
                 command = self.argument(effect.places("command"), None)
                 # How the words of a list are written as one text is the tool's own affair.

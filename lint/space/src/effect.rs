@@ -39,7 +39,9 @@ pub enum Effect {
     /// Examples are to be computed when the app starts.
     CacheExamples(Arc<EagerExamples>),
     /// The Space's app is served.
-    Serve(Serve),
+    Serve(Arc<Serve>),
+    /// A visitor is offered to sign in to the Hub.
+    OfferLogin(LoginOffer),
     /// A command is run, which may be another script of the Space.
     RunCommand(Arc<Command>),
     /// The Hub is signed in to.
@@ -125,6 +127,25 @@ pub struct Serve {
     pub how: Served,
     /// Whether its pages are made on the server (server-side rendering), where that is said.
     pub ssr: Option<Value>,
+    /// Whether a second, public address is asked for, where that is said.
+    pub share: Option<Argument>,
+    /// The address that it listens on, where that is said.
+    pub host: Option<Argument>,
+    /// The port that it listens on, where that is said.
+    pub port: Option<Argument>,
+    /// What it listens on where that is not said, if that is known.
+    pub listens: Option<effects::Listens>,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
+}
+
+/// A button with which a visitor signs in to the Hub.
+#[derive(Clone, Debug)]
+pub struct LoginOffer {
+    /// What makes it.
+    pub called: Called,
+    /// Whether it is part of the page where it is made, where that is said.
+    pub render: Option<Value>,
 }
 
 /// How an app is served.
@@ -384,6 +405,8 @@ pub struct EnvNeed {
     pub names: Vec<Arc<str>>,
     /// What happens without, as a clause: "`OpenAI()` raises without a key".
     pub otherwise: Arc<str>,
+    /// Whether what it must hold is a token or a key.
+    pub is_token: bool,
 }
 
 /// A write to the environment.

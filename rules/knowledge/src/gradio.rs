@@ -41,6 +41,19 @@ pub struct Forwarding {
     pub confidence: Confidence,
 }
 
+/// What `launch(share=True)` does on a Space.
+#[derive(Debug)]
+pub struct Share {
+    /// The first Gradio that warns and goes on.
+    pub ignored_since: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// A keyword that was given another name.
 #[derive(Debug)]
 pub struct Renamed {
@@ -178,6 +191,11 @@ pub fn releases() -> &'static Releases {
 /// From where on a call of another Space carries the visitor's identity by itself.
 pub fn forwarding() -> &'static Forwarding {
     &FORWARDING
+}
+
+/// What `launch(share=True)` does on a Space.
+pub fn share() -> &'static Share {
+    &SHARE
 }
 
 /// The keywords that were given another name.

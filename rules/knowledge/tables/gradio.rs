@@ -12,6 +12,7 @@ use super::{origin, read, sorted, strings, version};
 struct Gradio {
     meta: Meta,
     forwarding: Forwarding,
+    share: Share,
     renamed: Vec<Renamed>,
     no_handshake: Vec<NoHandshake>,
     injected: Vec<Injected>,
@@ -38,6 +39,15 @@ struct Forwarding {
     header: String,
     client: String,
     loaded: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Share {
+    ignored_since: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -207,6 +217,14 @@ fn identity(table: &Gradio, out: &mut String) -> Result<(), String> {
         "static FORWARDING: Forwarding = Forwarding {{ header: {header:?}, client: {client:?}, loaded: \
          {loaded:?}, {} }};",
         origin("[forwarding]", source, *as_of, confidence)?,
+    );
+
+    let Share { ignored_since, source, as_of, confidence } = &table.share;
+    version("[share]", ignored_since)?;
+    let _ = writeln!(
+        out,
+        "static SHARE: Share = Share {{ ignored_since: {ignored_since:?}, {} }};",
+        origin("[share]", source, *as_of, confidence)?,
     );
 
     out.push_str("static RENAMED: &[Renamed] = &[\n");

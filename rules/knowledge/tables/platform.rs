@@ -20,10 +20,14 @@ struct Platform {
     messages: Messages,
     home: Home,
     direct: Direct,
+    listening: Listening,
     supported: Supported,
     python: Python,
     builder: Vec<Builder>,
     hardware: Hardware,
+    duplicate: Duplicate,
+    storage: Storage,
+    tokens: Tokens,
     environment: Vec<Environment>,
     hub_token: HubToken,
     secret_words: SecretWords,
@@ -159,6 +163,18 @@ struct Direct {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Listening {
+    port: u16,
+    host: String,
+    unreachable: Vec<String>,
+    minutes: u32,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Python {
     defaults: Vec<String>,
     source: String,
@@ -195,6 +211,35 @@ struct Builder {
 #[serde(deny_unknown_fields)]
 struct Hardware {
     zerogpu: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Duplicate {
+    hardware: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Storage {
+    folder: String,
+    bucket: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tokens {
+    prefixes: Vec<String>,
+    least: u32,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -247,6 +292,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     supported(&mut out, &table)?;
     python(&mut out, &table.python)?;
     builder(&mut out, &table.builder)?;
+    duplicate(&mut out, &table)?;
     environment(&mut out, &table.environment)?;
     names(&mut out, &table)?;
     Ok(out)
@@ -405,6 +451,18 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         direct.static_domain,
         origin("[direct]", &direct.source, direct.as_of, &direct.confidence)?,
     );
+    let listening = &table.listening;
+    sorted("[listening]", listening.unreachable.iter().map(String::as_str))?;
+    let _ = writeln!(
+        out,
+        "static LISTENING: Listening = Listening {{ port: {}, host: {:?}, unreachable: {}, minutes: {}, \
+         {} }};",
+        listening.port,
+        listening.host,
+        strings(&listening.unreachable),
+        listening.minutes,
+        origin("[listening]", &listening.source, listening.as_of, &listening.confidence)?,
+    );
     Ok(())
 }
 
@@ -496,6 +554,36 @@ fn environment(out: &mut String, groups: &[Environment]) -> Result<(), String> {
     out.push_str("static ENVIRONMENT: &[Env] = &[\n");
     out.extend(entries.into_iter().map(|(_, code)| code));
     out.push_str("];\n");
+    Ok(())
+}
+
+fn duplicate(out: &mut String, table: &Platform) -> Result<(), String> {
+    let duplicate = &table.duplicate;
+    let _ = writeln!(
+        out,
+        "static DUPLICATE: Duplicate = Duplicate {{ hardware: {:?}, {} }};",
+        duplicate.hardware,
+        origin("[duplicate]", &duplicate.source, duplicate.as_of, &duplicate.confidence)?,
+    );
+    let storage = &table.storage;
+    if !storage.folder.starts_with('/') || storage.folder.ends_with('/') {
+        return Err("[storage]: `folder` is not absolute, or ends with a slash".to_owned());
+    }
+    let _ = writeln!(
+        out,
+        "static STORAGE: Storage = Storage {{ folder: {:?}, bucket: {:?}, {} }};",
+        storage.folder,
+        storage.bucket,
+        origin("[storage]", &storage.source, storage.as_of, &storage.confidence)?,
+    );
+    let tokens = &table.tokens;
+    origin("[tokens]", &tokens.source, tokens.as_of, &tokens.confidence)?;
+    let _ = writeln!(
+        out,
+        "static TOKEN_PREFIXES: &[&str] = {};\nconst TOKEN_LEAST: usize = {};",
+        strings(&tokens.prefixes),
+        tokens.least,
+    );
     Ok(())
 }
 

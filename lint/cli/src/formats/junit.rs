@@ -5,10 +5,9 @@ use std::borrow::Cow;
 
 use quick_xml::Writer;
 use quick_xml::events::BytesText;
-use spacelint_rules::finding::{Finding, Severity};
+use spacelint_rules::finding::Finding;
 
 use super::{Section, paragraphs};
-use crate::args::Threshold;
 use crate::escape;
 
 /// What comes before the suites.
@@ -21,11 +20,7 @@ pub(crate) const CLOSE: &str = "</testsuites>\n";
 /// what fails the run passes too, with what it says as output.
 pub(crate) fn suite(section: &Section<'_>) -> String {
     let place = section.place;
-    let fails = |finding: &Finding| match section.fail_on {
-        Threshold::Error => finding.rule.severity >= Severity::Error,
-        Threshold::Warning => finding.rule.severity >= Severity::Warning,
-        Threshold::Info => true,
-    };
+    let fails = |finding: &Finding| section.fail_on.is_met_by(finding.rule.severity);
     let findings = || section.findings.iter().map(|reported| reported.finding);
     let failures = findings().filter(|finding| fails(finding)).count();
     let tests = (section.findings.len() + section.errors.len()).max(1);

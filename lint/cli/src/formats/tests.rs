@@ -66,7 +66,7 @@ fn show(format: ReportFormat, report: &Report, errors: &[String]) -> String {
     total.summary.files = 3;
     total.summary.incomplete = !errors.is_empty();
     for finding in &report.findings {
-        total.summary.add(finding);
+        total.summary.add(finding, Threshold::Error);
         total.rules.insert(finding.rule.name, finding.rule);
     }
     let terminal = Terminal { color: false, links: false, unicode: true, width: 80 };

@@ -35,6 +35,7 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
         Effect::SetEnv(_) => "set-env",
         Effect::CacheExamples(_) => "cache-examples",
         Effect::Serve(_) => "serve",
+        Effect::OfferLogin(_) => "offer-login",
         Effect::RunCommand(_) => "run-command",
         Effect::Login(_) => "login",
         Effect::Sleep(_) => "sleep",
@@ -72,6 +73,7 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::CacheExamples(it) => called(&it.called.name),
         Effect::RunModel(run) => called(&run.called.name),
         Effect::Serve(serve) => called(&serve.called.name),
+        Effect::OfferLogin(offer) => called(&offer.called.name),
         Effect::CallSpace(call) => called(&call.called.name),
         Effect::Compile(compilation) => called(&compilation.called.name),
         Effect::WrapHandlers(it)

@@ -2,11 +2,15 @@
 
 #[cfg(unix)]
 mod action;
+mod baseline;
 mod check;
 mod contract;
 mod fix;
 mod quota;
+mod secrets;
+mod server;
 mod site;
 mod spaces;
+mod stdin;
 mod support;
 mod trace;
