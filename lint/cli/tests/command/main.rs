@@ -1,5 +1,7 @@
 //! The real command, run as a user runs it. One program, so that it is linked once.
 
+#[cfg(unix)]
+mod action;
 mod baseline;
 mod check;
 mod contract;
