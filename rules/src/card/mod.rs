@@ -12,4 +12,5 @@ crate::registry::rules! { Card:
     missing_app_file::MissingAppFile,
     idle_card_key::IdleCardKey,
     missing_sdk_version::MissingSdkVersion,
+    missing_oauth::MissingOauth,
 }
