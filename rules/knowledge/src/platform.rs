@@ -303,6 +303,28 @@ pub fn listening() -> &'static Listening {
     &LISTENING
 }
 
+/// An address at which the Hub answered once.
+#[derive(Debug)]
+pub struct GoneAddress {
+    /// The address, without a slash at its end.
+    pub address: &'static str,
+    /// What it says now.
+    pub answer: &'static str,
+    /// Paths below it, each with where the same is asked for now.
+    pub moved: &'static [(&'static str, &'static str)],
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// The addresses at which the Hub answered once.
+pub fn gone_addresses() -> &'static [GoneAddress] {
+    GONE_ADDRESSES
+}
+
 /// Which versions ZeroGPU takes.
 #[derive(Debug)]
 pub struct Supported {

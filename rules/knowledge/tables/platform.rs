@@ -21,6 +21,7 @@ struct Platform {
     home: Home,
     direct: Direct,
     listening: Listening,
+    gone_address: Vec<GoneAddress>,
     supported: Supported,
     python: Python,
     builder: Vec<Builder>,
@@ -165,6 +166,17 @@ struct Listening {
     host: String,
     unreachable: Vec<String>,
     minutes: u32,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GoneAddress {
+    address: String,
+    answer: String,
+    moved: BTreeMap<String, String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -430,6 +442,19 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         listening.minutes,
         origin("[listening]", &listening.source, listening.as_of, &listening.confidence)?,
     );
+    out.push_str("static GONE_ADDRESSES: &[GoneAddress] = &[\n");
+    for gone in &table.gone_address {
+        let what = format!("[[gone_address]] {}", gone.address);
+        let _ = writeln!(
+            out,
+            "GoneAddress {{ address: {:?}, answer: {:?}, moved: &{:?}, {} }},",
+            gone.address,
+            gone.answer,
+            gone.moved.iter().collect::<Vec<_>>(),
+            origin(&what, &gone.source, gone.as_of, &gone.confidence)?,
+        );
+    }
+    out.push_str("];\n");
     Ok(())
 }
 

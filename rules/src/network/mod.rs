@@ -3,4 +3,5 @@
 crate::registry::rules! { Network:
     unreachable_app::UnreachableApp,
     needless_share::NeedlessShare,
+    removed_endpoint::RemovedEndpoint,
 }
