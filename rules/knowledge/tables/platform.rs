@@ -21,6 +21,7 @@ struct Platform {
     home: Home,
     direct: Direct,
     listening: Listening,
+    outbound: Outbound,
     gone_address: Vec<GoneAddress>,
     supported: Supported,
     python: Python,
@@ -151,6 +152,7 @@ struct Home {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Direct {
+    page: String,
     domain: String,
     #[serde(rename = "static")]
     static_domain: String,
@@ -166,6 +168,15 @@ struct Listening {
     host: String,
     unreachable: Vec<String>,
     minutes: u32,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outbound {
+    ports: Vec<u16>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -425,7 +436,8 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
     let direct = &table.direct;
     let _ = writeln!(
         out,
-        "static DIRECT: Direct = Direct {{ domain: {:?}, static_domain: {:?}, {} }};",
+        "static DIRECT: Direct = Direct {{ page: {:?}, domain: {:?}, static_domain: {:?}, {} }};",
+        direct.page,
         direct.domain,
         direct.static_domain,
         origin("[direct]", &direct.source, direct.as_of, &direct.confidence)?,
@@ -442,6 +454,9 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         listening.minutes,
         origin("[listening]", &listening.source, listening.as_of, &listening.confidence)?,
     );
+    let outbound = &table.outbound;
+    origin("[outbound]", &outbound.source, outbound.as_of, &outbound.confidence)?;
+    let _ = writeln!(out, "static OUTBOUND_PORTS: &[u16] = &{:?};", outbound.ports);
     out.push_str("static GONE_ADDRESSES: &[GoneAddress] = &[\n");
     for gone in &table.gone_address {
         let what = format!("[[gone_address]] {}", gone.address);
