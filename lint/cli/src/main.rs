@@ -13,6 +13,7 @@ mod frame;
 #[cfg(test)]
 mod hostile;
 
+mod init;
 mod listing;
 mod manual;
 mod markdown;
@@ -22,7 +23,6 @@ mod panics;
 mod paths;
 mod quota;
 mod report;
-#[cfg(test)]
 mod schema;
 mod secrets;
 mod select;
@@ -37,6 +37,7 @@ mod testing;
 mod tour;
 mod trace;
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -47,13 +48,13 @@ use crate::summary::Status;
 use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
-    // On a wrong command line clap prints what is wrong and exits with status 2.
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     panics::keep_quiet();
     let terminal = Terminal::of_stdout(cli.color);
     let mut output = Output::new(terminal);
     let status = match &cli.command {
         Command::Check(check) => check::run(check, terminal, &mut output),
+        Command::Init { path } => init::run(path, &mut output),
         Command::Explain { name } => match select::rule(name) {
             Ok(entry) => {
                 output.print(&explain::page(entry, terminal));
@@ -91,6 +92,18 @@ fn main() -> ExitCode {
         Command::Site { folder } => written(site::write(folder), &mut output),
     };
     output.finish(status).into()
+}
+
+/// Says what is wrong with the command line, or what was asked of it, and ends the program. In a runner's
+/// log an argument, which may come from elsewhere, is not to be obeyed.
+fn refuse(error: &clap::Error) -> ! {
+    if !error.use_stderr() || std::io::stderr().is_terminal() {
+        error.exit()
+    }
+    let message = escape::escape_lines(&error.to_string());
+    // Nobody is left to tell if standard error is gone.
+    let _ = writeln!(std::io::stderr(), "{}", escape::guard_lines(&message));
+    std::process::exit(error.exit_code())
 }
 
 /// How a run ended that was to write files.
