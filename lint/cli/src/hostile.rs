@@ -188,6 +188,54 @@ fn no_format_prints_anything_that_is_acted_on() {
     }
 }
 
+/// Tokens stand in every text of a finding, and no format repeats so much of one as a person would look up.
+#[test]
+fn no_format_prints_a_token() {
+    // In pieces, so that no scanner takes this file for one that leaks.
+    let secrets = ["QzXwVbNmKjHgFdSaPoIuYtReWqLkJhGfDs", "8ZQnTw5RbYk2Vx7LmPc4HsJd9FgA6UeCqNrK"];
+    let tokens = [format!("hf_{}", secrets[0]), format!("ghp_{}", secrets[1])];
+    for seed in 1..=2000 {
+        let mut random = Random(seed * 0x9e37_79b9);
+        let mut text = |pieces: usize| {
+            let token = &tokens[random.below(2)];
+            let around =
+                ["'", " ", "\n", "=", "https://u:", "@", "\t", "é", "(", "::", "`", "\u{1b}[1m"];
+            let (before, after) = (around[random.below(12)], around[random.below(12)]);
+            let (start, end) = (random.text(pieces), random.text(pieces));
+            format!("{start}{before}{token}{after}{end}")
+        };
+        let (message, help, edit) = (text(8), text(8), text(8));
+        let (one, two) = (text(30) + &text(30), text(30));
+        let file = |name: &str, text: &str| Arc::new(SourceFile::new(name, text.into()));
+        let (one, two) = (file("a.py", &one), file("b.py", &two));
+        let others =
+            [related(random.location(&two), &message), related(random.location(&one), &help)];
+        let found = Finding {
+            help: Some(help.clone()),
+            related: others.into(),
+            fix: Some(fix(random.location(&one), &message, &edit)),
+            ..finding(random.location(&one), &message)
+        };
+        let place = Place::new(Utf8Path::new("."), Utf8Path::new("/home/ann"));
+        let width = 40 + random.below(100);
+        let terminal = Terminal { color: false, links: false, unicode: seed % 3 != 0, width };
+        let shown = [
+            report::finding(&found, &place, terminal),
+            json::diagnostic(&found, &place),
+            json::to_string(&[&message, &edit]),
+            diff::unified(Utf8Path::new("a.py"), one.text.as_str(), two.text.as_str(), terminal),
+        ];
+        for shown in shown {
+            let leaks = secrets.iter().flat_map(|secret| {
+                (0..secret.len() - 5)
+                    .map(|at| &secret[at..at + 6])
+                    .filter(|part| shown.contains(part))
+            });
+            assert_eq!(leaks.count(), 0, "seed {seed}: {shown}");
+        }
+    }
+}
+
 #[test]
 fn no_line_is_wider_than_the_terminal() {
     for seed in 1..=2000 {

@@ -4,7 +4,8 @@
 
 use serde::Serialize;
 use spacelint_python::{Certainty, Text};
-use spacelint_rules::finding::{Applicability, Finding, Location, Severity};
+use spacelint_rules::finding::{Applicability, Edit as Change, Finding, Location, Severity};
+use spacelint_space::tokens;
 
 use crate::escape::JsonFormatter;
 use crate::pages;
@@ -110,7 +111,8 @@ pub(crate) fn diagnostic(finding: &Finding, space: &paths::Place) -> String {
                 place: Place::new(&related.location, space),
             })
             .collect(),
-        fix: finding.fix.as_ref().map(|fix| Fix {
+        // An edit without the token that it moves would do harm.
+        fix: finding.fix.as_ref().filter(|fix| !fix.edits.iter().any(holds_token)).map(|fix| Fix {
             applicability: applicability(fix.applicability),
             edits: fix
                 .edits
@@ -124,6 +126,10 @@ pub(crate) fn diagnostic(finding: &Finding, space: &paths::Place) -> String {
         url: pages::url(finding.rule.name),
     };
     to_string(&diagnostic)
+}
+
+fn holds_token(edit: &Change) -> bool {
+    *tokens::masked(&edit.content) != *edit.content
 }
 
 /// What comes before a diagnostic; `first` if it is the run's first.

@@ -14,10 +14,12 @@ mod injected;
 pub mod packages;
 pub mod pins;
 pub mod pyproject;
+mod repository;
 pub mod requirements;
 mod space;
 #[cfg(test)]
 mod testing;
+pub mod tokens;
 mod trace;
 mod world;
 

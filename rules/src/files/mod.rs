@@ -2,6 +2,7 @@
 
 crate::registry::rules! { Files:
     incomplete_trace::IncompleteTrace,
+    not_python::NotPython,
     undecodable_file::UndecodableFile,
     unused_ignore::UnusedIgnore,
 }
