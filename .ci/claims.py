@@ -208,9 +208,9 @@ def only_the_profiler_is_left_out():
 
 
 def one_version_of_rust():
-    """README, CONTRIBUTING and the workflow name the Rust that the workspace asks for."""
+    """README, CONTRIBUTING and the workflows name the Rust that the workspace asks for."""
     version = re.search(r'^rust-version = "([\d.]+)"', text("Cargo.toml"), re.MULTILINE)[1]
-    for path in ("README.md", "CONTRIBUTING.md", ".github/workflows/ci.yml"):
+    for path in ("README.md", "CONTRIBUTING.md", *tracked(".github/workflows/*.yml")):
         named = set(re.findall(r"(?:Rust|rustup toolchain install) (\d+\.\d+)", text(path)))
         if named != {version}:
             yield f"{path}: names Rust {', '.join(sorted(named)) or 'nowhere'}, it is {version}"

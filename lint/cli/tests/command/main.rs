@@ -6,6 +6,8 @@ mod baseline;
 mod check;
 mod contract;
 mod fix;
+#[cfg(unix)]
+mod installed;
 mod quota;
 mod secrets;
 mod server;
