@@ -16,6 +16,7 @@ use spacelint_space::{Card, Files, Requirements, SourceFile, Space};
 use crate::check::{Report, Selection, check};
 use crate::finding::{Applicability, Edit, Finding, Fix, Location};
 use crate::rule::RuleInfo;
+use crate::suppression::ignoring;
 
 mod write;
 
@@ -81,6 +82,25 @@ pub fn fix_file(
         }
         report
     })
+}
+
+/// Adds, in memory, a comment that silences each finding of `selection` that `is_meant`, where the file
+/// takes comments.
+pub fn ignore(
+    files: Files,
+    selection: &Selection,
+    is_meant: impl Fn(&Space, &Finding) -> bool,
+) -> Fixed {
+    let mut fixed = fix_with(files, Applicability::Safe, |space| {
+        let mut report = check(space, selection);
+        for finding in &mut report.findings {
+            let comment = is_meant(space, finding).then(|| ignoring(space, finding)).flatten();
+            finding.fix = comment.map(|edit| Fix::safe("ignore it", vec![edit]));
+        }
+        report
+    });
+    fixed.report = check(&fixed.space, selection);
+    fixed
 }
 
 /// The edits of `fix` as they would be made, in the line endings of the files: none where they

@@ -36,6 +36,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Check Spaces and report what will break
     Check(Check),
+    /// Write settings, a hook and a workflow, as far as this Space has use for them
+    Init {
+        /// A Space
+        #[arg(value_name = "PATH", default_value = ".")]
+        path: PathBuf,
+    },
     /// Show the page of a rule: what happens, why, what to do
     Explain {
         /// The rule, such as `cuda-before-spaces`
@@ -199,6 +205,14 @@ pub(crate) struct Check {
     /// Apply also the fixes that a person should look at
     #[arg(long, help_heading = "Fixes")]
     pub(crate) unsafe_fixes: bool,
+
+    /// Add a comment that ignores each finding that fails the run, where the file takes comments
+    #[arg(
+        long,
+        conflicts_with_all = ["fix", "unsafe_fixes", "baseline", "stdin_filename"],
+        help_heading = "Fixes"
+    )]
+    pub(crate) add_ignore: bool,
 
     /// Show what the fixes would change, and change nothing
     #[arg(long, conflicts_with = "format", help_heading = "Fixes")]

@@ -31,14 +31,23 @@ use crate::terminal::Terminal;
 /// What to do with each Space.
 struct Job<'a> {
     selection: Selection,
-    /// The fixes to apply, if any.
-    fixes: Option<Applicability>,
+    /// What to change, if anything.
+    change: Option<Change>,
     args: &'a Check,
     /// The text on standard input, if that is what is checked.
     stdin: Option<Stdin>,
     working: Utf8PathBuf,
     baseline: Option<Baseline>,
     terminal: Terminal,
+}
+
+/// What to change in a Space.
+#[derive(Clone, Copy)]
+enum Change {
+    /// Apply the fixes up to this.
+    Fix(Applicability),
+    /// Ignore by comments what fails the run.
+    Ignore,
 }
 
 /// The report on standard output is the first, whatever is written to files.
@@ -85,10 +94,11 @@ pub(crate) fn run(args: &Check, terminal: Terminal, output: &mut Output) -> Stat
             return Status::Incomplete;
         }
     };
-    let fixes = match (args.unsafe_fixes, args.fix || args.diff) {
-        (true, _) => Some(Applicability::Unsafe),
-        (false, true) => Some(Applicability::Safe),
-        (false, false) => None,
+    let change = match (args.add_ignore, args.unsafe_fixes, args.fix || args.diff) {
+        (true, ..) => Some(Change::Ignore),
+        (_, true, _) => Some(Change::Fix(Applicability::Unsafe)),
+        (_, _, true) => Some(Change::Fix(Applicability::Safe)),
+        _ => None,
     };
     let mut total = Total::default();
     let stdin = match Stdin::read(args, &working) {
@@ -106,11 +116,11 @@ pub(crate) fn run(args: &Check, terminal: Terminal, output: &mut Output) -> Stat
         output.error(error);
         total.summary.incomplete = true;
     }
-    let job = Job { selection, fixes, args, stdin, working, baseline, terminal };
+    let job = Job { selection, change, args, stdin, working, baseline, terminal };
     let mut printer = Printer::new(output, &job);
     printer.open();
     // Two Spaces may share a file, so fixes are made one Space after the other.
-    if fixes.is_some() && !args.diff {
+    if change.is_some() && !args.diff {
         for root in &targets.roots {
             printer.print(job.check(root), &mut total);
         }
@@ -150,18 +160,19 @@ impl Job<'_> {
         let space = Space::read(&files);
         checked.summary.spaces = 1;
         checked.summary.files = files.read_count();
-        match self.fixes {
-            Some(limit) if self.args.diff => {
+        match self.change {
+            Some(change) if self.args.diff => {
                 // Nothing is written, so what counts is what is found as it stands.
                 self.add(&mut checked, &space, self.found(&space), place);
-                let fixed = self.fix(files, limit);
-                checked.summary.fixed = fixed.applied.len();
+                let fixed = self.changed(files, change);
+                checked.count(change, &fixed);
                 checked.blocks[STDOUT] =
                     fixed.files.iter().map(|file| self.diff(file, place)).collect();
             }
-            Some(limit) => {
+            Some(change) => {
                 drop(space);
-                let fixed = self.fix(files, limit);
+                let fixed = self.changed(files, change);
+                checked.count(change, &fixed);
                 self.write(&mut checked, root, fixed, place);
             }
             None => {
@@ -175,10 +186,15 @@ impl Job<'_> {
         check::check(space, &self.selection)
     }
 
-    fn fix(&self, files: Files, limit: Applicability) -> Fixed {
-        match &self.stdin {
-            Some(stdin) => fix::fix_file(files, &self.selection, limit, &stdin.path),
-            None => fix::fix(files, &self.selection, limit),
+    fn changed(&self, files: Files, change: Change) -> Fixed {
+        match (change, &self.stdin) {
+            (Change::Fix(limit), Some(stdin)) => {
+                fix::fix_file(files, &self.selection, limit, &stdin.path)
+            }
+            (Change::Fix(limit), None) => fix::fix(files, &self.selection, limit),
+            (Change::Ignore, _) => fix::ignore(files, &self.selection, |space, finding| {
+                self.fail_on(space.settings.as_ref()).is_met_by(finding.rule.severity)
+            }),
         }
     }
 
@@ -189,7 +205,7 @@ impl Job<'_> {
 
     /// Whether the text of standard input is printed, so that the report stands aside.
     fn prints_text(&self) -> bool {
-        self.stdin.is_some() && self.fixes.is_some() && !self.args.diff
+        self.stdin.is_some() && self.change.is_some() && !self.args.diff
     }
 
     /// Writes what was fixed, and reports what is left.
@@ -214,10 +230,10 @@ impl Job<'_> {
                         env!("CARGO_PKG_REPOSITORY")
                     ));
                 }
-                checked.summary.fixed = fixed.applied.len();
                 self.add(checked, &fixed.space, fixed.report, place);
             }
             Err(error) => {
+                (checked.summary.fixed, checked.summary.ignored) = (0, 0);
                 let path = place.shown(&error.path);
                 checked.fail(format!(
                     "{}; nothing in this Space was changed",
@@ -313,6 +329,14 @@ impl Job<'_> {
 }
 
 impl Checked {
+    /// Counts what was changed.
+    fn count(&mut self, change: Change, fixed: &Fixed) {
+        match change {
+            Change::Fix(_) => self.summary.fixed = fixed.applied.len(),
+            Change::Ignore => self.summary.ignored = fixed.applied.len(),
+        }
+    }
+
     fn fail(&mut self, message: String) {
         self.errors.push(message);
         self.summary.incomplete = true;

@@ -13,6 +13,7 @@ mod frame;
 #[cfg(test)]
 mod hostile;
 
+mod init;
 mod listing;
 mod manual;
 mod markdown;
@@ -22,7 +23,6 @@ mod panics;
 mod paths;
 mod quota;
 mod report;
-#[cfg(test)]
 mod schema;
 mod secrets;
 mod select;
@@ -54,6 +54,7 @@ fn main() -> ExitCode {
     let mut output = Output::new(terminal);
     let status = match &cli.command {
         Command::Check(check) => check::run(check, terminal, &mut output),
+        Command::Init { path } => init::run(path, &mut output),
         Command::Explain { name } => match select::rule(name) {
             Ok(entry) => {
                 output.print(&explain::page(entry, terminal));

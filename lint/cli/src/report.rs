@@ -146,12 +146,16 @@ pub(crate) fn closing(summary: &Summary, terminal: Terminal) -> String {
         let fixed = format!("{} made", count_fixes(summary.fixed));
         lead = format!("{}. ", terminal.paint(Style::GOOD, &fixed));
     }
+    if summary.ignored > 0 {
+        let ignored = format!("{} ignored by a comment now", count(summary.ignored, "finding"));
+        lead = format!("{}. ", terminal.paint(Style::GOOD, &ignored));
+    }
     let known = match summary.known {
         0 => String::new(),
         known => format!(" {} in the baseline, left out.", count(known, "finding")),
     };
     let Some(last) = parts.pop() else {
-        let left = match (summary.fixed, summary.known) {
+        let left = match (summary.fixed + summary.ignored, summary.known) {
             (0, 0) => "No problems found",
             (0, _) => "No new problems found",
             _ => "No problems left",
@@ -164,7 +168,7 @@ pub(crate) fn closing(summary: &Summary, terminal: Terminal) -> String {
         out.extend([&parts.join(", "), " and "]);
     }
     out.push_str(&last);
-    if summary.fixed > 0 {
+    if summary.fixed + summary.ignored > 0 {
         out.push_str(" left");
     }
     // Writing to a String cannot fail.
@@ -186,11 +190,11 @@ pub(crate) fn closing(summary: &Summary, terminal: Terminal) -> String {
 /// The sentence beside a diff.
 pub(crate) fn closing_diff(summary: &Summary) -> String {
     let findings = summary.errors + summary.warnings + summary.infos;
-    format!(
-        "{} would be made for {}; nothing was changed.\n",
-        count_fixes(summary.fixed),
-        count(findings, "finding")
-    )
+    let made = match summary.ignored {
+        0 => format!("{} would be made", count_fixes(summary.fixed)),
+        ignored => format!("{} would be ignored", count(ignored, "finding")),
+    };
+    format!("{made}, of {}; nothing was changed.\n", count(findings, "finding"))
 }
 
 fn count_fixes(number: usize) -> String {

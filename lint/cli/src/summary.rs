@@ -24,6 +24,9 @@ pub(crate) struct Summary {
     /// Findings that were fixed, and are counted nowhere else.
     #[serde(skip)]
     pub(crate) fixed: usize,
+    /// Findings that a comment was added for, and are counted nowhere else.
+    #[serde(skip)]
+    pub(crate) ignored: usize,
     /// Findings that the baseline knows, and that are counted nowhere else.
     #[serde(skip)]
     pub(crate) known: usize,
@@ -61,6 +64,7 @@ impl Summary {
         self.fixable += other.fixable;
         self.unsafely_fixable += other.unsafely_fixable;
         self.fixed += other.fixed;
+        self.ignored += other.ignored;
         self.known += other.known;
         self.failing += other.failing;
         self.incomplete |= other.incomplete;

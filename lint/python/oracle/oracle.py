@@ -989,6 +989,9 @@ class Call:
                 record("sleep", name, seconds=seconds if isinstance(seconds, (int, float)) else None)
             case "login" | "http":
                 record(effect.kind, name)
+            case "connects":
+                record("http", name)
+                record("connect", name)
             case "encodes":
                 record("encode", name)
             case "calls-space":

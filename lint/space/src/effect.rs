@@ -52,6 +52,8 @@ pub enum Effect {
     Sleep(Sleep),
     /// A request is sent over the network.
     Http(Called),
+    /// Another machine is spoken to on a port of its own. A request is sent, too.
+    Connect(Arc<Connection>),
     /// A video or a sound is encoded on the CPU.
     Encode(Called),
     /// A client is made of a model or a Space that runs elsewhere.
@@ -208,6 +210,21 @@ pub struct Sleep {
     pub called: Called,
     /// For how many seconds.
     pub seconds: Option<Value>,
+}
+
+/// A connection to another machine.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// What connects.
+    pub called: Called,
+    /// The machine, where one is named.
+    pub host: Option<Value>,
+    /// The port, where one is named.
+    pub port: Option<Argument>,
+    /// The port where none is.
+    pub usual: u16,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
 }
 
 /// A client of something that runs elsewhere.

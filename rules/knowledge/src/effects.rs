@@ -161,6 +161,15 @@ pub enum Kind {
     },
     /// Sends a request over the network.
     Http,
+    /// Speaks to another machine on a port of its own.
+    Connects {
+        /// The machine.
+        host: Arguments,
+        /// The port.
+        port: Arguments,
+        /// The port where none is named.
+        usual: u16,
+    },
     /// Encodes a video or a sound on the CPU.
     Encodes,
     /// Calls a Space with the client that is the receiver.

@@ -192,6 +192,7 @@ struct Call {
     unless_set: Option<bool>,
     touches_cuda: Option<bool>,
     listens: Option<Listens>,
+    port: Option<u16>,
     emulated: Option<String>,
     says: String,
     source: String,
@@ -386,6 +387,7 @@ fn calls(
             unless_set: group.unless_set,
             touches_cuda: group.touches_cuda,
             listens: group.listens,
+            port: group.port,
         }
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;
@@ -445,6 +447,7 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
             unless_set: None,
             touches_cuda: group.touches_cuda,
             listens: None,
+            port: None,
         }
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;

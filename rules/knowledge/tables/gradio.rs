@@ -1,5 +1,6 @@
 //! `gradio.toml`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Deserialize;
@@ -13,6 +14,7 @@ struct Gradio {
     meta: Meta,
     forwarding: Forwarding,
     share: Share,
+    oauth: OAuth,
     renamed: Vec<Renamed>,
     no_handshake: Vec<NoHandshake>,
     injected: Vec<Injected>,
@@ -48,6 +50,20 @@ struct Forwarding {
 #[serde(deny_unknown_fields)]
 struct Share {
     ignored_since: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OAuth {
+    switch: String,
+    list: String,
+    variable: String,
+    error: String,
+    signed_out: String,
+    scopes: BTreeMap<String, String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -225,6 +241,16 @@ fn identity(table: &Gradio, out: &mut String) -> Result<(), String> {
         out,
         "static SHARE: Share = Share {{ ignored_since: {ignored_since:?}, {} }};",
         origin("[share]", source, *as_of, confidence)?,
+    );
+
+    let OAuth { switch, list, variable, error, signed_out, scopes, source, as_of, confidence } =
+        &table.oauth;
+    let _ = writeln!(
+        out,
+        "static OAUTH: OAuth = OAuth {{ switch: {switch:?}, list: {list:?}, variable: {variable:?}, error: \
+         {error:?}, signed_out: {signed_out:?}, scopes: &{:?}, {} }};",
+        scopes.iter().collect::<Vec<_>>(),
+        origin("[oauth]", source, *as_of, confidence)?,
     );
 
     out.push_str("static RENAMED: &[Renamed] = &[\n");

@@ -201,6 +201,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::CallSpace(_)
         | Effect::Login(_)
         | Effect::Http(_)
+        | Effect::Connect(_)
         | Effect::Encode(_)
         | Effect::Compile(_)
         | Effect::StartProcess(_) => Own::Nothing {},

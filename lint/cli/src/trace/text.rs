@@ -264,6 +264,7 @@ impl Page {
                 said
             }
             Effect::Http(_) => format!("sends a request: {what}"),
+            Effect::Connect(_) => format!("connects to another machine: {what}"),
             Effect::Encode(_) => format!("encodes a video or a sound: {what}"),
             Effect::CallSpace(call) => {
                 format!("calls a Space: {what}{}", ids(&call.client.ids))

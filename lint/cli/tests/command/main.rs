@@ -6,6 +6,7 @@ mod baseline;
 mod check;
 mod contract;
 mod fix;
+mod init;
 #[cfg(unix)]
 mod installed;
 mod quota;

@@ -66,6 +66,7 @@ fn every_editor_that_pytest_lsp_knows_is_served() {
         Command::new(commands().join("python"))
             .args(["-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"])
             .args(["-W", "error::pytest_lsp.LspSpecificationWarning"])
+            .args(["-o", "asyncio_default_fixture_loop_scope=function"])
             .arg(here("test_server.py"))
             .current_dir(space.path())
             .env("SPACELINT", env!("CARGO_BIN_EXE_spacelint"))

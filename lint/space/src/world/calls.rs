@@ -10,9 +10,9 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
 use crate::effect::{
-    Called, Client, Command, Compilation, CudaTouch, Download, EagerExamples, Effect, EnvNeed,
-    EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad, ModelRun, Serve, Served, Sleep,
-    SpaceCall, Token,
+    Called, Client, Command, Compilation, Connection, CudaTouch, Download, EagerExamples, Effect,
+    EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad, ModelRun, Serve,
+    Served, Sleep, SpaceCall, Token,
 };
 use crate::environment;
 
@@ -175,6 +175,16 @@ impl SpaceWorld<'_> {
                 effects.push(Effect::Sleep(Sleep { called: called(callee), seconds }));
             }
             Does::Http => effects.push(Effect::Http(called(callee))),
+            Does::Connects { host, port, usual } => {
+                effects.push(Effect::Http(called(callee)));
+                effects.push(Effect::Connect(Arc::new(Connection {
+                    called: called(callee),
+                    host: argument(arguments, host).map(|host| host.value.clone()),
+                    port: argument(arguments, port).cloned(),
+                    usual,
+                    open: arguments.open,
+                })));
+            }
             Does::Encodes => effects.push(Effect::Encode(called(callee))),
             Does::Compiles { touches_cuda } => {
                 if touches_cuda {

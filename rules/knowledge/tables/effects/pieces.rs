@@ -22,6 +22,7 @@ pub(super) struct Pieces<'a> {
     pub(super) unless_set: Option<bool>,
     pub(super) touches_cuda: Option<bool>,
     pub(super) listens: Option<Listens>,
+    pub(super) port: Option<u16>,
 }
 
 /// What a server listens on that is told nothing.
@@ -90,6 +91,12 @@ impl Pieces<'_> {
             ),
             "sleep" => format!("Kind::Sleep {{ seconds: {} }}", self.needed("seconds")?),
             "http" => "Kind::Http".to_owned(),
+            "connects" => format!(
+                "Kind::Connects {{ host: {}, port: {}, usual: {} }}",
+                self.needed("host")?,
+                self.taken("port")?,
+                self.port.take().ok_or_else(|| format!("{}: on which port?", self.what))?
+            ),
             "encodes" => "Kind::Encodes".to_owned(),
             "calls-space" => "Kind::CallsSpace".to_owned(),
             "compiles" => format!(
@@ -128,7 +135,8 @@ impl Pieces<'_> {
             || self.raises.is_some()
             || self.unless_set.is_some()
             || self.touches_cuda.is_some()
-            || self.listens.is_some();
+            || self.listens.is_some()
+            || self.port.is_some();
         if left {
             return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
         }

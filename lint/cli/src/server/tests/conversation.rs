@@ -1,5 +1,7 @@
 //! Beginning, waiting, cancelling, failing and ending.
 
+use std::time::Duration;
+
 use lsp_server::{Message, Notification};
 use serde_json::{Value, json};
 use spacelint_rules::Report;
@@ -10,13 +12,13 @@ use crate::server::checker;
 
 const FILES: [(&str, &str); 2] = [("README.md", CARD), ("app.py", APP)];
 
-/// As ever, unless the program says otherwise.
+/// As ever, unless the program says that it panics, or that it waits for a file `go`.
 fn odd(files: &Files) -> (Space, Report) {
     let text = files.read("app.py".into()).ok().flatten();
     let says = |what: &str| text.as_ref().is_some_and(|file| file.text.as_str().contains(what));
     assert!(!says("panic"), "nobody expects it");
-    if says("wait") {
-        std::thread::sleep(std::time::Duration::from_millis(400));
+    while says("wait") && !files.root().join("go").exists() {
+        std::thread::sleep(Duration::from_millis(5));
     }
     checker::check(files)
 }
@@ -46,10 +48,12 @@ fn it_says_what_it_can_and_nothing_unasked() {
 #[test]
 fn a_question_waits_for_the_check_of_what_was_typed() {
     let mut editor = odd_editor();
-    editor.open("app.py", "import gradio\n");
+    editor.open("app.py", "wait = 1\n");
     editor.replace("app.py", 2, APP);
     let params = hover(&editor);
-    let shown = editor.ask("textDocument/hover", params);
+    let shown = editor.begin("textDocument/hover", params);
+    editor.write("go", "");
+    let shown = editor.answer(&shown).expect("an answer");
     assert!(shown["contents"]["value"].as_str().is_some_and(|page| page.contains("unused-ignore")));
 }
 
@@ -63,6 +67,7 @@ fn a_question_that_waits_can_be_cancelled_and_is_given_back_if_its_text_changes(
     assert_eq!(editor.answer(&cancelled).map_err(|(code, _)| code), Err(-32800));
     let outdated = editor.begin("textDocument/hover", params);
     editor.replace("app.py", 2, APP);
+    editor.write("go", "");
     assert_eq!(editor.answer(&outdated).map_err(|(code, _)| code), Err(-32801));
     assert_eq!(editor.rules("app.py", Some(2)), ["unused-ignore"]);
     // To cancel what was answered, or never asked, is no mistake.
@@ -78,6 +83,7 @@ fn of_quick_changes_the_last_is_shown() {
     for version in 2..60 {
         editor.replace("app.py", version, APP);
     }
+    editor.write("go", "");
     assert_eq!(editor.rules("app.py", Some(59)), ["unused-ignore"]);
 }
 
@@ -129,6 +135,7 @@ fn after_shutdown_nothing_is_done_and_exit_is_as_it_should_be() {
     assert_eq!(editor.answer(&late).map_err(|(code, _)| code), Err(-32600));
     editor.tell("exit", Value::Null);
     assert_eq!(editor.ended(), Ok(true));
+    editor.write("go", "");
 }
 
 #[test]

@@ -130,6 +130,20 @@ fn the_card_and_the_requirements_are_read_with_the_program() {
 }
 
 #[test]
+fn settings_count_saved_or_not() {
+    let mut editor = Editor::over(&[("README.md", CARD), ("app.py", APP)]);
+    editor.open("app.py", APP);
+    assert_eq!(editor.rules("app.py", Some(1)), ["unused-ignore"]);
+    editor.open("spacelint.toml", "ignore = ['unused-ignore']\n");
+    assert_eq!(editor.rules("app.py", Some(1)), [""; 0]);
+    // What they say wrongly is a finding of its own, with the page at hand.
+    editor.replace("spacelint.toml", 2, "ignore = ['unused-ignor']\n");
+    assert_eq!(editor.rules("app.py", Some(1)), ["unused-ignore"]);
+    assert_eq!(editor.rules("spacelint.toml", Some(2)).len(), 1);
+    assert_ne!(editor.hover("spacelint.toml", 0, 14), json!(null));
+}
+
+#[test]
 fn a_text_in_no_space_is_never_spoken_of() {
     let mut editor = Editor::over(&[("notes/app.py", "")]);
     editor.open("notes/app.py", "x = 1  # spacelint: ignore[nothing]\n");
