@@ -11,7 +11,7 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 use super::{Role, SpaceWorld};
 use crate::effect::{
     Called, Client, Command, Compilation, Connection, CudaTouch, Download, EagerExamples, Effect,
-    EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad, ModelRun, Serve,
+    EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad, ModelRun, Queue, Serve,
     Served, Sleep, SpaceCall, Token,
 };
 use crate::environment;
@@ -150,6 +150,14 @@ impl SpaceWorld<'_> {
             Does::Handler { .. } => hands_over(call, known.kind, outcome),
             Does::Launch { .. } | Does::Mounts { .. } | Does::Serves { .. } => {
                 serves(call, known.kind, outcome);
+            }
+            Does::SetsQueue { at_once, waiting } => {
+                effects.push(Effect::SetQueue(Arc::new(Queue {
+                    called: called(callee),
+                    at_once: argument(arguments, at_once).cloned(),
+                    waiting: argument(arguments, waiting).cloned(),
+                    open: arguments.open,
+                })));
             }
             Does::OffersLogin { render } => {
                 let render = argument(arguments, render).map(|render| render.value.clone());

@@ -73,6 +73,11 @@ impl Pieces<'_> {
             "handler" => self.handler()?,
             "launch" | "mounts" => self.serves_gradio(name)?,
             "serves" => self.serves()?,
+            "sets-queue" => format!(
+                "Kind::SetsQueue {{ at_once: {}, waiting: {} }}",
+                self.needed("at_once")?,
+                self.needed("waiting")?
+            ),
             "offers-login" => {
                 format!("Kind::OffersLogin {{ render: {} }}", self.needed("render")?)
             }
