@@ -442,6 +442,10 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         direct.static_domain,
         origin("[direct]", &direct.source, direct.as_of, &direct.confidence)?,
     );
+    network(out, table)
+}
+
+fn network(out: &mut String, table: &Platform) -> Result<(), String> {
     let listening = &table.listening;
     sorted("[listening]", listening.unreachable.iter().map(String::as_str))?;
     let _ = writeln!(
