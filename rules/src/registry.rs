@@ -58,6 +58,20 @@ impl Category {
         }
     }
 
+    /// What its rules are about, as the end of a heading.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Zerogpu => "how ZeroGPU starts and runs a Space",
+            Self::Duration => "how long a call may hold the GPU, and what that costs",
+            Self::Card => "the front matter of README.md",
+            Self::Dependencies => "what the Space installs",
+            Self::Secrets => "what the Space needs from its settings",
+            Self::Identity => "whom a call is made for",
+            Self::Network => "what the app listens on, and whom it reaches",
+            Self::Files => "the files themselves, and what silences rules in them",
+        }
+    }
+
     /// The category of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|category| category.name() == name)
@@ -102,6 +116,11 @@ pub fn all() -> impl Iterator<Item = &'static RuleEntry> {
 /// The rule of that name.
 pub fn find(name: &str) -> Option<&'static RuleEntry> {
     all().find(|entry| entry.info.name == name)
+}
+
+/// Whether a rule or a category has that name.
+pub fn is_known(name: &str) -> bool {
+    find(name).is_some() || Category::named(name).is_some()
 }
 
 /// The rule or category whose name is nearest to `unknown`, if any is near enough to be meant.

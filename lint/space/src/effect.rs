@@ -437,6 +437,8 @@ pub struct EnvNeed {
     pub names: Vec<Arc<str>>,
     /// What happens without, as a clause: "`OpenAI()` raises without a key".
     pub otherwise: Arc<str>,
+    /// Whether what it must hold is a token or a key.
+    pub is_token: bool,
 }
 
 /// A write to the environment.

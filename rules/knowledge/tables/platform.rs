@@ -27,6 +27,9 @@ struct Platform {
     python: Python,
     builder: Vec<Builder>,
     hardware: Hardware,
+    duplicate: Duplicate,
+    storage: Storage,
+    tokens: Tokens,
     environment: Vec<Environment>,
     hub_token: HubToken,
     secret_words: SecretWords,
@@ -238,6 +241,35 @@ struct Hardware {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Duplicate {
+    hardware: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Storage {
+    folder: String,
+    bucket: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tokens {
+    prefixes: Vec<String>,
+    least: u32,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Environment {
     names: Vec<String>,
     value: Option<String>,
@@ -283,6 +315,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     supported(&mut out, &table)?;
     python(&mut out, &table.python)?;
     builder(&mut out, &table.builder)?;
+    duplicate(&mut out, &table)?;
     environment(&mut out, &table.environment)?;
     names(&mut out, &table)?;
     Ok(out)
@@ -565,6 +598,36 @@ fn environment(out: &mut String, groups: &[Environment]) -> Result<(), String> {
     out.push_str("static ENVIRONMENT: &[Env] = &[\n");
     out.extend(entries.into_iter().map(|(_, code)| code));
     out.push_str("];\n");
+    Ok(())
+}
+
+fn duplicate(out: &mut String, table: &Platform) -> Result<(), String> {
+    let duplicate = &table.duplicate;
+    let _ = writeln!(
+        out,
+        "static DUPLICATE: Duplicate = Duplicate {{ hardware: {:?}, {} }};",
+        duplicate.hardware,
+        origin("[duplicate]", &duplicate.source, duplicate.as_of, &duplicate.confidence)?,
+    );
+    let storage = &table.storage;
+    if !storage.folder.starts_with('/') || storage.folder.ends_with('/') {
+        return Err("[storage]: `folder` is not absolute, or ends with a slash".to_owned());
+    }
+    let _ = writeln!(
+        out,
+        "static STORAGE: Storage = Storage {{ folder: {:?}, bucket: {:?}, {} }};",
+        storage.folder,
+        storage.bucket,
+        origin("[storage]", &storage.source, storage.as_of, &storage.confidence)?,
+    );
+    let tokens = &table.tokens;
+    origin("[tokens]", &tokens.source, tokens.as_of, &tokens.confidence)?;
+    let _ = writeln!(
+        out,
+        "static TOKEN_PREFIXES: &[&str] = {};\nconst TOKEN_LEAST: usize = {};",
+        strings(&tokens.prefixes),
+        tokens.least,
+    );
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use spacelint_space::effect::Effect;
 use spacelint_space::{Moment, Space, SpaceTrace};
 
 use super::told;
-use crate::json;
+use crate::formats::json;
 use crate::paths::Place;
 
 #[derive(Serialize)]

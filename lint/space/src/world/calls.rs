@@ -185,7 +185,7 @@ impl SpaceWorld<'_> {
             Does::Login { token } => login(call, token, effects),
             Does::NeedsKey { key, environment: read, at: _ } => {
                 let otherwise = format!("`{}()` {says}", call_name(callee));
-                effects.extend(need_key(call, key, read, &otherwise));
+                effects.extend(need_key(call, key, read, &otherwise).map(as_token));
             }
             Does::ReadsEnv { .. } => self.reads_environment(call, outcome),
             Does::SetsEnv { value, unless_set, name } => {
@@ -502,7 +502,8 @@ fn login(call: &Call<'_>, at: &[effects::Argument], effects: &mut Vec<Effect>) {
                 names.push((*name).into());
             }
         }
-        effects.extend(need(names, "`login()` asks for a token that nobody can type", call.now));
+        let otherwise = "`login()` asks for a token that nobody can type";
+        effects.extend(need(names, otherwise, call.now).map(as_token));
     }
     effects.push(Effect::Login(Login { called: called(call.callee), token: given }));
 }
@@ -556,6 +557,9 @@ fn need_key(
             need(read.iter().map(|name| (*name).into()).collect(), otherwise, call.now)
         }
         [only] => {
+            if let Some(name) = environment::raises_without(&only.value) {
+                return need(vec![name], otherwise, call.now);
+            }
             let mut names = environment::may_be_none(&only.value)?;
             // Where `None` is given, the client looks for itself.
             for name in read {
@@ -740,7 +744,15 @@ fn token(argument: Option<&Argument>) -> Token {
 pub(super) fn need(names: Vec<Arc<str>>, otherwise: &str, now: &Now<'_>) -> Option<Effect> {
     let mentioned = names.iter().any(|name| environment::is_guarded(now.guards, name));
     (!mentioned && !names.is_empty())
-        .then(|| Effect::NeedEnv(EnvNeed { names, otherwise: otherwise.into() }))
+        .then(|| Effect::NeedEnv(EnvNeed { names, otherwise: otherwise.into(), is_token: false }))
+}
+
+/// The need of a token.
+fn as_token(effect: Effect) -> Effect {
+    match effect {
+        Effect::NeedEnv(need) => Effect::NeedEnv(EnvNeed { is_token: true, ..need }),
+        other => other,
+    }
 }
 
 /// What `os.environ[name] = value` does.
