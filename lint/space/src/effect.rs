@@ -40,6 +40,8 @@ pub enum Effect {
     CacheExamples(Arc<EagerExamples>),
     /// The Space's app is served.
     Serve(Arc<Serve>),
+    /// An app's queue is set up.
+    SetQueue(Arc<Queue>),
     /// A visitor is offered to sign in to the Hub.
     OfferLogin(LoginOffer),
     /// A command is run, which may be another script of the Space.
@@ -137,6 +139,19 @@ pub struct Serve {
     pub port: Option<Argument>,
     /// What it listens on where that is not said, if that is known.
     pub listens: Option<effects::Listens>,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
+}
+
+/// What an app's queue is told.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// What sets it up.
+    pub called: Called,
+    /// How many calls of a function run at once, where that is said.
+    pub at_once: Option<Argument>,
+    /// How many calls may wait, where that is said.
+    pub waiting: Option<Argument>,
     /// Whether arguments were passed of which nothing is known.
     pub open: bool,
 }

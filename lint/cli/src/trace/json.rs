@@ -197,6 +197,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::WrapHandlers(_)
         | Effect::RunModel(_)
         | Effect::Serve(_)
+        | Effect::SetQueue(_)
         | Effect::OfferLogin(_)
         | Effect::CallSpace(_)
         | Effect::Login(_)

@@ -248,6 +248,7 @@ impl Page {
             Effect::WrapHandlers(_) => format!("makes every handler a GPU function: {what}"),
             Effect::RunModel(_) => format!("computes with a model: {what}"),
             Effect::Serve(_) => format!("serves the app: {what}"),
+            Effect::SetQueue(_) => format!("sets up the queue: {what}"),
             Effect::OfferLogin(_) => format!("offers to sign in: {what}"),
             Effect::RunCommand(run) => {
                 let mut said = format!("runs a command: {what}");
