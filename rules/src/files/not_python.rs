@@ -37,7 +37,10 @@ impl<'a> Check<'a> for NotPython<'a> {
         space.trace().into_iter().flat_map(SpaceTrace::files).flat_map(move |file| {
             let text = file.text.as_str();
             // Whether a statement begins there is asked only where it may be one of these.
-            let lines = text.trim_start_matches(BOM).lines().any(|line| Kind::of(line.trim_start()).is_some());
+            let lines = text
+                .trim_start_matches(BOM)
+                .lines()
+                .any(|line| Kind::of(line.trim_start()).is_some());
             let statements = lines.then(|| spacelint_python::lines(text).logical);
             statements.into_iter().flatten().filter_map(move |span| {
                 let kind = Kind::of(file.text.slice(span))?;

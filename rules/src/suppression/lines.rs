@@ -74,8 +74,12 @@ impl Source<'_> {
     /// Whether what stands behind the last line of `logical` would belong to its text, as in a block
     /// scalar.
     pub(crate) fn is_text_behind(&self, logical: Span) -> bool {
-        let is_yaml = matches!(self.language, Language::Yaml(_));
-        is_yaml && self.file.text.slice(logical).contains('\n')
+        match self.language {
+            Language::Yaml(_) => self.file.text.slice(logical).contains('\n'),
+            // A Dockerfile and some readers of settings know no comment behind something else.
+            Language::Settings => true,
+            Language::Python | Language::Requirements(_) => false,
+        }
     }
 
     pub(crate) fn lines(&self) -> Lines {
