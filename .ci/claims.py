@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP = {
     "Cargo.toml", "lint", "profiler", "rules", "testdata", "README.md",
     "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.lock", "LICENSE", "SECURITY.md", "deny.toml",
-    "rustfmt.toml", "clippy.toml", ".ci", ".github", ".gitignore",
+    "rustfmt.toml", "clippy.toml", "pyproject.toml", ".ci", ".github", ".gitignore",
+    ".pre-commit-hooks.yaml", "action.yml",
 }  # fmt: skip
 
 
@@ -71,7 +72,12 @@ def copied():
         for name, rule in rules().items()
     ]
     yield "README.md", "rules", None, "\n".join(rows)
-    for command, shown in (("first", "report"), ("then", "trace"), ("next", "quota")):
+    for command, shown in (
+        ("first", "report"),
+        ("then", "trace"),
+        ("next", "quota"),
+        ("then again", "secrets"),
+    ):
         typed = re.search(
             rf"^<!-- {command} -->\n```sh\n.*spacelint(?: --)? (.*)\n```", text("README.md"), re.MULTILINE
         )

@@ -89,6 +89,35 @@ pub(crate) fn is_plain(c: char) -> bool {
     }
 }
 
+/// `text`, one line that is [escaped](escape), as Markdown that shows it. What stands between two single
+/// backticks stays code; else no mark of Markdown or HTML in it is one.
+pub(crate) fn markdown(text: &str) -> String {
+    let keeps_code = !text.contains("``") && text.matches('`').count().is_multiple_of(2);
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut in_code = false;
+    for c in text.chars() {
+        let is_mark = matches!(c, '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '~' | '!');
+        match c {
+            '`' if keeps_code => in_code = !in_code,
+            // In a cell of a table, a bar ends even code.
+            '`' | '|' => out.push('\\'),
+            _ if is_mark && !in_code => out.push('\\'),
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `text`, one line that is [escaped](escape), as code in Markdown.
+pub(crate) fn code_span(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let room = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    // In a cell of a table, a bar ends even code.
+    format!("{fence}{room}{}{room}{fence}", text.replace('|', "\\|"))
+}
+
 /// A whole report, with no line that a runner would take for a command. Wrapping may put any word
 /// at the start of a line, so this comes last, after all layout. Our own ANSI is looked through.
 pub(crate) fn guard_lines(report: &str) -> Cow<'_, str> {
@@ -171,6 +200,16 @@ mod tests {
         assert_eq!(escape("a\u{202e}b\u{9b}\u{2028}"), "a\\u{202e}b\\x9b\\u{2028}");
         assert_eq!(escape("x ##[add-mask]y ##vso[z"), "x \\x23#[add-mask]y \\x23#vso[z");
         assert_eq!(escape_lines("a\r\nb\u{7}"), "a\nb\\x07");
+    }
+
+    #[test]
+    fn markdown_shows_what_it_is_given() {
+        assert_eq!(markdown("`f()` raises"), "`f()` raises");
+        assert_eq!(markdown("a <b> [x](y) *z*|"), "a \\<b\\> \\[x\\](y) \\*z\\*\\|");
+        assert_eq!(markdown("`a` `<img>"), "\\`a\\` \\`\\<img\\>");
+        assert_eq!(markdown("``<x>``"), "\\`\\`\\<x\\>\\`\\`");
+        assert_eq!(code_span("A|B"), "`A\\|B`");
+        assert_eq!(code_span("`x``"), "``` `x`` ```");
     }
 
     #[test]

@@ -9,20 +9,15 @@ mod date;
 mod json;
 mod text;
 
-use camino::Utf8Path;
 use spacelint_knowledge::platform::{self, Backing, Size, Tier};
 use spacelint_knowledge::quota::{self, Calls};
 use spacelint_rules::duration::{self, Declared, GpuFunction, SizedBy};
-use spacelint_space::{Files, Problem, ReadError, Space};
 
 use crate::args::{Format, Quota};
-use crate::json as formats;
 use crate::output::Output;
-use crate::panics;
-use crate::paths::Place;
 use crate::summary::Status;
-use crate::targets;
 use crate::terminal::Terminal;
+use crate::tour::Tour;
 pub(crate) use date::Day;
 
 /// So many days after the tables were true, somebody should look whether they still are.
@@ -77,61 +72,30 @@ struct Cost {
     calls: [Calls; 4],
 }
 
-/// What came of one Space.
-struct Told {
-    block: Option<String>,
-    errors: Vec<String>,
-}
-
 /// Prints what the calls cost of the Spaces that are asked about.
 pub(crate) fn run(asked: &Quota, terminal: Terminal, output: &mut Output) -> Status {
-    let working = match targets::working_directory() {
-        Ok(working) => working,
-        Err(message) => {
-            output.error(&message);
-            return Status::Incomplete;
-        }
-    };
-    let targets = targets::find(std::slice::from_ref(&asked.path));
-    let mut status = Status::Clean;
-    for error in &targets.errors {
-        output.error(error);
-        status = Status::Incomplete;
-    }
     let backing = Backing::all().iter().find(|backing| backing.name == asked.gpu);
     let question = Question {
         what_if: asked.what_if.map(i64::from),
         used: asked.used.map(i64::from),
         backing: backing.unwrap_or(Backing::current()),
     };
-    if asked.format == Format::Json {
-        output.print(&formats::open_list("quotas"));
-    }
-    let mut first = true;
-    let several = targets.roots.len() > 1;
-    targets::each(
-        &targets.roots,
-        |root| tell(root, &Place::new(root, &working), question, (asked.format, several), terminal),
-        |told| {
-            if let Some(block) = told.block {
-                output.print(match asked.format {
-                    Format::Json => formats::separator(first),
-                    Format::Human if first => "",
-                    Format::Human => "\n",
-                });
-                output.print(&block);
-                first = false;
-            }
-            for error in &told.errors {
-                output.error(error);
-                status = Status::Incomplete;
-            }
-        },
-    );
-    match asked.format {
-        Format::Json => output.print(formats::CLOSE_LIST),
-        Format::Human if first => {}
-        Format::Human => output.print(&text::legend(question, terminal)),
+    let tour = Tour {
+        path: &asked.path,
+        doing: "reading",
+        missing: "what it declares is not among this",
+        list: (asked.format == Format::Json).then_some("quotas"),
+    };
+    let toured = tour.print(output, |space, place, several| {
+        let functions = duration::list(space).into_iter();
+        let costs: Vec<Costs> = functions.map(|function| Costs::of(function, question)).collect();
+        match asked.format {
+            Format::Json => json::space(&costs, place, question),
+            Format::Human => text::space(&costs, place, question.used, several, terminal),
+        }
+    });
+    if asked.format == Format::Human && toured.told > 0 {
+        output.print(&text::legend(question, terminal));
     }
     if let Some(days) = tables_are_old(question.backing, asked.today) {
         output.error(&format!(
@@ -139,39 +103,7 @@ pub(crate) fn run(asked: &Quota, terminal: Terminal, output: &mut Output) -> Sta
             as_of(question.backing)
         ));
     }
-    status
-}
-
-/// Reads the Space at `root`. A panic is an error of this Space alone.
-fn tell(
-    root: &Utf8Path,
-    place: &Place,
-    question: Question,
-    (format, several): (Format, bool),
-    terminal: Terminal,
-) -> Told {
-    let read = panics::catch(|| {
-        let space = Space::read(&Files::disk(root));
-        let errors = space.problems.iter().filter_map(|problem| match problem {
-            Problem::Unreadable(error) => {
-                let path = place.shown(&error.path);
-                let error = ReadError { path, ..error.clone() };
-                Some(format!("{error}; what it declares is not among this"))
-            }
-            Problem::Undecodable(_) => None,
-        });
-        let functions = duration::list(&space).into_iter();
-        let costs: Vec<Costs> = functions.map(|function| Costs::of(function, question)).collect();
-        let block = match format {
-            Format::Json => json::space(&costs, place, question),
-            Format::Human => text::space(&costs, place, question.used, several, terminal),
-        };
-        Told { block: Some(block), errors: errors.collect() }
-    });
-    read.unwrap_or_else(|message| {
-        let doing = format!("reading `{}`", place.folder());
-        Told { block: None, errors: vec![panics::describe(&doing, &message)] }
-    })
+    toured.status
 }
 
 impl Costs {

@@ -1,112 +1,126 @@
-//! `spacelint secrets`: every name that a Space needs from its environment, and where it asks.
+//! `spacelint secrets`: what a duplicate of a Space must be given, and where the text says so.
 //!
-//! What counts as a need is for `spacelint_rules` to say; here it is only shown.
+//! What counts as a need is for `spacelint_rules` to say. Here it is compared with what the duplicate has
+//! ([`have`]) and shown: to people in a terminal ([`table`]), in a README ([`markdown`]), as a file to fill
+//! in ([`env`](mod@env)), and to programs ([`json`](mod@json)).
 
+mod env;
+mod have;
+mod json;
+mod markdown;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
 use std::fmt::Write;
 
-use serde::Serialize;
-use spacelint_rules::secrets::{self, Need, Secret};
-use spacelint_space::{Files, Problem, ReadError, Space};
-use textwrap::{WordSeparator, WordSplitter};
+use spacelint_knowledge::platform;
+use spacelint_rules::finding::Location;
+use spacelint_rules::secrets::{self, Kind, Need, Needs, Secret};
 
-use crate::args::Format;
+use self::have::{Have, Kept};
+use crate::args::{NeedsFormat, Secrets};
 use crate::escape;
-use crate::frame;
-use crate::json;
 use crate::output::Output;
-use crate::panics;
 use crate::paths::Place;
-use crate::report;
 use crate::summary::Status;
-use crate::targets;
-use crate::terminal::{Style, Terminal};
+use crate::terminal::Terminal;
+use crate::tour::{Block, Tour};
 
-/// A name, for programs.
-#[derive(Debug, Serialize)]
-struct Entry<'a> {
-    space: String,
-    name: &'a str,
-    alternatives: Vec<&'a str>,
-    need: &'static str,
-    reason: &'a str,
-    named_in_readme: bool,
-    places: Vec<json::Place>,
+/// What a Space needs, and what there is of it.
+struct Told<'a> {
+    needs: &'a Needs,
+    have: Option<&'a Have>,
+    place: &'a Place,
+    /// Whether it is one of several Spaces.
+    several: bool,
 }
 
-/// Lists the names that the Spaces at `path` need.
-pub(crate) fn run(
-    path: &std::path::Path,
-    format: Format,
-    terminal: Terminal,
-    output: &mut Output,
-) -> Status {
-    let working = match targets::working_directory() {
-        Ok(working) => working,
+/// What a duplicate has of a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Had {
+    /// Nothing.
+    Missing,
+    /// What it needs.
+    Set,
+    /// A secret, where everybody can read it.
+    Public,
+}
+
+/// Tells what the Spaces that are asked about need.
+pub(crate) fn run(asked: &Secrets, terminal: Terminal, output: &mut Output) -> Status {
+    let have = match Have::read(&asked.have) {
+        Ok(have) => have,
         Err(message) => {
             output.error(&message);
             return Status::Incomplete;
         }
     };
-    let targets = targets::find(&[path.to_owned()]);
-    let mut status = Status::Clean;
-    let mut entries = Vec::new();
-    let mut text = String::new();
-    for error in &targets.errors {
-        output.error(error);
-        status = Status::Incomplete;
-    }
-    for root in &targets.roots {
-        let place = Place::new(root, &working);
-        let read = panics::catch(|| {
-            let space = Space::read(&Files::disk(root.clone()));
-            (secrets::list(&space), space.problems)
-        });
-        let (secrets, problems) = match read {
-            Ok(read) => read,
-            Err(message) => {
-                let doing = format!("reading `{}`", place.folder());
-                output.error(&panics::describe(&doing, &message));
-                status = Status::Incomplete;
-                continue;
-            }
+    let tour = Tour {
+        path: &asked.path,
+        doing: "reading",
+        missing: "what it needs is not listed",
+        list: (asked.format == NeedsFormat::Json).then_some("spaces"),
+    };
+    let toured = tour.print(output, |space, place, several| {
+        let needs = &secrets::needs(space);
+        let told = Told { needs, have: have.as_ref(), place, several };
+        let text = match asked.format {
+            NeedsFormat::Table => table::space(&told, terminal),
+            NeedsFormat::Markdown => markdown::space(&told),
+            NeedsFormat::Env => env::space(&told),
+            NeedsFormat::Json => json::space(&told),
         };
-        for problem in &problems {
-            if let Problem::Unreadable(error) = problem {
-                let path = place.shown(&error.path);
-                let error = ReadError { path, ..error.clone() };
-                output.error(&format!("{error}; what it needs is not listed"));
-                status = Status::Incomplete;
-            }
-        }
-        match format {
-            Format::Json => {
-                entries
-                    .extend(secrets.iter().map(|secret| json::to_string(&entry(secret, &place))));
-            }
-            Format::Human if secrets.is_empty() => {}
-            Format::Human => {
-                if targets.roots.len() > 1 {
-                    let gap = if text.is_empty() { "" } else { "\n" };
-                    let folder = place.folder();
-                    let folder = terminal.paint(Style::STRONG, &escape::escape(folder.as_str()));
-                    // Writing to a String cannot fail.
-                    let _ = writeln!(text, "{gap}{folder}");
-                }
-                text.push_str(&table(&secrets, &place, terminal));
-            }
-        }
-    }
-    if text.is_empty() && !targets.roots.is_empty() {
-        let spaces = report::count(targets.roots.len(), "Space");
-        text = format!("Nothing is needed from the environment in {spaces}.\n");
-    }
-    output.print(&match format {
-        Format::Json => json::list("secrets", entries.into_iter()),
-        Format::Human => escape::guard_lines(&text).into_owned(),
+        Block { text, status: told.status() }
     });
-    status
+    if asked.format == NeedsFormat::Table && toured.told > 0 {
+        output.print(&table::legend(terminal));
+    }
+    toured.status
 }
 
+/// What each format makes of `needs`.
+#[cfg(test)]
+pub(crate) fn every_format(needs: &Needs, place: &Place, terminal: Terminal) -> [String; 4] {
+    let told = Told { needs, have: None, place, several: true };
+    [table::space(&told, terminal), markdown::space(&told), env::space(&told), json::space(&told)]
+}
+
+impl<'a> Told<'a> {
+    fn is_empty(&self) -> bool {
+        let Needs { names, models, hardware, storage } = self.needs;
+        names.is_empty() && models.is_empty() && hardware.is_none() && storage.is_empty()
+    }
+
+    /// The names of that kind, those first that the Space cannot do without.
+    fn names(&self, kind: Kind) -> Vec<&'a Secret> {
+        let mut names: Vec<_> = self.needs.names.iter().filter(|name| name.kind == kind).collect();
+        names.sort_by_key(|name| name.need);
+        names
+    }
+
+    /// What there is of a name; none where nobody said.
+    fn had(&self, secret: &Secret) -> Option<Had> {
+        let have = self.have?;
+        let names = std::iter::once(&secret.name).chain(&secret.alternatives);
+        let kept = names.filter_map(|name| have.get(name)).min();
+        Some(match (kept, secret.kind) {
+            (None, _) => Had::Missing,
+            (Some(Kept::Variable), Kind::Secret) => Had::Public,
+            (Some(_), _) => Had::Set,
+        })
+    }
+
+    /// Whether something is missing that the Space cannot do without.
+    fn status(&self) -> Status {
+        let is_missing =
+            |secret: &Secret| secret.need == Need::Hard && self.had(secret) == Some(Had::Missing);
+        if self.needs.names.iter().any(is_missing) { Status::Found } else { Status::Clean }
+    }
+}
+
+/// How badly something is wanted, in a word.
 fn word(need: Need) -> &'static str {
     match need {
         Need::Hard => "hard",
@@ -114,128 +128,50 @@ fn word(need: Need) -> &'static str {
     }
 }
 
-fn entry<'a>(secret: &'a Secret, place: &Place) -> Entry<'a> {
-    Entry {
-        space: place.relative_folder().into_string(),
-        name: &secret.name,
-        alternatives: secret.alternatives.iter().map(AsRef::as_ref).collect(),
-        need: word(secret.need),
-        reason: &secret.reason,
-        named_in_readme: secret.named_in_readme,
-        places: secret.places.iter().map(|location| json::Place::new(location, place)).collect(),
+/// The name of a variable as it may be shown, escaped. What is a token itself is not.
+fn name(name: &str) -> Cow<'_, str> {
+    match platform::token_prefix(name) {
+        Some(prefix) => format!("{prefix}...").into(),
+        None => escape::escape(name),
     }
 }
 
-/// Room for a reason and its places beside the other columns; with less they go below.
-const NARROWEST_REASON: usize = 30;
-
-/// A line or more for each name, those that the Space cannot do without first.
-fn table(secrets: &[Secret], place: &Place, terminal: Terminal) -> String {
-    let mut sorted: Vec<&Secret> = secrets.iter().collect();
-    sorted.sort_by_key(|secret| secret.need == Need::Soft);
-    let names: Vec<String> =
-        sorted.iter().map(|secret| escape::escape(&secret.name).into_owned()).collect();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("name".len());
-    // The columns before the reason: name, need, README, and what is between them.
-    let lead = width + 2 + "need".len() + 2 + "README".len() + 2;
-    let beside = lead + NARROWEST_REASON <= terminal.prose_width();
-    let mut out = String::new();
-    if beside {
-        let head = format!("{:width$}  need  README  why and where", "name");
+/// Why a variable is wanted, and what else would do, escaped.
+fn why(secret: &Secret) -> String {
+    if platform::token_prefix(&secret.name).is_some() {
+        return "a token is written where the name of a variable belongs: take it out, and revoke it"
+            .to_owned();
+    }
+    let mut why = escape::escape(&secret.reason).into_owned();
+    if !secret.alternatives.is_empty() {
+        let others: Vec<_> = secret.alternatives.iter().map(|other| name(other)).collect();
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "{}", terminal.paint(Style::FAINT, &head));
+        let _ = write!(why, " ({} would do as well)", others.join(" or "));
     }
-    for (secret, name) in sorted.iter().zip(&names) {
-        let pad = " ".repeat(width - name.chars().count());
-        let strong = terminal.paint(Style::STRONG, name);
-        let need = word(secret.need);
-        let need = match secret.need {
-            Need::Hard => terminal.paint(Style::WARNING, need),
-            Need::Soft => need.to_owned(),
-        };
-        let places: Vec<String> = secret
-            .places
-            .iter()
-            .map(|location| {
-                let path = place.shown(&location.file.path);
-                frame::place(&path, &location.file.text, location.span)
-            })
-            .collect();
-        let mut why = escape::escape(&secret.reason).into_owned();
-        if !secret.alternatives.is_empty() {
-            let others: Vec<_> =
-                secret.alternatives.iter().map(|name| escape::escape(name)).collect();
-            // Writing to a String cannot fail.
-            let _ = write!(why, " ({} would do as well)", others.join(" or "));
-        }
-        let indent = " ".repeat(if beside { lead } else { 4 });
-        let options = textwrap::Options::new(terminal.prose_width())
-            .initial_indent(&indent)
-            .subsequent_indent(&indent)
-            .word_separator(WordSeparator::AsciiSpace)
-            .word_splitter(WordSplitter::NoHyphenation);
-        let mut why = textwrap::fill(&why, options);
-        for place in places {
-            let _ = write!(why, "\n{indent}  {place}");
-        }
-        let _ = if beside {
-            let readme = if secret.named_in_readme { "named " } else { "-     " };
-            writeln!(out, "{strong}{pad}  {need}  {readme}  {}", why.trim_start())
-        } else {
-            let readme = if secret.named_in_readme { ", named in README" } else { "" };
-            writeln!(out, "{strong} ({need}{readme})\n{why}")
-        };
-    }
-    out
+    why
 }
 
-#[cfg(test)]
-mod tests {
-    use camino::Utf8Path;
+/// What a duplicate gets and does not get, as a paragraph.
+fn copied() -> String {
+    let duplicate = platform::duplicate();
+    format!(
+        "A duplicate is private, runs on {} where nobody chooses, and gets the public variables of the \
+         Space and none of its secrets (as of {}).",
+        duplicate.hardware, duplicate.as_of
+    )
+}
 
-    use super::*;
-    use crate::testing::{at, file};
-
-    fn secrets() -> Vec<Secret> {
-        let app = file(
-            "app.py",
-            "import os\nTOKEN = os.environ[\"HF_TOKEN\"]\nX = os.getenv(\"SENTRY\")\n",
-        );
-        vec![
-            Secret {
-                name: "SENTRY\u{1b}[1m".into(),
-                alternatives: Vec::new(),
-                need: Need::Soft,
-                reason: "read, and left out if it is not set".to_owned(),
-                named_in_readme: true,
-                places: vec![at(&app, "os.getenv(\"SENTRY\")")],
-            },
-            Secret {
-                name: "HF_TOKEN".into(),
-                alternatives: vec!["HUGGING_FACE_HUB_TOKEN".into()],
-                need: Need::Hard,
-                reason: "`meta-llama/Llama-3.1-8B-Instruct` is gated".to_owned(),
-                named_in_readme: false,
-                places: vec![at(&app, "os.environ[\"HF_TOKEN\"]"), at(&app, "TOKEN")],
-            },
-        ]
-    }
-
-    #[test]
-    fn the_table_at_several_widths() {
-        let place = Place::new(Utf8Path::new("demo"), Utf8Path::new("/home/ann"));
-        for width in [40, 80, 120] {
-            let terminal = Terminal { color: false, links: false, unicode: true, width };
-            insta::assert_snapshot!(format!("table_{width}"), table(&secrets(), &place, terminal));
+/// `app.py:16` for each of the first places, from the Space's root, escaped: for files of the Space.
+fn lines(places: &[Location]) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let mut lines: Vec<String> = Vec::new();
+    for Location { file, span } in places {
+        let line = file.text.line_of(span.start);
+        let line = format!("{}:{line}", escape::escape(file.path.as_str()));
+        if !lines.contains(&line) {
+            lines.push(line);
         }
     }
-
-    #[test]
-    fn programs_get_every_place() {
-        let place = Place::new(Utf8Path::new("demo"), Utf8Path::new("/home/ann"));
-        let entries = secrets();
-        let list =
-            json::list("secrets", entries.iter().map(|s| json::to_string(&entry(s, &place))));
-        insta::assert_snapshot!(list);
-    }
+    lines.truncate(SHOWN);
+    lines
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use spacelint_python::{Certainty, Span};
 use spacelint_rules::finding::{Applicability, Edit, Finding, Fix, Location, Related, Severity};
 use spacelint_rules::rule::RuleInfo;
+use spacelint_rules::secrets::{Kind, Need, Needs, Secret, Thing};
 use spacelint_space::{Files, SourceFile, Space};
 
 /// A rule to attach findings to.
@@ -58,6 +59,31 @@ pub(crate) fn fix(location: Location, message: &str, content: &str) -> Fix {
         message: message.to_owned(),
         applicability: Applicability::Safe,
         edits: vec![Edit { location, content: content.to_owned() }],
+    }
+}
+
+/// What a duplicate needs, under these names and for this reason, all of it at `place`.
+pub(crate) fn needs(names: [&str; 3], reason: &str, place: &Location) -> Needs {
+    let secret = Secret {
+        name: names[0].into(),
+        alternatives: vec![names[1].into()],
+        kind: Kind::Secret,
+        need: Need::Hard,
+        reason: reason.to_owned(),
+        named_in_readme: false,
+        places: vec![place.clone()],
+    };
+    let thing = Thing {
+        name: names[2].into(),
+        need: Need::Soft,
+        reason: reason.to_owned(),
+        places: vec![place.clone()],
+    };
+    Needs {
+        names: vec![Secret { kind: Kind::Variable, ..secret.clone() }, secret],
+        models: vec![thing.clone()],
+        hardware: Some(thing.clone()),
+        storage: vec![thing],
     }
 }
 

@@ -13,6 +13,9 @@ pub struct Lines {
     pub logical: Vec<Span>,
     /// From the `#` to the end of the physical line, its ending left out.
     pub comments: Vec<Span>,
+    /// What stands between the quotes of each string that is closed, in the order of the quotes that
+    /// close them.
+    pub strings: Vec<Span>,
 }
 
 /// Statements that cannot stand inside brackets: where one begins a physical line, the brackets
@@ -37,7 +40,7 @@ enum Open {
     /// `(`, `[` or `{`.
     Bracket,
     /// The literal text of a string.
-    Text { quote: u8, triple: bool, raw: bool, format: bool },
+    Text { start: usize, quote: u8, triple: bool, raw: bool, format: bool },
     /// A replacement field of the string below it, read as code.
     Field,
     /// The format specification of the field below it, read as text.
@@ -61,8 +64,8 @@ impl Lexer<'_> {
         }
         while self.at < self.bytes.len() {
             match self.open.last().copied() {
-                Some(Open::Text { quote, triple, raw, format }) => {
-                    self.string_text(quote, triple, raw, format);
+                Some(Open::Text { start, quote, triple, raw, format }) => {
+                    self.string_text(start, quote, triple, raw, format);
                 }
                 Some(Open::Spec) => self.spec(),
                 Some(Open::Bracket | Open::Field) | None => self.code(),
@@ -153,16 +156,18 @@ impl Lexer<'_> {
     fn string(&mut self, quote: u8, prefix: &str) {
         let triple = self.byte(1) == quote && self.byte(2) == quote;
         let has = |letters: [char; 4]| prefix.contains(letters);
+        let length = if triple { 3 } else { 1 };
         self.open.push(Open::Text {
+            start: self.at + length,
             quote,
             triple,
             raw: prefix.contains(['r', 'R']),
             format: has(['f', 'F', 't', 'T']),
         });
-        self.take(if triple { 3 } else { 1 });
+        self.take(length);
     }
 
-    fn string_text(&mut self, quote: u8, triple: bool, raw: bool, format: bool) {
+    fn string_text(&mut self, start: usize, quote: u8, triple: bool, raw: bool, format: bool) {
         match self.byte(0) {
             b'\\' if format && matches!(self.byte(1), b'{' | b'}') => self.take(1),
             b'\\' if format && !raw && self.byte(1) == b'N' && self.byte(2) == b'{' => {
@@ -177,13 +182,9 @@ impl Lexer<'_> {
                     2
                 },
             ),
-            byte if byte == quote && !triple => {
-                self.open.pop();
-                self.take(1);
-            }
+            byte if byte == quote && !triple => self.close(start, 1),
             byte if byte == quote && self.byte(1) == quote && self.byte(2) == quote => {
-                self.open.pop();
-                self.take(3);
+                self.close(start, 3);
             }
             // A string that is never closed ends with its line, and so does what is open inside it.
             b'\n' if !triple => {
@@ -196,6 +197,13 @@ impl Lexer<'_> {
             }
             _ => self.take(1),
         }
+    }
+
+    /// Goes past the quotes that close a string whose text began at `start`.
+    fn close(&mut self, start: usize, quotes: usize) {
+        self.out.strings.push(Span::new(start, self.at));
+        self.open.pop();
+        self.take(quotes);
     }
 
     fn spec(&mut self) {
@@ -278,6 +286,19 @@ mod tests {
         read("f'{x:\nb # c\n", &["f'{x:", "b"], &["# c"]);
         read(")]} # a\n\\", &[")]}", "\\"], &["# a"]);
         read("'\\", &["'\\"], &[]);
+    }
+
+    #[test]
+    fn the_texts_of_strings_are_found_without_prefix_and_quotes() {
+        let strings = |text: &str| -> Vec<String> {
+            lines(text).strings.iter().map(|span| text[span.range()].to_owned()).collect()
+        };
+        assert_eq!(strings("a = '/data' + rb\"x\"  # 'no'\n"), ["/data", "x"]);
+        assert_eq!(
+            strings("f'/d/{x[\"k\"]}'\n'''a\n'b''' ''"),
+            ["k", "/d/{x[\"k\"]}", "a\n'b", ""]
+        );
+        assert_eq!(strings("a = 'x\nb = 'y'\n"), ["y"]);
     }
 
     #[test]

@@ -72,6 +72,17 @@ pub(crate) fn may_be_none(value: &Value) -> Option<Vec<Arc<str>>> {
     }
 }
 
+/// The variable that this value is read from in a way that raises where it is not set.
+pub(crate) fn raises_without(value: &Value) -> Option<Arc<str>> {
+    match value {
+        Value::External(external) => match &**external {
+            External::Item { of, key } => item_of(of, key),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The variables that this value is made of: it is empty or missing if none of them is set.
 pub(crate) fn made_of(value: &Value) -> Option<Vec<Arc<str>>> {
     match value {

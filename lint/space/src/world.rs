@@ -562,7 +562,7 @@ impl World for SpaceWorld<'_> {
         }
         let otherwise: Arc<str> = "the app gives up without it".into();
         if all {
-            vec![Effect::NeedEnv(EnvNeed { names, otherwise })]
+            vec![Effect::NeedEnv(EnvNeed { names, otherwise, is_token: false })]
         } else {
             names
                 .into_iter()
@@ -570,6 +570,7 @@ impl World for SpaceWorld<'_> {
                     Effect::NeedEnv(EnvNeed {
                         names: vec![name],
                         otherwise: Arc::clone(&otherwise),
+                        is_token: false,
                     })
                 })
                 .collect()

@@ -262,6 +262,8 @@ pub fn home() -> &'static Home {
 /// Where apps are served by themselves, outside the pages of the Hub that frame them.
 #[derive(Debug)]
 pub struct Direct {
+    /// What the addresses of the pages begin with.
+    pub page: &'static str,
     /// What their addresses end with.
     pub domain: &'static str,
     /// What those of Spaces that run nothing end with.
@@ -277,6 +279,57 @@ pub struct Direct {
 /// Where apps are served by themselves, outside the pages of the Hub that frame them.
 pub fn direct() -> &'static Direct {
     &DIRECT
+}
+
+/// Where the platform asks whether a Gradio Space is up.
+#[derive(Debug)]
+pub struct Listening {
+    /// The port.
+    pub port: u16,
+    /// An address on which an app hears it.
+    pub host: &'static str,
+    /// Addresses on which it does not, sorted.
+    pub unreachable: &'static [&'static str],
+    /// For how many minutes it asks, unless the card says otherwise.
+    pub minutes: u32,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Where the platform asks whether a Gradio Space is up.
+pub fn listening() -> &'static Listening {
+    &LISTENING
+}
+
+/// The ports on which a Space reaches other machines.
+pub fn outbound_ports() -> &'static [u16] {
+    OUTBOUND_PORTS
+}
+
+/// An address at which the Hub answered once.
+#[derive(Debug)]
+pub struct GoneAddress {
+    /// The address, without a slash at its end.
+    pub address: &'static str,
+    /// What it says now.
+    pub answer: &'static str,
+    /// Paths below it, each with where the same is asked for now.
+    pub moved: &'static [(&'static str, &'static str)],
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// The addresses at which the Hub answered once.
+pub fn gone_addresses() -> &'static [GoneAddress] {
+    GONE_ADDRESSES
 }
 
 /// Which versions ZeroGPU takes.
@@ -416,6 +469,55 @@ pub fn hub_token() -> &'static HubToken {
     &HUB_TOKEN
 }
 
+/// What a Space gets that is made by duplicating another, where nobody chooses.
+#[derive(Debug)]
+pub struct Duplicate {
+    /// Its hardware.
+    pub hardware: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What a Space gets that is made by duplicating another: of its secrets none.
+pub fn duplicate() -> &'static Duplicate {
+    &DUPLICATE
+}
+
+/// Where what is to outlast a restart is kept.
+#[derive(Debug)]
+pub struct Storage {
+    /// The folder at which a volume is mounted, absolute, without a slash at its end.
+    pub folder: &'static str,
+    /// How the address of a bucket begins.
+    pub bucket: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Where what is to outlast a restart is kept.
+pub fn storage() -> &'static Storage {
+    &STORAGE
+}
+
+/// The beginning of `name` by which it is known to be a token itself, where it should only name one.
+pub fn token_prefix(name: &str) -> Option<&'static str> {
+    TOKEN_PREFIXES.iter().copied().find(|prefix| {
+        name.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() >= TOKEN_LEAST
+                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && rest.bytes().any(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        })
+    })
+}
+
 /// Whether an environment variable's name says that it holds a secret. `TOKEN` alone does not decide:
 /// `MAX_INPUT_TOKEN_LENGTH` counts pieces of text.
 pub fn sounds_secret(name: &str) -> bool {
@@ -492,6 +594,16 @@ mod tests {
         assert!(env_value("OAUTH_CLIENT_SECRET").is_none());
         assert!(!is_platform_env("PORT") && !is_platform_env("HF_TOKEN") && !is_platform_env(""));
         assert!(is_zerogpu_hardware("zero-a10g") && !is_zerogpu_hardware("a10g-small"));
+    }
+
+    #[test]
+    fn a_token_in_the_place_of_a_name_is_known_by_its_beginning() {
+        let letters = "AbCdEfGhIjKlMnOpQrStUvWxYz01234567";
+        assert_eq!(token_prefix(&format!("hf_{letters}")), Some("hf_"));
+        assert_eq!(token_prefix(&format!("sk-proj-{letters}")), Some("sk-"));
+        for name in ["HF_TOKEN", "hf_token", "hf_token_for_the_private_data_sets", "AIza", ""] {
+            assert_eq!(token_prefix(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -20,10 +20,16 @@ struct Platform {
     messages: Messages,
     home: Home,
     direct: Direct,
+    listening: Listening,
+    outbound: Outbound,
+    gone_address: Vec<GoneAddress>,
     supported: Supported,
     python: Python,
     builder: Vec<Builder>,
     hardware: Hardware,
+    duplicate: Duplicate,
+    storage: Storage,
+    tokens: Tokens,
     environment: Vec<Environment>,
     hub_token: HubToken,
     secret_words: SecretWords,
@@ -149,9 +155,42 @@ struct Home {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Direct {
+    page: String,
     domain: String,
     #[serde(rename = "static")]
     static_domain: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listening {
+    port: u16,
+    host: String,
+    unreachable: Vec<String>,
+    minutes: u32,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outbound {
+    ports: Vec<u16>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GoneAddress {
+    address: String,
+    answer: String,
+    moved: BTreeMap<String, String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -195,6 +234,35 @@ struct Builder {
 #[serde(deny_unknown_fields)]
 struct Hardware {
     zerogpu: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Duplicate {
+    hardware: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Storage {
+    folder: String,
+    bucket: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tokens {
+    prefixes: Vec<String>,
+    least: u32,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -247,6 +315,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     supported(&mut out, &table)?;
     python(&mut out, &table.python)?;
     builder(&mut out, &table.builder)?;
+    duplicate(&mut out, &table)?;
     environment(&mut out, &table.environment)?;
     names(&mut out, &table)?;
     Ok(out)
@@ -400,11 +469,40 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
     let direct = &table.direct;
     let _ = writeln!(
         out,
-        "static DIRECT: Direct = Direct {{ domain: {:?}, static_domain: {:?}, {} }};",
+        "static DIRECT: Direct = Direct {{ page: {:?}, domain: {:?}, static_domain: {:?}, {} }};",
+        direct.page,
         direct.domain,
         direct.static_domain,
         origin("[direct]", &direct.source, direct.as_of, &direct.confidence)?,
     );
+    let listening = &table.listening;
+    sorted("[listening]", listening.unreachable.iter().map(String::as_str))?;
+    let _ = writeln!(
+        out,
+        "static LISTENING: Listening = Listening {{ port: {}, host: {:?}, unreachable: {}, minutes: {}, \
+         {} }};",
+        listening.port,
+        listening.host,
+        strings(&listening.unreachable),
+        listening.minutes,
+        origin("[listening]", &listening.source, listening.as_of, &listening.confidence)?,
+    );
+    let outbound = &table.outbound;
+    origin("[outbound]", &outbound.source, outbound.as_of, &outbound.confidence)?;
+    let _ = writeln!(out, "static OUTBOUND_PORTS: &[u16] = &{:?};", outbound.ports);
+    out.push_str("static GONE_ADDRESSES: &[GoneAddress] = &[\n");
+    for gone in &table.gone_address {
+        let what = format!("[[gone_address]] {}", gone.address);
+        let _ = writeln!(
+            out,
+            "GoneAddress {{ address: {:?}, answer: {:?}, moved: &{:?}, {} }},",
+            gone.address,
+            gone.answer,
+            gone.moved.iter().collect::<Vec<_>>(),
+            origin(&what, &gone.source, gone.as_of, &gone.confidence)?,
+        );
+    }
+    out.push_str("];\n");
     Ok(())
 }
 
@@ -496,6 +594,36 @@ fn environment(out: &mut String, groups: &[Environment]) -> Result<(), String> {
     out.push_str("static ENVIRONMENT: &[Env] = &[\n");
     out.extend(entries.into_iter().map(|(_, code)| code));
     out.push_str("];\n");
+    Ok(())
+}
+
+fn duplicate(out: &mut String, table: &Platform) -> Result<(), String> {
+    let duplicate = &table.duplicate;
+    let _ = writeln!(
+        out,
+        "static DUPLICATE: Duplicate = Duplicate {{ hardware: {:?}, {} }};",
+        duplicate.hardware,
+        origin("[duplicate]", &duplicate.source, duplicate.as_of, &duplicate.confidence)?,
+    );
+    let storage = &table.storage;
+    if !storage.folder.starts_with('/') || storage.folder.ends_with('/') {
+        return Err("[storage]: `folder` is not absolute, or ends with a slash".to_owned());
+    }
+    let _ = writeln!(
+        out,
+        "static STORAGE: Storage = Storage {{ folder: {:?}, bucket: {:?}, {} }};",
+        storage.folder,
+        storage.bucket,
+        origin("[storage]", &storage.source, storage.as_of, &storage.confidence)?,
+    );
+    let tokens = &table.tokens;
+    origin("[tokens]", &tokens.source, tokens.as_of, &tokens.confidence)?;
+    let _ = writeln!(
+        out,
+        "static TOKEN_PREFIXES: &[&str] = {};\nconst TOKEN_LEAST: usize = {};",
+        strings(&tokens.prefixes),
+        tokens.least,
+    );
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The files themselves, and what silences rules in them.
 
 crate::registry::rules! { Files:
+    invalid_settings::InvalidSettings,
     incomplete_trace::IncompleteTrace,
     not_python::NotPython,
     undecodable_file::UndecodableFile,

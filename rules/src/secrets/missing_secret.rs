@@ -35,7 +35,8 @@ impl<'a> Check<'a> for MissingSecret<'a> {
         let Wanted { places, .. } = &self.wanted;
         let title = self.wanted.title();
         // A public variable is copied; whether it is one, the text does not say.
-        let (lacks, then) = if self.is_secret() { ("lacks", "") } else { ("may lack", "then ") };
+        let (lacks, then) =
+            if self.wanted.is_secret { ("lacks", "") } else { ("may lack", "then ") };
         let fails =
             if self.wanted.stops_start_up() { "does not start" } else { "fails when it is used" };
         let message = format!(
@@ -73,10 +74,6 @@ impl<'a> Check<'a> for MissingSecret<'a> {
 }
 
 impl MissingSecret<'_> {
-    fn is_secret(&self) -> bool {
-        self.gated().is_some() || self.wanted.sounds_secret()
-    }
-
     /// The first gated model that is loaded with it.
     fn gated(&self) -> Option<&str> {
         self.wanted.places.iter().find_map(|place| match place.what {

@@ -5,10 +5,13 @@ crate::registry::rules! { Secrets:
     hard_coded_token::HardCodedToken,
 }
 
+mod hardware;
 mod list;
+mod models;
 mod readme;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod wanted;
 
-pub use list::{Need, Secret, list};
+pub use list::{Kind, Need, Needs, Secret, Thing, needs};

@@ -1,13 +1,14 @@
 use spacelint_space::Space;
 
-use super::{Need, list};
+use super::{Need, needs};
 use crate::testing::memory;
 use crate::{Applicability, Selection, fix};
 
 /// What `app` wants, a line each: how badly, under which names, and at which lines.
 fn wants(app: &str) -> Vec<String> {
     let space = Space::read(&memory(&[("README.md", "---\nsdk: gradio\n---\n"), ("app.py", app)]));
-    list(&space)
+    needs(&space)
+        .names
         .into_iter()
         .map(|secret| {
             let names: Vec<&str> = std::iter::once(&*secret.name)
@@ -153,7 +154,7 @@ fn a_readme_names_a_variable_by_its_whole_name() {
     let named = |readme: &str| {
         let app = "import os\nos.environ['API_KEY']\n";
         let space = Space::read(&memory(&[("README.md", readme), ("app.py", app)]));
-        list(&space)[0].named_in_readme
+        needs(&space).names[0].named_in_readme
     };
     assert!(named("Set `API_KEY`."));
     assert!(named("---\nsdk: gradio\n# API_KEY\n---\n"));
@@ -195,4 +196,92 @@ fn the_fix_writes_where_the_readme_speaks_of_secrets() {
     );
     assert_eq!(fixed("---\nsdk: gradio\n"), "---\nsdk: gradio\n");
     assert_eq!(fixed("# Only text\n"), format!("# Only text\n{at_end}"));
+}
+
+/// What the Space of these files needs besides names, a line each.
+fn things(files: &[(&str, &str)]) -> Vec<String> {
+    let needs = needs(&Space::read(&memory(files)));
+    let all = needs.models.iter().chain(&needs.hardware).chain(&needs.storage);
+    all.map(|thing| {
+        let lines = thing.places.iter().map(|at| at.file.text.line_of(at.span.start));
+        let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
+        let need = match thing.need {
+            Need::Hard => "hard",
+            Need::Soft => "soft",
+        };
+        format!("{need} {} {}", thing.name, lines.join(","))
+    })
+    .collect()
+}
+
+const CARD: (&str, &str) = ("README.md", "---\nsdk: gradio\n---\n");
+
+#[test]
+fn what_is_given_as_a_token_is_a_secret_whatever_it_is_called() {
+    let kinds = |body: &str| -> Vec<String> {
+        let app = format!("import os, openai, gradio as gr\n{body}");
+        let names = needs(&Space::read(&memory(&[CARD, ("app.py", &app)]))).names;
+        names
+            .iter()
+            .map(|secret| format!("{:?} {:?} {}", secret.kind, secret.need, secret.name))
+            .collect()
+    };
+    assert_eq!(kinds("os.environ['MODEL_PATH']\n"), ["Variable Hard MODEL_PATH"]);
+    assert_eq!(kinds("os.environ['S3_SECRET']\n"), ["Secret Hard S3_SECRET"]);
+    assert_eq!(kinds("openai.OpenAI(api_key=os.environ['LLM'])\n"), ["Secret Hard LLM"]);
+    assert_eq!(kinds("openai.OpenAI(api_key=os.getenv('LLM'))\n"), ["Secret Hard LLM"]);
+    let login = "from huggingface_hub import login\nlogin(token=os.getenv('READ'))\n";
+    assert_eq!(kinds(login), ["Secret Hard READ"]);
+    let client = "from gradio_client import Client\nClient('a/b', token=os.getenv('READ'))\n";
+    assert_eq!(kinds(client), ["Secret Soft READ"]);
+    assert_eq!(kinds("os.getenv('SPACE_ID'), os.getenv('READ'), os.getenv('B', 'x')\n"), [""; 0]);
+    let token = "os.environ['hf_AbCdEfGhIjKlMnOpQrStUvWxYz01234567']\n";
+    assert!(kinds(token)[0].starts_with("Secret Hard hf_Ab"));
+}
+
+#[test]
+fn a_gated_model_is_accepted_however_the_token_comes() {
+    let app = "from transformers import AutoModel\nload = AutoModel.from_pretrained\n\
+               load('meta-llama/Llama-3.2-3B', token=ext())\nload('google/t5-base')\n\
+               load('briaai/RMBG-2.0', token=False)\ntry:\n    load('facebook/sam3')\nexcept OSError:\n    pass\n\
+               load('facebook/sam3')\n";
+    assert_eq!(
+        things(&[CARD, ("app.py", app)]),
+        ["hard meta-llama/Llama-3.2-3B 3", "hard facebook/sam3 7,10"]
+    );
+}
+
+#[test]
+fn hardware_is_what_a_duplicate_does_not_get_by_itself() {
+    let card = |hardware: &str| format!("---\nsdk: gradio\nsuggested_hardware: {hardware}\n---\n");
+    let of = |hardware: &str, app: &str| things(&[("README.md", &card(hardware)), ("app.py", app)]);
+    let gpu = "import spaces\n@spaces.GPU\ndef f(): ...\n";
+    let moved = "import torch\ntorch.nn.Linear(1, 1).to('cuda')\n";
+    assert_eq!(of("cpu-basic", "x = 1\n"), [""; 0]);
+    assert_eq!(of("cpu-upgrade", "x = 1\n"), ["soft cpu-upgrade 3"]);
+    assert_eq!(of("t4-small", moved), ["hard t4-small 3,2"]);
+    assert_eq!(of("cpu-basic", moved), ["hard a GPU 2"]);
+    assert_eq!(of("cpu-basic", gpu), ["soft ZeroGPU 1"]);
+    assert_eq!(of("zero-a10g", &format!("{gpu}{moved}")), ["hard ZeroGPU 3,1,5"]);
+    for asks in [
+        "import torch\nd = 'cuda' if torch.cuda.is_available() else 'cpu'\ntorch.zeros(1).to(d)\n",
+        "import torch\nif torch.cuda.is_available():\n    torch.zeros(1).to('cuda')\n",
+        "import torch\ntry:\n    torch.zeros(1).to('cuda')\nexcept RuntimeError:\n    pass\n",
+    ] {
+        assert_eq!(of("cpu-basic", asks), [""; 0], "{asks}");
+    }
+}
+
+#[test]
+fn storage_is_a_path_in_the_folder_of_volumes_or_a_bucket() {
+    let app = "'''\n/data\n'''\nA = '/data'\nB = f'/data/{A}'  # '/data/no'\nC = '/database', './data', 'x/data'\n\
+               '/data/alone'\nfrom store import save\n";
+    let store = "BUCKET = 'hf://buckets/ann/notes/2026'\nNOT = 'hf://buckets/ann', 'hf://buckets/a b/c'\n\
+                 def save(to='/data/x'): ...\n";
+    assert_eq!(
+        things(&[CARD, ("app.py", app), ("store.py", store), ("unused.py", "'/data' + x\n")]),
+        ["soft /data 4,5,3", "soft hf://buckets/ann/notes 1"]
+    );
+    let card = "---\nsdk: gradio\nsuggested_storage: small\n---\n";
+    assert_eq!(things(&[("README.md", card), ("app.py", "x = 1\n")]), ["soft /data 3"]);
 }

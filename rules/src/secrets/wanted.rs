@@ -22,6 +22,8 @@ pub(super) struct Wanted<'a> {
     pub(super) name: Arc<str>,
     /// Other variables, any of which is as good.
     pub(super) alternatives: Vec<Arc<str>>,
+    /// Whether it holds a secret: one of its names says so, or it is given as a token or a key.
+    pub(super) is_secret: bool,
     /// How badly it is wanted.
     pub(super) need: Need,
     /// Whether the README names it, or one of its alternatives.
@@ -74,6 +76,12 @@ impl fmt::Display for What<'_> {
 /// What `space` wants: see [the list](mod@super::list).
 pub(super) fn wanted(space: &Space) -> Vec<Wanted<'_>> {
     let wants = wants(space);
+    let given = given_as_token(space);
+    let is_secret = |name: &Arc<str>| {
+        platform::sounds_secret(name)
+            || platform::token_prefix(name).is_some()
+            || given.contains(name)
+    };
     // What is needed for sure makes the entries. One whose names are all among another's settles that
     // one too.
     let hard: Vec<&Want<'_>> = wants.iter().filter(|want| want.place.need == Need::Hard).collect();
@@ -93,7 +101,7 @@ pub(super) fn wanted(space: &Space) -> Vec<Wanted<'_>> {
         };
         if let Some((_, places)) = entries.iter_mut().find(|(names, _)| of_entry(names)) {
             places.push(want);
-        } else if want.names.iter().any(|name| platform::sounds_secret(name)) {
+        } else if want.names.iter().any(is_secret) {
             entries.push((&want.names, vec![want]));
         }
     }
@@ -101,7 +109,8 @@ pub(super) fn wanted(space: &Space) -> Vec<Wanted<'_>> {
         .into_iter()
         .filter_map(|(names, wants)| {
             let at = wants.first()?.order;
-            Some((at, entry(space, names, &wants)?))
+            let secret = names.iter().any(is_secret);
+            Some((at, entry(space, names, secret, &wants)?))
         })
         .collect();
     found.sort_by_key(|(order, _)| *order);
@@ -113,7 +122,34 @@ fn is_within(names: &[Arc<str>], others: &[Arc<str>]) -> bool {
     names.iter().all(|name| others.contains(name))
 }
 
-fn entry<'a>(space: &Space, names: &[Arc<str>], wants: &[&Want<'a>]) -> Option<Wanted<'a>> {
+/// The variables that are given as a token or a key somewhere.
+fn given_as_token(space: &Space) -> BTreeSet<Arc<str>> {
+    let mut given = BTreeSet::new();
+    for moment in space.moments() {
+        let token = match &moment.event.effect {
+            Effect::LoadModel(load) => &load.token,
+            Effect::Download(download) => &download.token,
+            Effect::Client(client) => &client.token,
+            Effect::Login(login) => &login.token,
+            Effect::NeedEnv(need) if need.is_token => {
+                given.extend(need.names.iter().cloned());
+                continue;
+            }
+            _ => continue,
+        };
+        if let Token::Env(names) = token {
+            given.extend(names.iter().cloned());
+        }
+    }
+    given
+}
+
+fn entry<'a>(
+    space: &Space,
+    names: &[Arc<str>],
+    is_secret: bool,
+    wants: &[&Want<'a>],
+) -> Option<Wanted<'a>> {
     let mut shown = shown(names);
     let need = wants.iter().map(|want| want.place.need).min()?;
     let mut places: Vec<Place<'a>> = Vec::new();
@@ -129,6 +165,7 @@ fn entry<'a>(space: &Space, names: &[Arc<str>], wants: &[&Want<'a>]) -> Option<W
     Some(Wanted {
         name: shown.remove(0),
         alternatives: shown,
+        is_secret,
         need,
         named_in_readme: space
             .readme
@@ -266,7 +303,7 @@ fn given(
 }
 
 /// How badly one of `names` is wanted at `moment`.
-fn need(names: &[Arc<str>], what: &What<'_>, moment: &Moment<'_>) -> Need {
+pub(super) fn need(names: &[Arc<str>], what: &What<'_>, moment: &Moment<'_>) -> Need {
     let is_settled = match (&moment.event.effect, what) {
         (_, What::Read) => false,
         (Effect::LoadModel(load), _) => load.settled && !load.open,
@@ -366,11 +403,6 @@ impl<'a> Wanted<'a> {
     pub(super) fn title(&self) -> String {
         let names = std::iter::once(&self.name).chain(&self.alternatives);
         names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
-    }
-
-    /// Whether its name, or that of an alternative, says that it is a secret.
-    pub(super) fn sounds_secret(&self) -> bool {
-        std::iter::once(&self.name).chain(&self.alternatives).any(|n| platform::sounds_secret(n))
     }
 
     /// The first place at which it is wanted as badly as it is wanted anywhere.

@@ -16,14 +16,15 @@ pub(crate) struct Source<'a> {
 #[derive(Clone, Copy)]
 enum Language<'a> {
     Python,
+    Toml,
     Yaml(&'a Card),
     Requirements(&'a Requirements),
-    /// Any in which each line is one and `#` begins a comment: settings, scripts.
-    Settings,
+    /// Any other in which each line is one and `#` begins a comment: environments, scripts.
+    Hash,
 }
 
 /// The files of `space` that were read as something with comments: the card, the requirements and
-/// what they include, the Python that start-up reaches.
+/// what they include, the project and the settings, the Python that start-up reaches.
 pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
     let mut sources: Vec<Source<'_>> = Vec::new();
     if let Some(card) = &space.card {
@@ -35,8 +36,13 @@ pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
         sources.push(Source { file: Arc::clone(&next.file), language });
         requirements.extend(next.included.iter().rev());
     }
+    let project = space.pyproject.as_ref().map(|project| &project.file);
+    let settings = space.settings.as_ref().map(|settings| &settings.file);
+    for file in project.into_iter().chain(settings) {
+        sources.push(Source { file: Arc::clone(file), language: Language::Toml });
+    }
     sources.extend(space.trace().into_iter().flat_map(SpaceTrace::files).map(Source::python));
-    // Two requirements files may include one and the same.
+    // Two requirements files may include one and the same, and a project may hold the settings.
     let mut seen = std::collections::BTreeSet::new();
     sources.retain(|source| seen.insert(source.file.path.clone()));
     sources
@@ -53,11 +59,12 @@ impl Source<'_> {
         let name = file.path.file_name().unwrap_or_default();
         match file.path.extension() {
             Some("py") => Some(Self::python(file)),
-            Some("cfg" | "conf" | "env" | "ini" | "sh" | "toml" | "yaml" | "yml") => {
-                Some(Self { file: Arc::clone(file), language: Language::Settings })
+            Some("toml") => Some(Self { file: Arc::clone(file), language: Language::Toml }),
+            Some("cfg" | "conf" | "env" | "ini" | "sh" | "yaml" | "yml") => {
+                Some(Self { file: Arc::clone(file), language: Language::Hash })
             }
             _ if name == "Dockerfile" || name.starts_with(".env") => {
-                Some(Self { file: Arc::clone(file), language: Language::Settings })
+                Some(Self { file: Arc::clone(file), language: Language::Hash })
             }
             _ => None,
         }
@@ -66,7 +73,7 @@ impl Source<'_> {
     /// Whether a line of its own at `offset` may be a comment.
     pub(crate) fn holds_comments_at(&self, offset: u32) -> bool {
         match self.language {
-            Language::Python | Language::Requirements(_) | Language::Settings => true,
+            Language::Python | Language::Toml | Language::Requirements(_) | Language::Hash => true,
             Language::Yaml(card) => card.block.start <= offset && offset < card.block.end,
         }
     }
@@ -76,18 +83,20 @@ impl Source<'_> {
     pub(crate) fn is_text_behind(&self, logical: Span) -> bool {
         match self.language {
             Language::Yaml(_) => self.file.text.slice(logical).contains('\n'),
-            // A Dockerfile and some readers of settings know no comment behind something else.
-            Language::Settings => true,
-            Language::Python | Language::Requirements(_) => false,
+            // A Dockerfile and some other readers know no comment behind something else.
+            Language::Hash => true,
+            Language::Python | Language::Toml | Language::Requirements(_) => false,
         }
     }
 
     pub(crate) fn lines(&self) -> Lines {
         match self.language {
-            Language::Python => spacelint_python::lines(self.file.text.as_str()),
+            // TOML's strings, brackets and comments are Python's, but for a literal string that ends in a
+            // backslash: a comment behind that one is not seen.
+            Language::Python | Language::Toml => spacelint_python::lines(self.file.text.as_str()),
             Language::Yaml(card) => card_lines(card),
             Language::Requirements(requirements) => requirement_lines(requirements),
-            Language::Settings => setting_lines(&self.file),
+            Language::Hash => hash_lines(&self.file),
         }
     }
 }
@@ -154,7 +163,7 @@ fn card_lines(card: &Card) -> Lines {
     lines
 }
 
-fn setting_lines(file: &SourceFile) -> Lines {
+fn hash_lines(file: &SourceFile) -> Lines {
     let mut lines = Lines::default();
     for number in 1..=file.text.line_count() {
         let line = file.text.line_span(number);
@@ -200,5 +209,5 @@ fn requirement_lines(requirements: &Requirements) -> Lines {
     }
     comments.sort();
     comments.dedup();
-    Lines { logical, comments }
+    Lines { logical, comments, strings: Vec::new() }
 }

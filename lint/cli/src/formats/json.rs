@@ -2,9 +2,11 @@
 //! `schema`. Each diagnostic is one line, written when its Space has been checked, so that a run
 //! over many Spaces keeps none of them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use spacelint_python::{Certainty, Text};
-use spacelint_rules::finding::{Applicability, Edit as Change, Finding, Location, Severity};
+use spacelint_rules::finding::{self, Applicability, Finding, Location, Severity};
 use spacelint_space::tokens;
 
 use crate::escape::JsonFormatter;
@@ -28,6 +30,19 @@ struct Diagnostic<'a> {
     related: Vec<Related<'a>>,
     fix: Option<Fix<'a>>,
     url: String,
+}
+
+/// A diagnostic where each line is read by itself.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    schema: u32,
+    diagnostic: Diagnostic<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct LastLine<'a> {
+    schema: u32,
+    summary: &'a Summary,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,43 +108,59 @@ pub(crate) fn open() -> String {
 
 /// One finding, on one line.
 pub(crate) fn diagnostic(finding: &Finding, space: &paths::Place) -> String {
-    let diagnostic = Diagnostic {
-        rule: finding.rule.name,
-        severity: severity(finding.rule.severity),
-        certainty: match finding.certainty {
-            Certainty::Always => "always",
-            Certainty::Sometimes => "sometimes",
-        },
-        message: &finding.message,
-        help: finding.help.as_deref(),
-        place: Place::new(&finding.location, space),
-        related: finding
-            .related
-            .iter()
-            .map(|related| Related {
-                message: &related.message,
-                place: Place::new(&related.location, space),
-            })
-            .collect(),
-        // An edit without the token that it moves would do harm.
-        fix: finding.fix.as_ref().filter(|fix| !fix.edits.iter().any(holds_token)).map(|fix| Fix {
-            applicability: applicability(fix.applicability),
-            edits: fix
-                .edits
-                .iter()
-                .map(|edit| Edit {
-                    place: Place::new(&edit.location, space),
-                    content: &edit.content,
-                })
-                .collect(),
-        }),
-        url: pages::url(finding.rule.name),
-    };
-    to_string(&diagnostic)
+    to_string(&Diagnostic::new(finding, space))
 }
 
-fn holds_token(edit: &Change) -> bool {
-    *tokens::masked(&edit.content) != *edit.content
+/// One finding, as a line that stands by itself.
+pub(crate) fn line(finding: &Finding, space: &paths::Place) -> String {
+    to_string(&Line { schema: SCHEMA, diagnostic: Diagnostic::new(finding, space) }) + "\n"
+}
+
+/// The counts, as the line after the last finding: a reader that meets it has the whole report.
+pub(crate) fn last_line(summary: &Summary) -> String {
+    to_string(&LastLine { schema: SCHEMA, summary }) + "\n"
+}
+
+impl<'a> Diagnostic<'a> {
+    fn new(finding: &'a Finding, space: &paths::Place) -> Self {
+        Self {
+            rule: finding.rule.name,
+            severity: severity(finding.rule.severity),
+            certainty: match finding.certainty {
+                Certainty::Always => "always",
+                Certainty::Sometimes => "sometimes",
+            },
+            message: &finding.message,
+            help: finding.help.as_deref(),
+            place: Place::new(&finding.location, space),
+            related: finding
+                .related
+                .iter()
+                .map(|related| Related {
+                    message: &related.message,
+                    place: Place::new(&related.location, space),
+                })
+                .collect(),
+            // An edit without the token that it moves would do harm.
+            fix: finding.fix.as_ref().filter(|fix| !holds_token(fix)).map(|fix| Fix {
+                applicability: applicability(fix.applicability),
+                edits: fix
+                    .edits
+                    .iter()
+                    .map(|edit| Edit {
+                        place: Place::new(&edit.location, space),
+                        content: &edit.content,
+                    })
+                    .collect(),
+            }),
+            url: pages::url(finding.rule.name),
+        }
+    }
+}
+
+/// Whether what a fix writes holds a token, which no format repeats.
+pub(crate) fn holds_token(fix: &finding::Fix) -> bool {
+    fix.edits.iter().any(|edit| matches!(tokens::masked(&edit.content), Cow::Owned(_)))
 }
 
 /// What comes before a diagnostic; `first` if it is the run's first.
