@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use spacelint_knowledge::{drift, effects};
+use spacelint_knowledge::{drift, effects, modules};
 use spacelint_python::{Argument, Arguments, External, Function, Place, Value};
 
 /// Something that some rule may care about.
@@ -12,6 +12,8 @@ use spacelint_python::{Argument, Arguments, External, Function, Place, Value};
 pub enum Effect {
     /// `spaces` is imported, for the first time.
     ImportSpaces(SpacesImport),
+    /// A module of another package is imported, for the first time.
+    ImportPackage(&'static modules::Module),
     /// A name is imported that is not there.
     ImportMissing(&'static effects::MissingName),
     /// A name is used that some version no longer has, or that some pair of versions fails at.

@@ -187,6 +187,7 @@ fn own(effect: &Effect) -> Own {
         }
         Effect::Sleep(sleep) => Own::Sleep { seconds: settled(sleep.seconds.as_ref()) },
         Effect::ImportSpaces(_)
+        | Effect::ImportPackage(_)
         | Effect::CallGpu(_)
         | Effect::NeedEnv(_)
         | Effect::SetEnv(_)

@@ -243,6 +243,7 @@ impl Page {
             Effect::SetEnv(_) => format!("sets {what} in the environment"),
             Effect::UseName(_) => format!("uses a name that comes and goes: {what}"),
             Effect::PassArgument(_) => format!("passes an argument that comes and goes: {what}"),
+            Effect::ImportPackage(_) => format!("imports a package: {what}"),
             Effect::ImportMissing(_) => format!("imports what is not there: {what}"),
             Effect::CacheExamples(_) => format!("computes examples at start-up: {what}"),
             Effect::WrapHandlers(_) => format!("makes every handler a GPU function: {what}"),
