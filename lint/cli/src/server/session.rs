@@ -127,8 +127,8 @@ pub(super) fn serve(connection: Connection, check: Check) -> Result<bool, String
     }
 }
 
-/// What the server can. It is written out, because the type of all that a server could be able to do
-/// weighs more in the binary than the server itself.
+/// What the server can. It is written out: the type of all that a server might be able to do would be
+/// weight in the binary, for these few lines.
 fn capabilities(client: &Client) -> Value {
     let encoding = match client.unit {
         Unit::Utf8 => "utf-8",
