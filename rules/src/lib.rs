@@ -8,6 +8,7 @@ pub mod check;
 pub mod duration;
 pub mod finding;
 pub mod fix;
+pub mod lock;
 pub mod registry;
 pub mod rule;
 pub mod secrets;

@@ -11,6 +11,7 @@ mod frame;
 mod hostile;
 mod json;
 mod listing;
+mod lock;
 mod markdown;
 mod output;
 mod pages;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
             });
             Status::Clean
         }
+        Command::Lock(asked) => lock::run(asked, terminal, &mut output),
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
         Command::Secrets(asked) => secrets::run(asked, terminal, &mut output),
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),

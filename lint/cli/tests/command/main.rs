@@ -3,6 +3,7 @@
 mod check;
 mod contract;
 mod fix;
+mod lock;
 mod quota;
 mod secrets;
 mod spaces;
