@@ -35,6 +35,8 @@ pub struct Locked {
     pub card: Vec<(&'static str, String)>,
     /// What is asked for and not pinned.
     pub left: Vec<Left>,
+    /// What the requirements bring that came from a folder or file of the machine, which nobody else has.
+    pub local: Vec<String>,
 }
 
 /// A requirement that is asked for and not pinned.
@@ -77,7 +79,7 @@ pub fn lock(files: Files, frozen: &Frozen, only_named: bool) -> Result<Locked, R
     let mut edits = Edits::default();
     card::pin(&job, &mut edits)?;
     requirements::pin(&job, only_named, &mut edits)?;
-    let Edits { all, new, pinned, added, card, left } = edits;
+    let Edits { all, new, pinned, added, card, left, local } = edits;
     let mut changed = Vec::new();
     if let Some(first) = all.first() {
         let path = first.location.file.path.clone();
@@ -92,7 +94,7 @@ pub fn lock(files: Files, frozen: &Frozen, only_named: bool) -> Result<Locked, R
     if !broken.is_empty() {
         return Err(Refusal::Unbuildable(broken));
     }
-    Ok(Locked { files: changed, pinned, added, card, left })
+    Ok(Locked { files: changed, pinned, added, card, left, local })
 }
 
 /// The errors in the files that change that were not there before.
@@ -234,6 +236,7 @@ struct Edits {
     added: usize,
     card: Vec<(&'static str, String)>,
     left: Vec<Left>,
+    local: Vec<String>,
 }
 
 impl Edits {

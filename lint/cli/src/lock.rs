@@ -152,6 +152,13 @@ fn told(locked: &Locked, place: &Place, terminal: Terminal, words: &str) -> Stri
         // Writing to a String cannot fail.
         let _ = writeln!(says, "{at}: left as it stands: `{text}`: {why}");
     }
+    if !locked.local.is_empty() {
+        let names: Vec<_> = locked.local.iter().map(|name| escape(name)).collect();
+        let names = names.join(", ");
+        let left = format!("Left out, as they came from a folder or file of a machine: {names}.");
+        says.push_str(&textwrap::fill(&left, terminal.prose_width()));
+        says.push('\n');
+    }
     escape::guard_lines(&says).into_owned()
 }
 

@@ -12,7 +12,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use spacelint_knowledge::platform;
@@ -128,17 +127,14 @@ fn word(need: Need) -> &'static str {
     }
 }
 
-/// The name of a variable as it may be shown, escaped. What is a token itself is not.
-fn name(name: &str) -> Cow<'_, str> {
-    match platform::token_prefix(name) {
-        Some(prefix) => format!("{prefix}...").into(),
-        None => escape::escape(name),
-    }
+/// The name of a variable as it may be shown, escaped.
+fn name(name: &str) -> String {
+    escape::escape(&platform::shown_name(name)).into_owned()
 }
 
 /// Why a variable is wanted, and what else would do, escaped.
 fn why(secret: &Secret) -> String {
-    if platform::token_prefix(&secret.name).is_some() {
+    if platform::is_token(&secret.name) {
         return "a token is written where the name of a variable belongs: take it out, and revoke it"
             .to_owned();
     }

@@ -1,6 +1,8 @@
 //! What is true of Spaces and of ZeroGPU as a platform: tiers, sizes, versions, the builder, and the
 //! environment that a Space finds.
 
+use std::borrow::Cow;
+
 use crate::Confidence;
 
 include!(concat!(env!("OUT_DIR"), "/platform.rs"));
@@ -454,8 +456,17 @@ pub fn storage() -> &'static Storage {
     &STORAGE
 }
 
-/// The beginning of `name` by which it is known to be a token itself, where it should only name one.
-pub fn token_prefix(name: &str) -> Option<&'static str> {
+/// Whether `name` is a token itself, where it should only name the variable that holds one.
+pub fn is_token(name: &str) -> bool {
+    token_prefix(name).is_some()
+}
+
+/// A name as it may be shown: of one that is a token itself, no more than how it begins.
+pub fn shown_name(name: &str) -> Cow<'_, str> {
+    token_prefix(name).map_or(Cow::Borrowed(name), |prefix| format!("{prefix}...").into())
+}
+
+fn token_prefix(name: &str) -> Option<&'static str> {
     TOKEN_PREFIXES.iter().copied().find(|prefix| {
         name.strip_prefix(prefix).is_some_and(|rest| {
             rest.len() >= TOKEN_LEAST
@@ -546,10 +557,11 @@ mod tests {
     #[test]
     fn a_token_in_the_place_of_a_name_is_known_by_its_beginning() {
         let letters = "AbCdEfGhIjKlMnOpQrStUvWxYz01234567";
-        assert_eq!(token_prefix(&format!("hf_{letters}")), Some("hf_"));
-        assert_eq!(token_prefix(&format!("sk-proj-{letters}")), Some("sk-"));
+        assert_eq!(shown_name(&format!("hf_{letters}")), "hf_...");
+        assert_eq!(shown_name(&format!("sk-proj-{letters}")), "sk-...");
         for name in ["HF_TOKEN", "hf_token", "hf_token_for_the_private_data_sets", "AIza", ""] {
-            assert_eq!(token_prefix(name), None, "{name}");
+            assert_eq!(shown_name(name), name);
+            assert!(!is_token(name), "{name}");
         }
     }
 

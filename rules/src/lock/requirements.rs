@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pep440_rs::{Operator, Version};
 use spacelint_python::Span;
-use spacelint_space::frozen::{Origin, Package};
+use spacelint_space::frozen::Origin;
 use spacelint_space::requirements::{
     LineKind, Requirement, RequirementLine, Requirements, Url, normalize,
 };
@@ -41,7 +41,7 @@ pub(super) fn pin(job: &Job<'_>, only_named: bool, edits: &mut Edits) -> Result<
         lines.push(pinner.project(requirement, edits)?);
         named.push((requirement.name.clone(), requirement.extras.clone()));
     }
-    let brought = if only_named { Vec::new() } else { pinner.brought(&named) };
+    let brought = if only_named { Vec::new() } else { pinner.brought(&named, edits) };
     if let Some(file) = files.first() {
         section(file, &brought, edits);
         return Ok(());
@@ -207,30 +207,29 @@ impl Pinner<'_> {
         Ok(format!("{}{}{}", &text[..from], edit.content, &text[end..]))
     }
 
-    /// A line for each package that is installed and not `named`.
-    fn brought(&self, named: &[(String, Vec<String>)]) -> Vec<String> {
+    /// A line for each package that is installed and not `named`, under its name as pip compares it: that is
+    /// the same wherever it was read.
+    fn brought(&self, named: &[(String, Vec<String>)], edits: &mut Edits) -> Vec<String> {
         let own = self.job.space.pyproject.as_ref().and_then(|project| project.name());
         let own = own.map(normalize);
-        let wanted = self.job.wanted(named).into_iter();
-        wanted
-            .filter(|name| {
-                !named.iter().any(|(known, _)| known == name)
-                    && !self.job.is_left_out(name)
-                    && own.as_deref() != Some(*name)
-            })
-            .filter_map(|name| self.line(self.job.frozen.packages.get(name)?))
-            .collect()
-    }
-
-    /// None for what came from the machine itself, which nobody else has.
-    fn line(&self, package: &Package) -> Option<String> {
-        match (&package.origin, &package.version) {
-            (Some(Origin::Address(address)), _) => Some(format!("{} @ {address}", package.name)),
-            (Some(Origin::Local), _) | (None, None) => None,
-            (None, Some(version)) => {
-                Some(format!("{}=={}", package.name, self.shown(version, None)))
+        let mut lines = Vec::new();
+        for name in self.job.wanted(named) {
+            let is_named = named.iter().any(|(known, _)| known == name);
+            if is_named || self.job.is_left_out(name) || own.as_deref() == Some(name) {
+                continue;
+            }
+            let Some(package) = self.job.frozen.packages.get(name) else { continue };
+            match (&package.origin, &package.version) {
+                (Some(Origin::Address(address)), _) => {
+                    lines.push(format!("{name} @ {address}"));
+                }
+                (None, Some(version)) => {
+                    lines.push(format!("{name}=={}", self.shown(version, None)));
+                }
+                (Some(Origin::Local), _) | (None, None) => edits.local.push(package.name.clone()),
             }
         }
+        lines
     }
 
     /// A version with its local label (`+cu128`) only where something tells whence such a file comes: without

@@ -156,6 +156,16 @@ fn what_is_brought_stands_below_and_is_kept_up() {
 }
 
 #[test]
+fn what_only_one_machine_has_is_said() {
+    let log =
+        "$ pip freeze\na @ file:///home/ann/a\nb==1.0\n-e git+https://example.org/c@0123#egg=c\n";
+    let files = [("README.md", CARD), ("requirements.txt", "b\n")];
+    let locked = lock(memory(&files), &frozen(log), false).expect("it can be pinned");
+    assert_eq!(locked.local, ["a"]);
+    assert!(locked.files[0].after.ends_with("\nc @ git+https://example.org/c@0123\n"));
+}
+
+#[test]
 fn a_project_without_requirements_gets_some() {
     let project = "[project]\nname = \"My_App\"\ndependencies = [\"X[fast]>=1 ; os_name == 'posix'\", \"y\"]\n";
     let files = [("README.md", CARD), ("pyproject.toml", project)];

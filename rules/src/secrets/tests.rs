@@ -285,3 +285,16 @@ fn storage_is_a_path_in_the_folder_of_volumes_or_a_bucket() {
     let card = "---\nsdk: gradio\nsuggested_storage: small\n---\n";
     assert_eq!(things(&[("README.md", card), ("app.py", "x = 1\n")]), ["soft /data 3"]);
 }
+
+#[test]
+fn a_token_in_the_place_of_a_name_is_not_repeated() {
+    let token = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz01234567";
+    let app = format!("import os\nos.environ['{token}']\n");
+    let files = memory(&[("README.md", "---\nsdk: gradio\n---\n"), ("app.py", &app)]);
+    let selection = Selection { select: vec!["missing-secret".to_owned()], ..Selection::default() };
+    let findings = crate::check(&Space::read(&files), &selection).findings;
+    assert_eq!(findings.len(), 1);
+    let said = format!("{} {:?}", findings[0].message, findings[0].help);
+    assert!(said.contains("`hf_...`") && said.contains("revoke it") && !said.contains(token), "{said}");
+    assert!(findings[0].fix.is_none());
+}

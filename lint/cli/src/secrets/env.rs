@@ -40,7 +40,7 @@ pub(super) fn space(told: &Told<'_>) -> String {
 
 /// Whether a shell, and what reads such a file, takes it for a name.
 fn can_be_set(name: &str) -> bool {
-    platform::token_prefix(name).is_none()
+    !platform::is_token(name)
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

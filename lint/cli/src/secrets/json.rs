@@ -72,9 +72,9 @@ fn name<'a>(secret: &'a Secret, told: &Told<'_>) -> Variable<'a> {
     }
 }
 
-/// A name as it is, unless it is a token itself.
+/// A name as it may be shown.
 fn shown(name: &str) -> String {
-    platform::token_prefix(name).map_or_else(|| name.to_owned(), |prefix| format!("{prefix}..."))
+    platform::shown_name(name).into_owned()
 }
 
 fn other<'a>(thing: &'a Thing, told: &Told<'_>) -> Other<'a> {

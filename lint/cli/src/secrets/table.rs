@@ -76,7 +76,7 @@ fn variable(secret: &Secret, told: &Told<'_>) -> Row {
         why.push_str("; it is set as a variable, which everybody can read");
     }
     Row {
-        name: name(&secret.name).into_owned(),
+        name: name(&secret.name),
         need: secret.need,
         had,
         why,

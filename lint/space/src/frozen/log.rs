@@ -84,7 +84,10 @@ impl Reader {
             && let Some((address, commit)) = rest.split_once(" to commit ")
         {
             self.frozen.commits.insert(address.to_owned(), commit.trim().to_owned());
-        } else if line.starts_with("ERROR: ") || line.contains("Job failed with exit code") {
+        } else if line.starts_with("ERROR: ")
+            || line.starts_with("error: ")
+            || line.contains("Job failed with exit code")
+        {
             self.failure.get_or_insert_with(|| line.to_owned());
         }
     }

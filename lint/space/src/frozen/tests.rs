@@ -39,14 +39,15 @@ fn the_last_freeze_is_found_whatever_stands_before_its_lines() {
         "#14 0.532 ",
         "\u{1b}[32m\u{1b}[1m",
     ] {
-        let lines: String = FREEZE.lines().map(|line| format!("{prefix}{line}\n")).collect();
+        let lines: Vec<String> = FREEZE.lines().map(|line| format!("{prefix}{line}")).collect();
+        let lines = lines.join("\n") + "\n";
         holds(&format!("{old}{prefix}more\n{lines}{prefix}Running\n"), &packages);
         holds(&format!("{old}more\r\n{}", lines.replace('\n', "\r\n")), &packages);
     }
     let events = FREEZE
         .lines()
         .map(|line| format!("data: {{\"timestamp\":\"x\",\"data\":\"{line}\\n\"}}\n\n"));
-    holds(&format!("data: {{\"data\":\"x\"}}\n{}", events.collect::<String>()), &packages);
+    holds(&format!("data: {{\"data\":\"x\"}}\n{}", events.collect::<Vec<_>>().concat()), &packages);
 }
 
 #[test]
@@ -98,6 +99,7 @@ fn what_tells_nothing_is_refused() {
         "\u{feff}",
         "Collecting a\n",
         "Successfully installed a-1.0\nERROR: Could not build wheels for b\n",
+        "Successfully installed a-1.0\nerror: metadata-generation-failed\n",
         "Successfully installed a-1.0\nJob failed with exit code: 1\n",
         "--> RUN pip install -r requirements.txt\nCACHED\nSuccessfully installed a-1.0\n",
     ] {
