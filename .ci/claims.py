@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOP = {
     "Cargo.toml", "lint", "profiler", "rules", "testdata", "README.md",
     "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.lock", "LICENSE", "SECURITY.md", "deny.toml",
-    "rustfmt.toml", "clippy.toml", ".ci", ".github", ".gitignore",
+    "rustfmt.toml", "clippy.toml", "pyproject.toml", ".ci", ".github", ".gitignore",
+    ".pre-commit-hooks.yaml", "action.yml",
 }  # fmt: skip
 
 

@@ -4,10 +4,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use spacelint_space::Space;
+use spacelint_space::settings::Named;
 
 use crate::files::UnusedIgnore;
 use crate::finding::{Finding, Location};
-use crate::registry::{self, Category, RuleEntry};
+use crate::registry::{self, RuleEntry};
 use crate::rule::{Rule, RuleInfo};
 use crate::suppression::{self, Suppressions};
 
@@ -46,8 +47,24 @@ impl Selection {
             .iter()
             .chain(&self.ignore)
             .map(String::as_str)
-            .filter(|name| registry::find(name).is_none() && Category::named(name).is_none())
+            .filter(|name| !registry::is_known(name))
             .collect()
+    }
+
+    /// What runs in `space`, whose settings count too: a `select` here takes the place of theirs and of
+    /// their `ignore`, and else both leave out and both add.
+    #[must_use]
+    pub fn within(&self, space: &Space) -> Self {
+        let mut selection = self.clone();
+        let Some(settings) = &space.settings else { return selection };
+        let names =
+            |names: &[Named]| names.iter().map(|name| name.text.clone()).collect::<Vec<_>>();
+        if selection.select.is_empty() {
+            selection.select = names(&settings.select);
+            selection.ignore.extend(names(&settings.ignore));
+        }
+        selection.strict |= settings.strict;
+        selection
     }
 }
 
@@ -80,8 +97,9 @@ pub struct InternalError {
     pub message: String,
 }
 
-/// Runs the rules of `selection` over `space`.
+/// Runs the rules of `selection`, as it is [within](Selection::within) `space`, over `space`.
 pub fn check(space: &Space, selection: &Selection) -> Report {
+    let selection = selection.within(space);
     let entries: Vec<&RuleEntry> =
         registry::all().filter(|entry| selection.includes(entry)).collect();
     check_entries(space, &entries)
@@ -141,7 +159,7 @@ impl Report {
 }
 
 /// By path, place and rule, then by what is left, so that the order is total.
-fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+pub(crate) fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
     let key = |finding: &Finding| {
         (finding.location.file.path.clone(), finding.location.span, finding.rule.name)
     };
@@ -152,6 +170,7 @@ fn by_place(a: &Finding, b: &Finding) -> std::cmp::Ordering {
 mod tests {
     use super::*;
     use crate::finding::Severity;
+    use crate::registry::Category;
     use crate::testing::{HEAVY, LIGHT, finding, memory};
 
     /// Finds `bad` in the entry point, once for each of its places, the last first.
@@ -227,6 +246,23 @@ mod tests {
             run("# spacelint: ignore[unused-ignore]\ngood  # spacelint: ignore[nothing]\n", &[]);
         assert_eq!(lines(&report.findings), []);
         assert_eq!(report.suppressed.len(), 1);
+    }
+
+    #[test]
+    fn settings_count_where_the_command_line_does_not_select() {
+        let settings = "select = ['card']\nignore = ['long-duration']\nstrict = true\n";
+        let space = Space::read(&memory(&[("app.py", ""), ("spacelint.toml", settings)]));
+        let within = Selection::default().within(&space);
+        assert_eq!(
+            (within.select, within.ignore),
+            (vec!["card".into()], vec!["long-duration".into()])
+        );
+        assert!(within.strict);
+        let ignoring = Selection { ignore: vec!["zerogpu".into()], ..Selection::default() };
+        assert_eq!(ignoring.within(&space).ignore, ["zerogpu", "long-duration"]);
+        let selecting = Selection { select: vec!["duration".into()], ..Selection::default() };
+        let within = selecting.within(&space);
+        assert_eq!((within.select, within.ignore), (vec!["duration".into()], vec![]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use camino::Utf8Path;
 use spacelint_python::{BOM, Certainty, Place, Span, Step};
 use spacelint_space::{Moment, SourceFile, SpaceTrace};
 
@@ -148,6 +149,11 @@ impl Fix {
     /// A fix that a person should look at.
     pub fn needs_review(message: impl Into<String>, edits: Vec<Edit>) -> Self {
         Self { message: message.into(), applicability: Applicability::Unsafe, edits }
+    }
+
+    /// Whether it changes the file at `path` and no other.
+    pub fn is_of(&self, path: &Utf8Path) -> bool {
+        self.edits.iter().all(|edit| edit.location.file.path == path)
     }
 }
 

@@ -4,17 +4,19 @@
 //! by chance: the heavier severity, then the path, the place and the rule's name. The loser is not
 //! lost: the Space is read and checked again until nothing is left to apply.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_python::{BOM, Span};
 use spacelint_space::requirements::LineKind;
 use spacelint_space::{Card, Files, Requirements, SourceFile, Space};
 
 use crate::check::{Report, Selection, check};
-use crate::finding::{Applicability, Edit, Finding, Fix};
+use crate::finding::{Applicability, Edit, Finding, Fix, Location};
 use crate::rule::RuleInfo;
+use crate::suppression::ignoring;
 
 mod write;
 
@@ -66,6 +68,53 @@ pub struct Applied {
 /// memory: `files` on disk stay as they are until [`Fixed::write`].
 pub fn fix(files: Files, selection: &Selection, limit: Applicability) -> Fixed {
     fix_with(files, limit, |space| check(space, selection))
+}
+
+/// Like [`fix`], with the fixes alone that change the file at `path` and no other.
+pub fn fix_file(
+    files: Files,
+    selection: &Selection,
+    limit: Applicability,
+    path: &Utf8Path,
+) -> Fixed {
+    fix_with(files, limit, |space| {
+        let mut report = check(space, selection);
+        for finding in &mut report.findings {
+            finding.fix.take_if(|fix| !fix.is_of(path));
+        }
+        report
+    })
+}
+
+/// Adds, in memory, a comment that silences each finding of `selection` that `is_meant`, where the file
+/// takes comments.
+pub fn ignore(
+    files: Files,
+    selection: &Selection,
+    is_meant: impl Fn(&Space, &Finding) -> bool,
+) -> Fixed {
+    let mut fixed = fix_with(files, Applicability::Safe, |space| {
+        let mut report = check(space, selection);
+        for finding in &mut report.findings {
+            let comment = is_meant(space, finding).then(|| ignoring(space, finding)).flatten();
+            finding.fix = comment.map(|edit| Fix::safe("ignore it", vec![edit]));
+        }
+        report
+    });
+    fixed.report = check(&fixed.space, selection);
+    fixed
+}
+
+/// The edits of `fix` as they would be made, in the line endings of the files: none where they
+/// would leave a file that is more broken than before.
+pub fn edits(fix: &Fix) -> Option<Vec<Edit>> {
+    let fitted = |edit: &Edit| {
+        let Location { file, span } = &edit.location;
+        let text = file.text.as_str();
+        let (start, end, content) = fitted(text, dominant_ending(text), *span, &edit.content);
+        Edit { location: Location::new(file, Span::new(start, end)), content: content.into_owned() }
+    };
+    is_sound(fix).then(|| fix.edits.iter().map(fitted).collect())
 }
 
 fn fix_with(mut files: Files, limit: Applicability, check: impl Fn(&Space) -> Report) -> Fixed {
@@ -224,23 +273,32 @@ fn apply<'a>(fixes: impl IntoIterator<Item = &'a Fix>) -> Vec<(Arc<SourceFile>, 
 
 fn edited(text: &str, edits: &[&Edit]) -> String {
     let ending = dominant_ending(text);
-    // Nothing is ever written before a byte order mark, nor is the mark removed.
-    let first = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
     let mut out = String::with_capacity(text.len() + 64);
     let mut at = 0;
     for edit in edits {
-        let Span { start, end } = edit.location.span;
-        let (start, end) = ((start as usize).max(first), (end as usize).max(first));
+        let (start, end, content) = fitted(text, ending, edit.location.span, &edit.content);
         out.push_str(&text[at..start]);
-        if ending == "\n" {
-            out.push_str(&edit.content);
-        } else {
-            out.push_str(&edit.content.replace('\n', ending));
-        }
+        out.push_str(&content);
         at = end;
     }
     out.push_str(&text[at..]);
     out
+}
+
+/// Where an edit of `text` begins and ends, and what it writes.
+fn fitted<'a>(
+    text: &str,
+    ending: &str,
+    span: Span,
+    content: &'a str,
+) -> (usize, usize, Cow<'a, str>) {
+    // Nothing is ever written before a byte order mark, nor is the mark removed.
+    let first = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
+    let content = match ending {
+        "\n" => Cow::Borrowed(content),
+        ending => Cow::Owned(content.replace('\n', ending)),
+    };
+    ((span.start as usize).max(first), (span.end as usize).max(first), content)
 }
 
 /// The line ending that most lines of `text` have.

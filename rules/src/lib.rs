@@ -7,6 +7,7 @@
 pub mod check;
 pub mod duration;
 pub mod finding;
+pub mod fingerprint;
 pub mod fix;
 pub mod lock;
 pub mod registry;
@@ -18,6 +19,8 @@ mod dependencies;
 mod files;
 mod identity;
 mod installed;
+mod keyword;
+mod network;
 mod spelling;
 mod suppression;
 #[cfg(test)]
@@ -27,7 +30,8 @@ mod zerogpu;
 
 pub use check::{InternalError, Report, Selection, Suppressed, check};
 pub use finding::{Applicability, Edit, Finding, Fix, Location, Related, Severity};
+pub use fingerprint::{Fingerprint, fingerprints};
 pub use fix::{Fixed, fix};
 pub use registry::{Category, RuleEntry, all, find, nearest};
 pub use rule::{Check, Rule, RuleInfo};
-pub use suppression::ignoring;
+pub use suppression::{ignored_at, ignoring};

@@ -8,7 +8,7 @@ use spacelint_space::Space;
 use crate::finding::Finding;
 use crate::rule::{Check, RuleInfo};
 use crate::spelling;
-use crate::{card, dependencies, duration, files, identity, secrets, zerogpu};
+use crate::{card, dependencies, duration, files, identity, network, secrets, zerogpu};
 
 /// What a rule is about, as a user would name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,19 +25,22 @@ pub enum Category {
     Secrets,
     /// Whom a call is made for.
     Identity,
+    /// What the app listens on, and whom it reaches.
+    Network,
     /// The files themselves, and what silences rules in them.
     Files,
 }
 
 impl Category {
     /// All of them, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Zerogpu,
         Self::Duration,
         Self::Card,
         Self::Dependencies,
         Self::Secrets,
         Self::Identity,
+        Self::Network,
         Self::Files,
     ];
 
@@ -50,7 +53,22 @@ impl Category {
             Self::Dependencies => "dependencies",
             Self::Secrets => "secrets",
             Self::Identity => "identity",
+            Self::Network => "network",
             Self::Files => "files",
+        }
+    }
+
+    /// What its rules are about, as the end of a heading.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Zerogpu => "how ZeroGPU starts and runs a Space",
+            Self::Duration => "how long a call may hold the GPU, and what that costs",
+            Self::Card => "the front matter of README.md",
+            Self::Dependencies => "what the Space installs",
+            Self::Secrets => "what the Space needs from its settings",
+            Self::Identity => "whom a call is made for",
+            Self::Network => "what the app listens on, and whom it reaches",
+            Self::Files => "the files themselves, and what silences rules in them",
         }
     }
 
@@ -67,6 +85,7 @@ impl Category {
             Self::Dependencies => dependencies::RULES,
             Self::Secrets => secrets::RULES,
             Self::Identity => identity::RULES,
+            Self::Network => network::RULES,
             Self::Files => files::RULES,
         }
     }
@@ -97,6 +116,11 @@ pub fn all() -> impl Iterator<Item = &'static RuleEntry> {
 /// The rule of that name.
 pub fn find(name: &str) -> Option<&'static RuleEntry> {
     all().find(|entry| entry.info.name == name)
+}
+
+/// Whether a rule or a category has that name.
+pub fn is_known(name: &str) -> bool {
+    find(name).is_some() || Category::named(name).is_some()
 }
 
 /// The rule or category whose name is nearest to `unknown`, if any is near enough to be meant.

@@ -36,6 +36,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Check Spaces and report what will break
     Check(Check),
+    /// Write settings, a hook and a workflow, as far as this Space has use for them
+    Init {
+        /// A Space
+        #[arg(value_name = "PATH", default_value = ".")]
+        path: PathBuf,
+    },
     /// Show the page of a rule: what happens, why, what to do
     Explain {
         /// The rule, such as `cuda-before-spaces`
@@ -61,6 +67,30 @@ pub(crate) enum Command {
         /// How to print it
         #[arg(long, value_enum, default_value_t = Format::Human)]
         format: Format,
+    },
+    /// Serve an editor over standard input and output, as a language server
+    Server {
+        /// How an editor that could do otherwise says what is done anyway
+        #[arg(long, hide = true)]
+        stdio: bool,
+    },
+    /// Print what a shell needs to complete this command
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write it and those of the commands into this folder instead
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Write the web site
+    #[command(hide = true)]
+    Site {
+        /// A folder that is empty or not there yet
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
 }
 
@@ -159,13 +189,25 @@ fn gpus() -> PossibleValuesParser {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that stands by itself")]
 pub(crate) struct Check {
-    /// Spaces, files of Spaces, or folders of Spaces
+    /// Spaces, files of Spaces, or folders of Spaces; `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
+    /// The file of a Space that standard input stands for, where PATH is `-`
+    ///
+    /// The file need not exist; the rest of its Space is read from disk, and only what is found in this
+    /// file is reported. With `--fix` the mended text goes to standard output and the report to
+    /// standard error, and no file is changed.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+
     /// How to print the findings
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human, help_heading = "Output")]
+    pub(crate) format: ReportFormat,
+
+    /// Write the findings to a file too, in a format of its own; may be repeated
+    #[arg(long, value_name = "FORMAT:PATH", value_parser = report_file, help_heading = "Output")]
+    pub(crate) output: Vec<ReportFile>,
 
     /// Run these rules or categories and no others
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Rules")]
@@ -179,6 +221,14 @@ pub(crate) struct Check {
     #[arg(long, help_heading = "Rules")]
     pub(crate) strict: bool,
 
+    /// Leave out the findings that this file knows
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Take out of the baseline what is found no more; where there is none, begin one
+    #[arg(long, requires = "baseline", conflicts_with_all = ["diff", "stdin_filename"], help_heading = "Rules")]
+    pub(crate) update_baseline: bool,
+
     /// Apply the fixes that keep behaviour or remove the failure
     #[arg(long, help_heading = "Fixes")]
     pub(crate) fix: bool,
@@ -187,17 +237,76 @@ pub(crate) struct Check {
     #[arg(long, help_heading = "Fixes")]
     pub(crate) unsafe_fixes: bool,
 
+    /// Add a comment that ignores each finding that fails the run, where the file takes comments
+    #[arg(
+        long,
+        conflicts_with_all = ["fix", "unsafe_fixes", "baseline", "stdin_filename"],
+        help_heading = "Fixes"
+    )]
+    pub(crate) add_ignore: bool,
+
     /// Show what the fixes would change, and change nothing
     #[arg(long, conflicts_with = "format", help_heading = "Fixes")]
     pub(crate) diff: bool,
 
-    /// The least severity that makes the exit status 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Threshold::Warning)]
-    pub(crate) fail_on: Threshold,
+    /// The least severity that makes the exit status 1 [default: the settings', or `warning`]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Threshold>,
 
     /// Print findings and errors only
-    #[arg(long, short)]
+    #[arg(long, short, help_heading = "Output")]
     pub(crate) quiet: bool,
+}
+
+/// How to print a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Human,
+    /// A line a finding
+    Concise,
+    /// For programs
+    Json,
+    /// For programs, each line by itself
+    Jsonl,
+    /// For code scanning services (SARIF 2.1.0)
+    Sarif,
+    /// GitHub's annotations
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// For build servers, in XML
+    Junit,
+    /// For reviewdog
+    Rdjson,
+    /// A table for a job's summary or a comment
+    Markdown,
+}
+
+/// A file to write a report to.
+#[derive(Clone, Debug)]
+pub(crate) struct ReportFile {
+    /// How.
+    pub(crate) format: ReportFormat,
+    /// Where.
+    pub(crate) path: PathBuf,
+}
+
+/// `sarif:path/to/file`.
+fn report_file(given: &str) -> Result<ReportFile, String> {
+    let names = || {
+        let formats = ReportFormat::value_variants().iter();
+        let names: Vec<String> = formats
+            .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        names.join(", ")
+    };
+    let Some((format, path)) = given.split_once(':').filter(|(_, path)| !path.is_empty()) else {
+        return Err("write a format, a colon and a path, such as `sarif:findings.sarif`".into());
+    };
+    let format = ReportFormat::from_str(format, false)
+        .map_err(|_| format!("`{format}` is no format; they are {}", names()))?;
+    Ok(ReportFile { format, path: path.into() })
 }
 
 /// How to print.

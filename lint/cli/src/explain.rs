@@ -2,7 +2,7 @@
 
 use spacelint_rules::registry::RuleEntry;
 
-use crate::json;
+use crate::formats::json;
 use crate::markdown;
 use crate::pages;
 use crate::report;

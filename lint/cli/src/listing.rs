@@ -6,7 +6,7 @@ use serde::Serialize;
 use spacelint_rules::registry::{self, Category, RuleEntry};
 use textwrap::{WordSeparator, WordSplitter};
 
-use crate::json;
+use crate::formats::json;
 use crate::pages;
 use crate::report;
 use crate::terminal::{Style, Terminal};

@@ -2,16 +2,20 @@
 //! Space is decided in the crates below; here it is only asked for, counted and shown.
 
 mod args;
+mod baseline;
 mod check;
+mod completions;
 mod diff;
 mod escape;
 mod explain;
+mod formats;
 mod frame;
 #[cfg(test)]
 mod hostile;
-mod json;
+mod init;
 mod listing;
 mod lock;
+mod manual;
 mod markdown;
 mod output;
 mod pages;
@@ -19,8 +23,12 @@ mod panics;
 mod paths;
 mod quota;
 mod report;
+mod schema;
 mod secrets;
 mod select;
+mod server;
+mod site;
+mod stdin;
 mod summary;
 mod targets;
 mod terminal;
@@ -29,6 +37,7 @@ mod testing;
 mod tour;
 mod trace;
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -39,13 +48,13 @@ use crate::summary::Status;
 use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
-    // On a wrong command line clap prints what is wrong and exits with status 2.
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     panics::keep_quiet();
     let terminal = Terminal::of_stdout(cli.color);
     let mut output = Output::new(terminal);
     let status = match &cli.command {
         Command::Check(check) => check::run(check, terminal, &mut output),
+        Command::Init { path } => init::run(path, &mut output),
         Command::Explain { name } => match select::rule(name) {
             Ok(entry) => {
                 output.print(&explain::page(entry, terminal));
@@ -66,7 +75,45 @@ fn main() -> ExitCode {
         Command::Lock(asked) => lock::run(asked, terminal, &mut output),
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
         Command::Secrets(asked) => secrets::run(asked, terminal, &mut output),
+        Command::Server { .. } => {
+            // The streams are the editor's.
+            drop(output);
+            return server::run();
+        }
         Command::Trace { path, format } => trace::run(path, *format, terminal, &mut output),
+        Command::Completions { shell } => {
+            output.print(&completions::script(*shell));
+            Status::Clean
+        }
+        Command::Man { out: None } => {
+            output.print(&manual::page());
+            Status::Clean
+        }
+        Command::Man { out: Some(folder) } => written(manual::write(folder), &mut output),
+        Command::Site { folder } => written(site::write(folder), &mut output),
     };
     output.finish(status).into()
+}
+
+/// Says what is wrong with the command line, or what was asked of it, and ends the program. In a runner's
+/// log an argument, which may come from elsewhere, is not to be obeyed.
+fn refuse(error: &clap::Error) -> ! {
+    if !error.use_stderr() || std::io::stderr().is_terminal() {
+        error.exit()
+    }
+    let message = escape::escape_lines(&error.to_string());
+    // Nobody is left to tell if standard error is gone.
+    let _ = writeln!(std::io::stderr(), "{}", escape::guard_lines(&message));
+    std::process::exit(error.exit_code())
+}
+
+/// How a run ended that was to write files.
+fn written(result: Result<(), String>, output: &mut Output) -> Status {
+    match result {
+        Ok(()) => Status::Clean,
+        Err(message) => {
+            output.error(&message);
+            Status::Incomplete
+        }
+    }
 }

@@ -3,7 +3,9 @@
 //! A reader that goes away (`spacelint check | head -1`) is no failure: the rest is left unsaid, and
 //! the exit status is what it would have been. Any other failure to write makes the run incomplete.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -29,6 +31,16 @@ impl Output {
     pub(crate) fn print(&mut self, text: &str) {
         if !self.closed {
             let result = self.stdout.write_all(text.as_bytes());
+            self.note(result);
+        }
+    }
+
+    /// Prints `bytes` as they are: a text that was asked for, not a report of one.
+    pub(crate) fn print_raw(&mut self, bytes: &[u8]) {
+        self.flush();
+        if !self.closed {
+            // This thread holds the lock already, and may take it again.
+            let result = io::stdout().write_all(bytes);
             self.note(result);
         }
     }
@@ -74,5 +86,38 @@ impl Output {
                 self.failed = Some(error);
             }
         }
+    }
+}
+
+/// A file that gets a report.
+///
+/// It is written where it stands, so that a pipe or a device may be named too. The first failure is kept
+/// until [`finish`](Self::finish), and the rest is left unsaid.
+pub(crate) struct FileOutput {
+    path: PathBuf,
+    file: io::Result<BufWriter<File>>,
+}
+
+impl FileOutput {
+    /// Empties the file at `path`, or makes it.
+    pub(crate) fn create(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: File::create(path).map(BufWriter::new) }
+    }
+
+    /// Writes `text`, which ends its own lines and is escaped.
+    pub(crate) fn write(&mut self, text: &str) {
+        if let Ok(file) = &mut self.file
+            && let Err(error) = file.write_all(text.as_bytes())
+        {
+            self.file = Err(error);
+        }
+    }
+
+    /// Hands on what is left; if anything could not be written, says so.
+    pub(crate) fn finish(self) -> Result<(), String> {
+        let flushed = self.file.and_then(|mut file| file.flush());
+        flushed.map_err(|error| {
+            format!("cannot write the report to `{}`: {error}", self.path.display())
+        })
     }
 }

@@ -43,7 +43,7 @@ impl Place {
 }
 
 /// `path` from `working`, by their text alone: links are not followed.
-fn relative(path: &Utf8Path, working: &Utf8Path) -> Utf8PathBuf {
+pub(crate) fn relative(path: &Utf8Path, working: &Utf8Path) -> Utf8PathBuf {
     let path = tidy(&working.join(path));
     let working = tidy(working);
     let shared = path.components().zip(working.components()).take_while(|(a, b)| a == b).count();
@@ -56,7 +56,7 @@ fn relative(path: &Utf8Path, working: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// `path` without `.`, and without `..` where a name stands before it.
-fn tidy(path: &Utf8Path) -> Utf8PathBuf {
+pub(crate) fn tidy(path: &Utf8Path) -> Utf8PathBuf {
     let mut tidy = Utf8PathBuf::new();
     for component in path.components() {
         match component {

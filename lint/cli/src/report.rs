@@ -10,6 +10,7 @@ use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
 use crate::escape;
+use crate::formats::SOMETIMES;
 use crate::frame::{Frame, Mark, NOTE_INDENT, Note};
 use crate::pages;
 use crate::paths::Place;
@@ -46,8 +47,7 @@ pub(crate) fn finding(finding: &Finding, place: &Place, terminal: Terminal) -> S
         push_note(&mut out, note, terminal);
     }
     if finding.certainty == Certainty::Sometimes {
-        let text = "This happens on some runs only: the code decides it while it runs.";
-        push_field(&mut out, "note", text, terminal);
+        push_field(&mut out, "note", SOMETIMES, terminal);
     }
     if let Some(help) = &finding.help {
         push_field(&mut out, "help", help, terminal);
@@ -146,17 +146,29 @@ pub(crate) fn closing(summary: &Summary, terminal: Terminal) -> String {
         let fixed = format!("{} made", count_fixes(summary.fixed));
         lead = format!("{}. ", terminal.paint(Style::GOOD, &fixed));
     }
+    if summary.ignored > 0 {
+        let ignored = format!("{} ignored by a comment now", count(summary.ignored, "finding"));
+        lead = format!("{}. ", terminal.paint(Style::GOOD, &ignored));
+    }
+    let known = match summary.known {
+        0 => String::new(),
+        known => format!(" {} in the baseline, left out.", count(known, "finding")),
+    };
     let Some(last) = parts.pop() else {
-        let left = if summary.fixed > 0 { "No problems left" } else { "No problems found" };
+        let left = match (summary.fixed + summary.ignored, summary.known) {
+            (0, 0) => "No problems found",
+            (0, _) => "No new problems found",
+            _ => "No problems left",
+        };
         let clean = terminal.paint(Style::GOOD, left);
-        return format!("{lead}{clean} in {spaces} ({files}).\n");
+        return format!("{lead}{clean} in {spaces} ({files}).{known}\n");
     };
     let mut out = lead;
     if !parts.is_empty() {
         out.extend([&parts.join(", "), " and "]);
     }
     out.push_str(&last);
-    if summary.fixed > 0 {
+    if summary.fixed + summary.ignored > 0 {
         out.push_str(" left");
     }
     // Writing to a String cannot fail.
@@ -169,18 +181,20 @@ pub(crate) fn closing(summary: &Summary, terminal: Terminal) -> String {
             write!(out, "; {safe} fixable with `--fix`, {other} more with `--unsafe-fixes`")
         }
     };
-    out.push_str(".\n`spacelint explain NAME` says more about a rule.\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, ".{known}");
+    out.push_str("`spacelint explain NAME` says more about a rule.\n");
     out
 }
 
 /// The sentence beside a diff.
 pub(crate) fn closing_diff(summary: &Summary) -> String {
     let findings = summary.errors + summary.warnings + summary.infos;
-    format!(
-        "{} would be made for {}; nothing was changed.\n",
-        count_fixes(summary.fixed),
-        count(findings, "finding")
-    )
+    let made = match summary.ignored {
+        0 => format!("{} would be made", count_fixes(summary.fixed)),
+        ignored => format!("{} would be ignored", count(ignored, "finding")),
+    };
+    format!("{made}, of {}; nothing was changed.\n", count(findings, "finding"))
 }
 
 fn count_fixes(number: usize) -> String {

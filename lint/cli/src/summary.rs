@@ -1,5 +1,6 @@
 //! What a run came to: the counts, and from them the exit status. No format has a say in either.
 
+use clap::ValueEnum;
 use serde::Serialize;
 use spacelint_rules::finding::{Applicability, Finding, Severity};
 
@@ -23,14 +24,24 @@ pub(crate) struct Summary {
     /// Findings that were fixed, and are counted nowhere else.
     #[serde(skip)]
     pub(crate) fixed: usize,
+    /// Findings that a comment was added for, and are counted nowhere else.
+    #[serde(skip)]
+    pub(crate) ignored: usize,
+    /// Findings that the baseline knows, and that are counted nowhere else.
+    #[serde(skip)]
+    pub(crate) known: usize,
+    /// Findings that fail the run.
+    #[serde(skip)]
+    pub(crate) failing: usize,
     /// Whether something that was asked for could not be done.
     #[serde(skip)]
     pub(crate) incomplete: bool,
 }
 
 impl Summary {
-    /// Counts `finding`.
-    pub(crate) fn add(&mut self, finding: &Finding) {
+    /// Counts `finding`, which fails the run if it is as heavy as `fail_on`.
+    pub(crate) fn add(&mut self, finding: &Finding, fail_on: Threshold) {
+        self.failing += usize::from(fail_on.is_met_by(finding.rule.severity));
         match finding.rule.severity {
             Severity::Error => self.errors += 1,
             Severity::Warning => self.warnings += 1,
@@ -53,21 +64,36 @@ impl Summary {
         self.fixable += other.fixable;
         self.unsafely_fixable += other.unsafely_fixable;
         self.fixed += other.fixed;
+        self.ignored += other.ignored;
+        self.known += other.known;
+        self.failing += other.failing;
         self.incomplete |= other.incomplete;
     }
 
     /// The exit status. An incomplete run outweighs what it found.
-    pub(crate) fn status(&self, fail_on: Threshold) -> Status {
-        let failing = match fail_on {
-            Threshold::Error => self.errors,
-            Threshold::Warning => self.errors + self.warnings,
-            Threshold::Info => self.errors + self.warnings + self.infos,
-        };
-        match (self.incomplete, failing) {
+    pub(crate) fn status(&self) -> Status {
+        match (self.incomplete, self.failing) {
             (true, _) => Status::Incomplete,
             (false, 0) => Status::Clean,
             (false, _) => Status::Found,
         }
+    }
+}
+
+impl Threshold {
+    /// What `spacelint.toml` means by `name`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::from_str(name, false).ok()
+    }
+
+    /// Whether a finding of this severity fails a run.
+    pub(crate) fn is_met_by(self, severity: Severity) -> bool {
+        severity
+            >= match self {
+                Self::Error => Severity::Error,
+                Self::Warning => Severity::Warning,
+                Self::Info => Severity::Info,
+            }
     }
 }
 
@@ -95,16 +121,24 @@ impl From<Status> for std::process::ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{MILD, at, file, finding};
 
     #[test]
     fn the_threshold_moves_and_incomplete_wins() {
-        let info = Summary { infos: 1, ..Summary::default() };
-        let warning = Summary { warnings: 1, ..Summary::default() };
-        assert_eq!(info.status(Threshold::Warning), Status::Clean);
-        assert_eq!(info.status(Threshold::Info), Status::Found);
-        assert_eq!(warning.status(Threshold::Warning), Status::Found);
-        assert_eq!(warning.status(Threshold::Error), Status::Clean);
-        let broken = Summary { incomplete: true, errors: 1, ..Summary::default() };
-        assert_eq!(broken.status(Threshold::Error), Status::Incomplete);
+        let app = file("app.py", "x");
+        let warning = Finding { rule: &MILD, ..finding(at(&app, "x"), "") };
+        for (fail_on, status) in [
+            (Threshold::Info, Status::Found),
+            (Threshold::Warning, Status::Found),
+            (Threshold::Error, Status::Clean),
+        ] {
+            let mut summary = Summary::default();
+            summary.add(&warning, fail_on);
+            assert_eq!(summary.status(), status, "{fail_on:?}");
+            summary.incomplete = true;
+            assert_eq!(summary.status(), Status::Incomplete);
+        }
+        let names = spacelint_space::settings::SEVERITIES;
+        assert!(names.iter().all(|name| Threshold::named(name).is_some()));
     }
 }

@@ -20,12 +20,12 @@ pub(crate) fn find(paths: &[PathBuf]) -> Targets {
     let mut errors = Vec::new();
     let mut named = Vec::new();
     for path in paths {
-        match Utf8PathBuf::from_path_buf(path.clone()) {
+        match unicode(path) {
             Ok(path) if path.as_str().is_empty() => {
                 errors.push("a path is empty; write `.` for the working directory".to_owned());
             }
             Ok(path) => named.push(path),
-            Err(path) => errors.push(not_unicode(&path)),
+            Err(error) => errors.push(error),
         }
     }
     let Discovery { spaces, errors: unfound } = discover(&named);
@@ -66,7 +66,12 @@ pub(crate) fn working_directory() -> Result<Utf8PathBuf, String> {
     let path = std::env::current_dir().map_err(|error| {
         format!("cannot tell the working directory: {error}; change to one that exists")
     })?;
-    Utf8PathBuf::from_path_buf(path).map_err(|path| not_unicode(&path))
+    unicode(&path)
+}
+
+/// `path`, which must be Unicode to be named in a report.
+pub(crate) fn unicode(path: &Path) -> Result<Utf8PathBuf, String> {
+    Utf8PathBuf::from_path_buf(path.to_owned()).map_err(|path| not_unicode(&path))
 }
 
 fn not_unicode(path: &Path) -> String {
@@ -76,7 +81,8 @@ fn not_unicode(path: &Path) -> String {
     )
 }
 
-fn describe(error: &DiscoverError) -> String {
+/// What to say of a path that leads to no Space.
+pub(crate) fn describe(error: &DiscoverError) -> String {
     match error {
         DiscoverError::Missing { path } => {
             format!("`{path}` does not exist; name a Space, a file of one, or a folder of Spaces")

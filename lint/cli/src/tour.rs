@@ -7,7 +7,7 @@ use std::path::Path;
 use camino::Utf8Path;
 use spacelint_space::{Files, Problem, ReadError, Space};
 
-use crate::json;
+use crate::formats::json;
 use crate::output::Output;
 use crate::panics;
 use crate::paths::Place;

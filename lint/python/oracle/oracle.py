@@ -989,6 +989,9 @@ class Call:
                 record("sleep", name, seconds=seconds if isinstance(seconds, (int, float)) else None)
             case "login" | "http":
                 record(effect.kind, name)
+            case "connects":
+                record("http", name)
+                record("connect", name)
             case "encodes":
                 record("encode", name)
             case "calls-space":
@@ -1000,6 +1003,8 @@ class Call:
                 record("compile", name)
             case "launch" | "mounts" | "serves":
                 record("serve", name)
+            case "offers-login":
+                record("offer-login", name)
             case "subprocess":
                 command = self.argument(effect.places("command"), None)
                 # How the words of a list are written as one text is the tool's own affair.

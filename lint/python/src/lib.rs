@@ -16,7 +16,7 @@ mod world;
 pub use interpret::{Entry, Limits, trace};
 pub use lines::{Lines, lines};
 pub use lower::parse;
-pub use text::{BOM, Position, Span, Text};
+pub use text::{BOM, Position, Span, Text, Unit};
 pub use trace::{Budget, Certainty, Event, Gives, Global, Globals, Link, Root, Step, Trace, Uses};
 pub use value::{
     Argument, Arguments, Cached, Class, External, FileId, Function, MAX_ALTERNATIVES, ObjectId,

@@ -50,8 +50,42 @@ pub struct Position {
     pub column: u32,
     /// The column in UTF-16 units, from 0, as the language server protocol counts.
     pub utf16: u32,
+    /// The column in bytes, from 0.
+    pub utf8: u32,
     /// The byte offset in the text, from 0.
     pub offset: u32,
+}
+
+/// What an editor counts columns in, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes of UTF-8.
+    Utf8,
+    /// Units of UTF-16.
+    Utf16,
+    /// Code points.
+    Utf32,
+}
+
+impl Unit {
+    fn length(self, c: char) -> u32 {
+        match self {
+            Self::Utf8 => c.len_utf8() as u32,
+            Self::Utf16 => c.len_utf16() as u32,
+            Self::Utf32 => 1,
+        }
+    }
+}
+
+impl Position {
+    /// The column in `unit`, from 0.
+    pub fn column_in(&self, unit: Unit) -> u32 {
+        match unit {
+            Unit::Utf8 => self.utf8,
+            Unit::Utf16 => self.utf16,
+            Unit::Utf32 => self.column - 1,
+        }
+    }
 }
 
 /// A decoded source text with its line index, which is built on first use. Cloning shares both.
@@ -114,8 +148,33 @@ impl Text {
             line,
             column: before.chars().count() as u32 + 1,
             utf16: before.chars().map(|c| c.len_utf16() as u32).sum(),
+            utf8: before.len() as u32,
             offset: offset as u32,
         }
+    }
+
+    /// The offset of `column`, from 0 and in `unit`, of `line`, from 1. A column within a code point
+    /// counts as its start, one past the line's end as that end, a line past the last as the text's end.
+    pub fn offset(&self, line: u32, column: u32, unit: Unit) -> u32 {
+        let span = self.line_span(line);
+        let whole = self.slice(span);
+        let content = whole.strip_suffix('\n').unwrap_or(whole);
+        let content = content.strip_suffix('\r').unwrap_or(content);
+        let mut offset = span.start;
+        let mut chars = content.chars().peekable();
+        if offset == 0 && chars.next_if_eq(&BOM).is_some() {
+            offset += BOM.len_utf8() as u32;
+        }
+        let mut left = column;
+        for c in chars {
+            let length = unit.length(c);
+            if left < length {
+                break;
+            }
+            left -= length;
+            offset += c.len_utf8() as u32;
+        }
+        offset
     }
 
     fn line_starts(&self) -> &[u32] {
@@ -141,8 +200,33 @@ mod tests {
         let x = text.as_str().find('x').expect("there is an x") as u32;
         let position = text.position(x);
         assert_eq!((position.line, position.column, position.utf16), (2, 3, 3));
+        assert_eq!(position.utf8, 6);
         assert_eq!(text.line_span(2), Span::new(2, 11));
         assert_eq!(text.position(99).line, 3);
+    }
+
+    #[test]
+    fn offsets_and_positions_are_each_others_inverse() {
+        let text = Text::new("\u{feff}aé\r\n\n😀x漢\nend");
+        for unit in [Unit::Utf8, Unit::Utf16, Unit::Utf32] {
+            for (at, _) in
+                text.as_str().char_indices().filter(|(_, c)| !"\r\n\u{feff}".contains(*c))
+            {
+                let position = text.position(at as u32);
+                let back = text.offset(position.line, position.column_in(unit), unit);
+                assert_eq!(back, at as u32, "{unit:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_none_is_the_nearest_before_it() {
+        let text = Text::new("ab\r\n😀x\n");
+        let offset = |line, column| text.offset(line, column, Unit::Utf16);
+        assert_eq!(offset(1, 99), 2, "before the line's ending");
+        assert_eq!(offset(2, 1), 4, "within a pair");
+        assert_eq!(offset(2, 2), 8);
+        assert_eq!((offset(3, 0), offset(9, 9)), (10, 10));
     }
 
     #[test]

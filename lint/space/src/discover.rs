@@ -85,7 +85,7 @@ pub fn discover(paths: &[Utf8PathBuf]) -> Discovery {
         let clean = clean(path);
         let result = match std::fs::metadata(&clean) {
             Ok(metadata) if metadata.is_dir() => in_folder(&clean),
-            Ok(_) => around_file(&clean).map(|space| vec![space]),
+            Ok(_) => around(&clean, Files::disk).map(|space| vec![space]),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Err(DiscoverError::Missing { path: clean.clone() })
             }
@@ -120,7 +120,7 @@ pub fn discover(paths: &[Utf8PathBuf]) -> Discovery {
 }
 
 fn in_folder(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, DiscoverError> {
-    if has_card(folder) {
+    if has_card(&Files::disk(folder)) {
         return Ok(vec![folder.to_owned()]);
     }
     if let Err(error) = std::fs::read_dir(folder) {
@@ -130,6 +130,7 @@ fn in_folder(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, DiscoverError> {
     if !nested.is_empty() {
         return Ok(nested);
     }
+    let has_app = |folder: &Utf8Path| has_app(&Files::disk(folder));
     if has_app(folder) {
         return Ok(vec![folder.to_owned()]);
     }
@@ -162,10 +163,14 @@ fn alternatives(names: &[&str], ending: &str) -> String {
     text
 }
 
-/// The Space that the file at `path` is part of: the nearest folder above it that has a card, or
-/// else an app. Folders above the repository do not count, and without a repository only the
-/// file's own folder can be a Space by its app alone.
-fn around_file(path: &Utf8Path) -> Result<Utf8PathBuf, DiscoverError> {
+/// The Space that the file at `path`, which need not exist, is part of: the nearest folder above it
+/// that has a card, or else an app. Folders above the repository do not count, and without a
+/// repository only the file's own folder can be a Space by its app alone. `files` gives what stands in
+/// a folder, so that a text that is not saved yet counts.
+pub fn around(
+    path: &Utf8Path,
+    files: impl Fn(Utf8PathBuf) -> Files,
+) -> Result<Utf8PathBuf, DiscoverError> {
     let own = parent(path);
     let mut folders = vec![own.clone()];
     let mut in_repository = is_repository(&own);
@@ -174,11 +179,11 @@ fn around_file(path: &Utf8Path) -> Result<Utf8PathBuf, DiscoverError> {
         in_repository = is_repository(&above);
         folders.push(above);
     }
-    if let Some(space) = folders.iter().find(|folder| has_card(folder)) {
+    if let Some(space) = folders.iter().find(|folder| has_card(&files(folder.to_path_buf()))) {
         return Ok(space.clone());
     }
     let apps = if in_repository { &folders[..] } else { &folders[..1] };
-    if let Some(space) = apps.iter().find(|folder| has_app(folder)) {
+    if let Some(space) = apps.iter().find(|folder| has_app(&files(folder.to_path_buf()))) {
         return Ok(space.clone());
     }
     let looked_for = vec![
@@ -215,17 +220,16 @@ fn nested_cards(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         }
         let Some(space) = entry.path().parent().and_then(Utf8Path::from_path) else { continue };
         let space = clean(space);
-        if has_card(&space) {
+        if has_card(&Files::disk(&space)) {
             found.push(space);
         }
     }
     found
 }
 
-/// Whether `folder` has a card that names an `sdk`, be it broken, or a `README.md` that nobody can
+/// Whether there is a card that names an `sdk`, be it broken, or a `README.md` that nobody can
 /// read: whoever reads the Space then says so.
-fn has_card(folder: &Utf8Path) -> bool {
-    let files = Files::disk(folder);
+fn has_card(files: &Files) -> bool {
     let readme = match files.read(Utf8Path::new("README.md")) {
         Ok(Some(readme)) => readme,
         Ok(None) => return false,
@@ -234,9 +238,8 @@ fn has_card(folder: &Utf8Path) -> bool {
     Card::names(&readme, "sdk")
 }
 
-/// Whether `folder` has an app that imports what only a Space's app imports.
-fn has_app(folder: &Utf8Path) -> bool {
-    let files = Files::disk(folder);
+/// Whether there is an app that imports what only a Space's app imports.
+fn has_app(files: &Files) -> bool {
     APP_FILES.iter().map(Utf8Path::new).any(|name| {
         files.kind(name) == Some(Kind::File)
             && files
@@ -396,6 +399,23 @@ mod tests {
         // Nothing above the repository counts.
         let files = [("README.md", CARD), ("inner/.git/HEAD", ""), ("inner/z.py", "")];
         assert!(found(&files, &["inner/z.py"]).0.is_empty());
+    }
+
+    #[test]
+    fn a_text_that_is_not_saved_counts_and_its_file_need_not_exist() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = Utf8Path::from_path(folder.path()).expect("a Unicode path");
+        let found = |path: &str, unsaved: &str| {
+            let files = |folder: Utf8PathBuf| {
+                let is_own = folder == root;
+                let files = Files::disk(folder);
+                if is_own { files.with_buffer(path.into(), unsaved.into()) } else { files }
+            };
+            around(&root.join(path), files).ok()
+        };
+        assert_eq!(found("README.md", CARD).as_deref(), Some(root));
+        assert_eq!(found("app.py", APP).as_deref(), Some(root));
+        assert_eq!(found("app.py", ""), None);
     }
 
     #[test]

@@ -39,7 +39,9 @@ pub enum Effect {
     /// Examples are to be computed when the app starts.
     CacheExamples(Arc<EagerExamples>),
     /// The Space's app is served.
-    Serve(Serve),
+    Serve(Arc<Serve>),
+    /// A visitor is offered to sign in to the Hub.
+    OfferLogin(LoginOffer),
     /// A command is run, which may be another script of the Space.
     RunCommand(Arc<Command>),
     /// The Hub is signed in to.
@@ -50,6 +52,8 @@ pub enum Effect {
     Sleep(Sleep),
     /// A request is sent over the network.
     Http(Called),
+    /// Another machine is spoken to on a port of its own. A request is sent, too.
+    Connect(Arc<Connection>),
     /// A video or a sound is encoded on the CPU.
     Encode(Called),
     /// A client is made of a model or a Space that runs elsewhere.
@@ -125,6 +129,25 @@ pub struct Serve {
     pub how: Served,
     /// Whether its pages are made on the server (server-side rendering), where that is said.
     pub ssr: Option<Value>,
+    /// Whether a second, public address is asked for, where that is said.
+    pub share: Option<Argument>,
+    /// The address that it listens on, where that is said.
+    pub host: Option<Argument>,
+    /// The port that it listens on, where that is said.
+    pub port: Option<Argument>,
+    /// What it listens on where that is not said, if that is known.
+    pub listens: Option<effects::Listens>,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
+}
+
+/// A button with which a visitor signs in to the Hub.
+#[derive(Clone, Debug)]
+pub struct LoginOffer {
+    /// What makes it.
+    pub called: Called,
+    /// Whether it is part of the page where it is made, where that is said.
+    pub render: Option<Value>,
 }
 
 /// How an app is served.
@@ -187,6 +210,21 @@ pub struct Sleep {
     pub called: Called,
     /// For how many seconds.
     pub seconds: Option<Value>,
+}
+
+/// A connection to another machine.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// What connects.
+    pub called: Called,
+    /// The machine, where one is named.
+    pub host: Option<Value>,
+    /// The port, where one is named.
+    pub port: Option<Argument>,
+    /// The port where none is.
+    pub usual: u16,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
 }
 
 /// A client of something that runs elsewhere.

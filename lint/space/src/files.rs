@@ -42,6 +42,12 @@ impl SourceFile {
         Self { path, text: Text::new(text), encoding, digest }
     }
 
+    /// `text` that somebody has decoded already, whatever it says of its encoding.
+    pub fn decoded(path: impl Into<Utf8PathBuf>, text: Text) -> Self {
+        let digest = digest(text.as_str().as_bytes());
+        Self { path: path.into(), text, encoding: Encoding::Utf8, digest }
+    }
+
     /// `text`, an edited form of this file's, as bytes in the file's encoding.
     pub fn encode(&self, text: &str) -> Vec<u8> {
         self.encoding.encode(text)
@@ -170,13 +176,27 @@ impl Files {
         }
     }
 
-    /// The same files with `bytes` at `path` (from the root), as in an editor's unsaved buffer.
+    /// The same files with `bytes` at `path` (from the root), as if they were on disk.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "a path to a buffer is mostly made for it")]
-    pub fn with_buffer(mut self, path: Utf8PathBuf, bytes: Vec<u8>) -> Self {
-        if let Some(path) = normal(&path) {
-            self.buffers.insert(path.clone(), Arc::new(SourceFile::new(path, bytes)));
+    pub fn with_buffer(self, path: Utf8PathBuf, bytes: Vec<u8>) -> Self {
+        match normal(&path) {
+            Some(path) => self.with_file(SourceFile::new(path, bytes)),
+            None => self,
         }
+    }
+
+    /// The same files with `text` at `path` (from the root), as in an editor's unsaved buffer.
+    #[must_use]
+    pub fn with_text(self, path: &Utf8Path, text: &Text) -> Self {
+        match normal(path) {
+            Some(path) => self.with_file(SourceFile::decoded(path, text.clone())),
+            None => self,
+        }
+    }
+
+    fn with_file(mut self, file: SourceFile) -> Self {
+        self.buffers.insert(file.path.clone(), Arc::new(file));
         self
     }
 

@@ -16,6 +16,7 @@ pub mod packages;
 pub mod pins;
 pub mod pyproject;
 pub mod requirements;
+pub mod settings;
 mod space;
 #[cfg(test)]
 mod testing;
@@ -24,7 +25,7 @@ mod world;
 
 pub use card::{Card, CardFault, Entry};
 pub use decode::Encoding;
-pub use discover::{DiscoverError, Discovery, discover};
+pub use discover::{DiscoverError, Discovery, around, discover};
 pub use environment::{is_of_environment, is_of_version, mentions};
 pub use files::{Files, Kind, MAX_FILE_BYTES, ReadError, ReadErrorReason, SourceFile, digest};
 pub use frozen::Frozen;
@@ -33,6 +34,7 @@ pub use packages::Packages;
 pub use pins::{Allowed, Pins};
 pub use pyproject::Pyproject;
 pub use requirements::{Requirement, RequirementLine, Requirements};
+pub use settings::Settings;
 pub use space::{Problem, Space};
 pub use trace::{Moment, Phase, SpaceTrace, Stop};
 pub use world::Role;

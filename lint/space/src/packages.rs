@@ -13,7 +13,7 @@ pub struct Packages {
     pub file: Arc<SourceFile>,
     /// The packages in order.
     pub names: Vec<Package>,
-    /// From each `#` to the end of its line.
+    /// From each `#` to the end of its line: what is meant as a comment, which apt does not know.
     pub comments: Vec<Span>,
 }
 

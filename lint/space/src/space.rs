@@ -11,6 +11,7 @@ use crate::packages::Packages;
 use crate::pins::Pins;
 use crate::pyproject::Pyproject;
 use crate::requirements::Requirements;
+use crate::settings::{SETTINGS_FILE, Settings};
 use crate::trace::{Moment, SpaceTrace};
 use crate::{Encoding, Kind};
 use spacelint_knowledge::platform;
@@ -30,6 +31,8 @@ pub struct Space {
     pub packages: Option<Packages>,
     /// `pyproject.toml`.
     pub pyproject: Option<Pyproject>,
+    /// What the author tells spacelint, in a file of its own or in `pyproject.toml`.
+    pub settings: Option<Settings>,
     /// The path of the entry point, there or not: what the card's `app_file` names, else the
     /// platform's default; without a card, the app that was found.
     pub app_file: Utf8PathBuf,
@@ -68,6 +71,8 @@ impl Space {
         }
         let packages = reader.read("packages.txt").map(|file| Packages::parse(&file));
         let pyproject = reader.read("pyproject.toml").map(|file| Pyproject::parse(&file));
+        let own = reader.read(SETTINGS_FILE);
+        let settings = Settings::find(own.as_ref(), pyproject.as_ref());
         let app_file = app_file(files, card.as_ref());
         let is_static = card.as_ref().and_then(|card| card.str("sdk")) == Some("static");
         let entry = if is_static { None } else { reader.read(&app_file) };
@@ -76,8 +81,8 @@ impl Space {
             Some(_) => None,
         };
         let pins = Pins::new(card.as_ref(), &requirements, pyproject.as_ref());
-        let trace =
-            entry.as_ref().map(|entry| reader.trace(entry, &pins, may_be_zerogpu(card.as_ref())));
+        let zerogpu = may_be_zerogpu(card.as_ref(), settings.as_ref());
+        let trace = entry.as_ref().map(|entry| reader.trace(entry, &pins, zerogpu));
         Self {
             root: files.root().to_owned(),
             readme,
@@ -85,6 +90,7 @@ impl Space {
             requirements,
             packages,
             pyproject,
+            settings,
             app_file,
             entry,
             app_file_misspelt,
@@ -104,17 +110,18 @@ impl Space {
         self.trace.iter().flat_map(SpaceTrace::moments)
     }
 
-    /// Whether this is a ZeroGPU Space: its program imports `spaces`, or its card suggests ZeroGPU
-    /// hardware, and its SDK is Gradio, the only one that ZeroGPU runs. Of any other Space the hardware
-    /// is not known.
+    /// Whether this is a ZeroGPU Space: its settings say so, or, where they say nothing, its program imports
+    /// `spaces` or its card suggests ZeroGPU hardware; and its SDK is Gradio, the only one that ZeroGPU runs.
+    /// Of any other Space the hardware is not known.
     pub fn is_zerogpu(&self) -> bool {
         let card = self.card.as_ref();
+        let told = self.settings.as_ref().is_some_and(|settings| settings.hardware.is_some());
         let imported = || self.trace.as_ref().is_some_and(|trace| trace.spaces().is_some());
         let suggested = || {
             let hardware = card.and_then(|card| card.str("suggested_hardware"));
             hardware.is_some_and(platform::is_zerogpu_hardware)
         };
-        may_be_zerogpu(card) && (imported() || suggested())
+        may_be_zerogpu(card, self.settings.as_ref()) && (told || imported() || suggested())
     }
 
     /// Whether it is known that there is no card: no `README.md`, or one without front matter. A
@@ -132,9 +139,11 @@ impl Space {
     }
 }
 
-/// Whether ZeroGPU runs a Space with this card.
-fn may_be_zerogpu(card: Option<&Card>) -> bool {
-    card.and_then(|card| card.str("sdk")).is_none_or(|sdk| sdk == platform::supported().sdk)
+/// Whether ZeroGPU runs a Space with this card, as far as the settings do not say that it does not.
+fn may_be_zerogpu(card: Option<&Card>, settings: Option<&Settings>) -> bool {
+    let hardware = settings.and_then(|settings| settings.hardware.as_ref());
+    hardware.is_none_or(|hardware| platform::is_zerogpu_hardware(&hardware.text))
+        && card.and_then(|card| card.str("sdk")).is_none_or(|sdk| sdk == platform::supported().sdk)
 }
 
 fn app_file(files: &Files, card: Option<&Card>) -> Utf8PathBuf {

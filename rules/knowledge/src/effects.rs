@@ -106,6 +106,12 @@ pub enum Kind {
         functions: Arguments,
         /// Whether the pages are made on the server.
         ssr: Arguments,
+        /// Whether a second, public address is asked for.
+        share: Arguments,
+        /// The address that it listens on.
+        host: Arguments,
+        /// The port that it listens on.
+        port: Arguments,
     },
     /// Serves a Gradio app inside another, without `launch`.
     Mounts {
@@ -120,6 +126,17 @@ pub enum Kind {
     Serves {
         /// The app.
         app: Arguments,
+        /// The address that it listens on.
+        host: Arguments,
+        /// The port that it listens on.
+        port: Arguments,
+        /// What it listens on where nothing is said; none if that is not known.
+        listens: Option<Listens>,
+    },
+    /// Makes a button with which a visitor signs in to the Hub.
+    OffersLogin {
+        /// Whether it is part of the page where it is made.
+        render: Arguments,
     },
     /// Downloads files.
     Download {
@@ -144,6 +161,15 @@ pub enum Kind {
     },
     /// Sends a request over the network.
     Http,
+    /// Speaks to another machine on a port of its own.
+    Connects {
+        /// The machine.
+        host: Arguments,
+        /// The port.
+        port: Arguments,
+        /// The port where none is named.
+        usual: u16,
+    },
     /// Encodes a video or a sound on the CPU.
     Encodes,
     /// Calls a Space with the client that is the receiver.
@@ -218,6 +244,15 @@ pub enum Kind {
     },
     /// Gives the version of Python, as a text.
     PythonVersion,
+}
+
+/// What a server listens on that is told nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Listens {
+    /// The address.
+    pub host: &'static str,
+    /// The port.
+    pub port: u16,
 }
 
 /// What can be said of the examples of a function.

@@ -41,6 +41,42 @@ pub struct Forwarding {
     pub confidence: Confidence,
 }
 
+/// What `launch(share=True)` does on a Space.
+#[derive(Debug)]
+pub struct Share {
+    /// The first Gradio that warns and goes on.
+    pub ignored_since: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What it takes that a visitor can sign in to the Hub.
+#[derive(Debug)]
+pub struct OAuth {
+    /// The card's key that turns it on.
+    pub switch: &'static str,
+    /// The card's key that asks for scopes.
+    pub list: &'static str,
+    /// The environment variable by which Gradio sees that it is on.
+    pub variable: &'static str,
+    /// What an app with a sign-in button raises when it is served where it is off.
+    pub error: &'static str,
+    /// What a function says that asks for a visitor who is not signed in.
+    pub signed_out: &'static str,
+    /// Clients, each with the scope that a token needs for it; sorted.
+    pub scopes: &'static [(&'static str, &'static str)],
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// A keyword that was given another name.
 #[derive(Debug)]
 pub struct Renamed {
@@ -178,6 +214,16 @@ pub fn releases() -> &'static Releases {
 /// From where on a call of another Space carries the visitor's identity by itself.
 pub fn forwarding() -> &'static Forwarding {
     &FORWARDING
+}
+
+/// What `launch(share=True)` does on a Space.
+pub fn share() -> &'static Share {
+    &SHARE
+}
+
+/// What it takes that a visitor can sign in to the Hub.
+pub fn oauth() -> &'static OAuth {
+    &OAUTH
 }
 
 /// The keywords that were given another name.

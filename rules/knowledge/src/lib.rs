@@ -10,6 +10,7 @@
 //! finding can rest on it.
 
 pub mod card;
+pub mod debian;
 pub mod drift;
 pub mod effects;
 pub mod gradio;

@@ -67,6 +67,23 @@ pub struct Pair {
     pub confidence: Confidence,
 }
 
+/// Which Python a range of a package's versions asks for.
+#[derive(Debug)]
+pub struct NeedsPython {
+    /// The package.
+    pub package: &'static str,
+    /// The range, as PEP 440 specifiers.
+    pub range: &'static str,
+    /// The Python, as PEP 440 specifiers.
+    pub python: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// What is known of `name` if nothing can be installed under it.
 pub fn absent(name: &str) -> Option<&'static Absent> {
     ABSENT.iter().find(|absent| absent.names.binary_search(&name).is_ok())
@@ -75,6 +92,11 @@ pub fn absent(name: &str) -> Option<&'static Absent> {
 /// What is known of `package` if it has no wheel and cannot be built.
 pub fn source_only(package: &str) -> Option<&'static SourceOnly> {
     SOURCES.iter().find(|source| source.package == package)
+}
+
+/// The packages that ask for some Python.
+pub fn needs_python() -> &'static [NeedsPython] {
+    NEED_PYTHON
 }
 
 /// The packages that go with one version of PyTorch.

@@ -264,6 +264,8 @@ pub fn home() -> &'static Home {
 /// Where apps are served by themselves, outside the pages of the Hub that frame them.
 #[derive(Debug)]
 pub struct Direct {
+    /// What the addresses of the pages begin with.
+    pub page: &'static str,
     /// What their addresses end with.
     pub domain: &'static str,
     /// What those of Spaces that run nothing end with.
@@ -279,6 +281,57 @@ pub struct Direct {
 /// Where apps are served by themselves, outside the pages of the Hub that frame them.
 pub fn direct() -> &'static Direct {
     &DIRECT
+}
+
+/// Where the platform asks whether a Gradio Space is up.
+#[derive(Debug)]
+pub struct Listening {
+    /// The port.
+    pub port: u16,
+    /// An address on which an app hears it.
+    pub host: &'static str,
+    /// Addresses on which it does not, sorted.
+    pub unreachable: &'static [&'static str],
+    /// For how many minutes it asks, unless the card says otherwise.
+    pub minutes: u32,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// Where the platform asks whether a Gradio Space is up.
+pub fn listening() -> &'static Listening {
+    &LISTENING
+}
+
+/// The ports on which a Space reaches other machines.
+pub fn outbound_ports() -> &'static [u16] {
+    OUTBOUND_PORTS
+}
+
+/// An address at which the Hub answered once.
+#[derive(Debug)]
+pub struct GoneAddress {
+    /// The address, without a slash at its end.
+    pub address: &'static str,
+    /// What it says now.
+    pub answer: &'static str,
+    /// Paths below it, each with where the same is asked for now.
+    pub moved: &'static [(&'static str, &'static str)],
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// The addresses at which the Hub answered once.
+pub fn gone_addresses() -> &'static [GoneAddress] {
+    GONE_ADDRESSES
 }
 
 /// Which versions ZeroGPU takes.

@@ -9,7 +9,7 @@ use toml::value::Datetime;
 
 mod pieces;
 
-use pieces::Pieces;
+use pieces::{Listens, Pieces};
 
 use super::{origin, range, read, sorted, strings, version};
 
@@ -191,6 +191,8 @@ struct Call {
     raises: Option<bool>,
     unless_set: Option<bool>,
     touches_cuda: Option<bool>,
+    listens: Option<Listens>,
+    port: Option<u16>,
     emulated: Option<String>,
     says: String,
     source: String,
@@ -384,6 +386,8 @@ fn calls(
             raises: group.raises,
             unless_set: group.unless_set,
             touches_cuda: group.touches_cuda,
+            listens: group.listens,
+            port: group.port,
         }
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;
@@ -442,6 +446,8 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
             raises: None,
             unless_set: None,
             touches_cuda: group.touches_cuda,
+            listens: None,
+            port: None,
         }
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;

@@ -1,5 +1,6 @@
 //! `gradio.toml`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Deserialize;
@@ -12,6 +13,8 @@ use super::{origin, read, sorted, strings, version};
 struct Gradio {
     meta: Meta,
     forwarding: Forwarding,
+    share: Share,
+    oauth: OAuth,
     renamed: Vec<Renamed>,
     no_handshake: Vec<NoHandshake>,
     injected: Vec<Injected>,
@@ -38,6 +41,29 @@ struct Forwarding {
     header: String,
     client: String,
     loaded: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Share {
+    ignored_since: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OAuth {
+    switch: String,
+    list: String,
+    variable: String,
+    error: String,
+    signed_out: String,
+    scopes: BTreeMap<String, String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -207,6 +233,24 @@ fn identity(table: &Gradio, out: &mut String) -> Result<(), String> {
         "static FORWARDING: Forwarding = Forwarding {{ header: {header:?}, client: {client:?}, loaded: \
          {loaded:?}, {} }};",
         origin("[forwarding]", source, *as_of, confidence)?,
+    );
+
+    let Share { ignored_since, source, as_of, confidence } = &table.share;
+    version("[share]", ignored_since)?;
+    let _ = writeln!(
+        out,
+        "static SHARE: Share = Share {{ ignored_since: {ignored_since:?}, {} }};",
+        origin("[share]", source, *as_of, confidence)?,
+    );
+
+    let OAuth { switch, list, variable, error, signed_out, scopes, source, as_of, confidence } =
+        &table.oauth;
+    let _ = writeln!(
+        out,
+        "static OAUTH: OAuth = OAuth {{ switch: {switch:?}, list: {list:?}, variable: {variable:?}, error: \
+         {error:?}, signed_out: {signed_out:?}, scopes: &{:?}, {} }};",
+        scopes.iter().collect::<Vec<_>>(),
+        origin("[oauth]", source, *as_of, confidence)?,
     );
 
     out.push_str("static RENAMED: &[Renamed] = &[\n");

@@ -3,6 +3,7 @@
 //! a date, an order and a form.
 
 mod card;
+mod debian;
 mod drift;
 mod effects;
 mod gradio;
@@ -26,6 +27,7 @@ pub(crate) struct Table {
 /// All tables.
 pub(crate) const TABLES: &[Table] = &[
     Table { file: "card.toml", generate: card::generate },
+    Table { file: "debian.toml", generate: debian::generate },
     Table { file: "drift.toml", generate: drift::generate },
     Table { file: "effects.toml", generate: effects::generate },
     Table { file: "gradio.toml", generate: gradio::generate },

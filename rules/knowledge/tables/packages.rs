@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use toml::value::Datetime;
 
-use super::{origin, read, sorted, strings, version};
+use super::{origin, range, read, sorted, strings, version};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +15,7 @@ struct Packages {
     installer: Installer,
     source: Vec<Unbuilt>,
     pair: Vec<Pair>,
+    python: Vec<NeedsPython>,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +68,17 @@ struct Pair {
     confidence: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NeedsPython {
+    package: String,
+    range: String,
+    python: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
 /// Rust for `src/packages.rs`.
 pub(crate) fn generate(text: &str) -> Result<String, String> {
     let table: Packages = read(text)?;
@@ -110,6 +122,20 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
             source.error,
             source.instead,
             origin(&what, &source.source, source.as_of, &source.confidence)?,
+        );
+    }
+    out.push_str("];\nstatic NEED_PYTHON: &[NeedsPython] = &[\n");
+    for needs in &table.python {
+        let what = format!("[[python]] {}", needs.package);
+        range(&what, &needs.range)?;
+        range(&what, &needs.python)?;
+        let _ = writeln!(
+            out,
+            "NeedsPython {{ package: {:?}, range: {:?}, python: {:?}, {} }},",
+            needs.package,
+            needs.range,
+            needs.python,
+            origin(&what, &needs.source, needs.as_of, &needs.confidence)?,
         );
     }
     out.push_str("];\nstatic PAIRS: &[Pair] = &[\n");

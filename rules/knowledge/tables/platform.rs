@@ -20,6 +20,9 @@ struct Platform {
     messages: Messages,
     home: Home,
     direct: Direct,
+    listening: Listening,
+    outbound: Outbound,
+    gone_address: Vec<GoneAddress>,
     supported: Supported,
     python: Python,
     builder: Vec<Builder>,
@@ -152,9 +155,42 @@ struct Home {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Direct {
+    page: String,
     domain: String,
     #[serde(rename = "static")]
     static_domain: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listening {
+    port: u16,
+    host: String,
+    unreachable: Vec<String>,
+    minutes: u32,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outbound {
+    ports: Vec<u16>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GoneAddress {
+    address: String,
+    answer: String,
+    moved: BTreeMap<String, String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -433,11 +469,40 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
     let direct = &table.direct;
     let _ = writeln!(
         out,
-        "static DIRECT: Direct = Direct {{ domain: {:?}, static_domain: {:?}, {} }};",
+        "static DIRECT: Direct = Direct {{ page: {:?}, domain: {:?}, static_domain: {:?}, {} }};",
+        direct.page,
         direct.domain,
         direct.static_domain,
         origin("[direct]", &direct.source, direct.as_of, &direct.confidence)?,
     );
+    let listening = &table.listening;
+    sorted("[listening]", listening.unreachable.iter().map(String::as_str))?;
+    let _ = writeln!(
+        out,
+        "static LISTENING: Listening = Listening {{ port: {}, host: {:?}, unreachable: {}, minutes: {}, \
+         {} }};",
+        listening.port,
+        listening.host,
+        strings(&listening.unreachable),
+        listening.minutes,
+        origin("[listening]", &listening.source, listening.as_of, &listening.confidence)?,
+    );
+    let outbound = &table.outbound;
+    origin("[outbound]", &outbound.source, outbound.as_of, &outbound.confidence)?;
+    let _ = writeln!(out, "static OUTBOUND_PORTS: &[u16] = &{:?};", outbound.ports);
+    out.push_str("static GONE_ADDRESSES: &[GoneAddress] = &[\n");
+    for gone in &table.gone_address {
+        let what = format!("[[gone_address]] {}", gone.address);
+        let _ = writeln!(
+            out,
+            "GoneAddress {{ address: {:?}, answer: {:?}, moved: &{:?}, {} }},",
+            gone.address,
+            gone.answer,
+            gone.moved.iter().collect::<Vec<_>>(),
+            origin(&what, &gone.source, gone.as_of, &gone.confidence)?,
+        );
+    }
+    out.push_str("];\n");
     Ok(())
 }
 

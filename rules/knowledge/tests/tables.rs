@@ -201,3 +201,11 @@ fn a_model_is_a_repository_with_a_size() {
     replaced(file, "dtype = \"bfloat16\"", "dtype = \"bfloat\"", "no type of weights");
     replaced(file, "range = \"<5\"", "range = \"5\"", "does not compare a version");
 }
+
+#[test]
+fn a_debian_package_is_gone_from_a_release() {
+    let file = "debian.toml";
+    replaced(file, "debian = [12, 13]", "debian = [13, 12]", "rising");
+    replaced(file, "debian = [12, 13]", "debian = []", "rising");
+    replaced(file, "instead = \"chromium\"\n", "", "`same` as what?");
+}

@@ -1,5 +1,6 @@
 //! The front matter of `README.md`.
 
+mod python;
 mod values;
 
 crate::registry::rules! { Card:
@@ -12,4 +13,8 @@ crate::registry::rules! { Card:
     missing_app_file::MissingAppFile,
     idle_card_key::IdleCardKey,
     missing_sdk_version::MissingSdkVersion,
+    missing_python_version::MissingPythonVersion,
+    unsupported_python::UnsupportedPython,
+    undocumented_python::UndocumentedPython,
+    missing_oauth::MissingOauth,
 }

@@ -5,6 +5,8 @@ crate::registry::rules! { Dependencies:
     local_requirement::LocalRequirement,
     wrong_package_name::WrongPackageName,
     source_build::SourceBuild,
+    broken_packages_file::BrokenPackagesFile,
+    gone_debian_package::GoneDebianPackage,
     unsupported_torch::UnsupportedTorch,
     mismatched_torch::MismatchedTorch,
     pinned_spaces::PinnedSpaces,

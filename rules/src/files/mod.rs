@@ -1,6 +1,7 @@
 //! The files themselves, and what silences rules in them.
 
 crate::registry::rules! { Files:
+    invalid_settings::InvalidSettings,
     incomplete_trace::IncompleteTrace,
     undecodable_file::UndecodableFile,
     unused_ignore::UnusedIgnore,

@@ -3,7 +3,6 @@ use std::fs;
 use spacelint_python::Span;
 
 use super::*;
-use crate::finding::Location;
 use crate::testing::{HEAVY, LIGHT, at, file, finding, memory};
 
 /// A check that offers, for the file at `path`, what `offer` says.
@@ -61,6 +60,16 @@ fn fixes_are_applied_until_none_is_offered() {
     assert_eq!(fixed.applied.len(), 5);
     assert!(!fixed.unsettled && fixed.report.findings.is_empty());
     assert_eq!(fixed.files[0].before.text.as_str(), "one; two; one\n");
+}
+
+#[test]
+fn the_edits_of_a_fix_are_fitted_to_the_file_and_none_breaks_it() {
+    let file = file("app.py", "\u{feff}one\r\ntwo\r\n");
+    let insert = |content: &str| Fix::safe("x", vec![Edit::insert(&file, 0, content)]);
+    let [edit] = &edits(&insert("zero\n")).expect("it is sound")[..] else { panic!("one edit") };
+    assert_eq!((edit.location.span, edit.content.as_str()), (Span::empty(3), "zero\r\n"));
+    assert!(edits(&insert("zero(\n")).is_none());
+    assert!(insert("").is_of("app.py".into()) && !insert("").is_of("b.py".into()));
 }
 
 #[test]

@@ -11,6 +11,8 @@ crate::registry::rules! { Identity:
     client_at_startup::ClientAtStartup,
     renamed_token::RenamedToken,
     direct_space_link::DirectSpaceLink,
+    missing_login_button::MissingLoginButton,
+    missing_oauth_scope::MissingOauthScope,
 }
 
 /// Gradio's Python client of a Space.

@@ -295,6 +295,9 @@ fn a_token_in_the_place_of_a_name_is_not_repeated() {
     let findings = crate::check(&Space::read(&files), &selection).findings;
     assert_eq!(findings.len(), 1);
     let said = format!("{} {:?}", findings[0].message, findings[0].help);
-    assert!(said.contains("`hf_...`") && said.contains("revoke it") && !said.contains(token), "{said}");
+    assert!(
+        said.contains("`hf_...`") && said.contains("revoke it") && !said.contains(token),
+        "{said}"
+    );
     assert!(findings[0].fix.is_none());
 }

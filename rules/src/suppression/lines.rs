@@ -16,12 +16,13 @@ pub(crate) struct Source<'a> {
 #[derive(Clone, Copy)]
 enum Language<'a> {
     Python,
+    Toml,
     Yaml(&'a Card),
     Requirements(&'a Requirements),
 }
 
 /// The files of `space` that were read as something with comments: the card, the requirements and
-/// what they include, the Python that start-up reaches.
+/// what they include, the project and the settings, the Python that start-up reaches.
 pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
     let mut sources: Vec<Source<'_>> = Vec::new();
     if let Some(card) = &space.card {
@@ -33,8 +34,13 @@ pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
         sources.push(Source { file: Arc::clone(&next.file), language });
         requirements.extend(next.included.iter().rev());
     }
+    let project = space.pyproject.as_ref().map(|project| &project.file);
+    let settings = space.settings.as_ref().map(|settings| &settings.file);
+    for file in project.into_iter().chain(settings) {
+        sources.push(Source { file: Arc::clone(file), language: Language::Toml });
+    }
     sources.extend(space.trace().into_iter().flat_map(SpaceTrace::files).map(Source::python));
-    // Two requirements files may include one and the same.
+    // Two requirements files may include one and the same, and a project may hold the settings.
     let mut seen = std::collections::BTreeSet::new();
     sources.retain(|source| seen.insert(source.file.path.clone()));
     sources
@@ -49,7 +55,7 @@ impl Source<'_> {
     /// Whether a line of its own at `offset` may be a comment.
     pub(crate) fn holds_comments_at(&self, offset: u32) -> bool {
         match self.language {
-            Language::Python | Language::Requirements(_) => true,
+            Language::Python | Language::Toml | Language::Requirements(_) => true,
             Language::Yaml(card) => card.block.start <= offset && offset < card.block.end,
         }
     }
@@ -63,7 +69,9 @@ impl Source<'_> {
 
     pub(crate) fn lines(&self) -> Lines {
         match self.language {
-            Language::Python => spacelint_python::lines(self.file.text.as_str()),
+            // TOML's strings, brackets and comments are Python's, but for a literal string that ends in a
+            // backslash: a comment behind that one is not seen.
+            Language::Python | Language::Toml => spacelint_python::lines(self.file.text.as_str()),
             Language::Yaml(card) => card_lines(card),
             Language::Requirements(requirements) => requirement_lines(requirements),
         }

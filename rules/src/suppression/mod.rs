@@ -1,4 +1,4 @@
-//! Suppression: one law for Python, the card and requirements.
+//! Suppression: one law for Python, the card, requirements and TOML.
 //!
 //! - `# spacelint: ignore[name, other]` covers the logical line it stands in or ends; alone on a
 //!   line, the next one.
@@ -85,22 +85,24 @@ pub(crate) fn of_space(space: &Space, findings: &[Finding]) -> Vec<Suppressions>
         .collect()
 }
 
-/// The comment that silences `finding`, where the file has comments: behind the logical line, or above
-/// it where a comment behind would be text.
+/// What silences `finding`, where the file has comments: one more name in the comment that covers its
+/// line already, or a comment, which stands behind the logical line, or above it where behind it
+/// would be text.
 pub fn ignoring(space: &Space, finding: &Finding) -> Option<Edit> {
     let Location { file, span } = &finding.location;
-    let source = lines::sources(space)
-        .into_iter()
-        .find(|source| source.file.path == file.path)
-        .or_else(|| (file.path.extension() == Some("py")).then(|| Source::python(file)))?;
+    let source = source_of(space, file)?;
     let text = &file.text;
-    let words = format!("# spacelint: ignore[{}]", finding.rule.name);
+    let name = finding.rule.name;
+    let lines = source.lines();
+    if let Some(last) = Suppressions::read(file, &lines).last_name_at(span.start) {
+        return Some(Edit::insert(file, last.span.end, format!(", {name}")));
+    }
+    let words = format!("# spacelint: ignore[{name}]");
     let above = |number: u32| {
         let line = text.slice(text.line_span(number)).trim_start_matches(BOM);
         let indent = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
         Edit::insert_line(file, number, &format!("{indent}{words}"))
     };
-    let lines = source.lines();
     let line = lines.logical.iter().find(|line| line.start <= span.start && span.start <= line.end);
     let Some(line) = line else {
         return source.holds_comments_at(span.start).then(|| above(text.line_of(span.start)));
@@ -112,6 +114,25 @@ pub fn ignoring(space: &Space, finding: &Finding) -> Option<Edit> {
     let physical = text.line_span(last);
     let end = physical.start + text.slice(physical).trim_end().len() as u32;
     Some(Edit::insert(file, end, format!("  {words}")))
+}
+
+/// The name at `offset` of `file`, and where it stands, where that is a name in a comment that speaks
+/// to spacelint.
+pub fn ignored_at(space: &Space, file: &Arc<SourceFile>, offset: u32) -> Option<(String, Span)> {
+    if !file.text.as_str().contains(MARKER) {
+        return None;
+    }
+    let suppressions = Suppressions::read(file, &source_of(space, file)?.lines());
+    let mut names = suppressions.entries.iter().flat_map(Entry::names);
+    let name = names.find(|name| name.span.start <= offset && offset <= name.span.end)?;
+    Some((name.text.clone(), name.span))
+}
+
+fn source_of<'a>(space: &'a Space, file: &Arc<SourceFile>) -> Option<Source<'a>> {
+    lines::sources(space)
+        .into_iter()
+        .find(|source| source.file.path == file.path)
+        .or_else(|| (file.path.extension() == Some("py")).then(|| Source::python(file)))
 }
 
 impl Suppressions {
@@ -154,6 +175,12 @@ impl Suppressions {
         let (_, entry, index) = matches.into_iter().min_by_key(|(is_file, ..)| *is_file)?;
         entry.used[index].set(true);
         Some(Location::new(&self.file, entry.directive.span))
+    }
+
+    /// The last name of a comment that covers the logical line at `offset` and stands in it.
+    fn last_name_at(&self, offset: u32) -> Option<&Name> {
+        let covers = |entry: &&Entry| matches!(entry.covers, Covers::Line(line) if line.start <= offset && offset <= line.end);
+        self.entries.iter().filter(covers).find_map(|entry| entry.names().last())
     }
 
     /// What is wrong whatever the rules find. `is_known` says whether a name is a rule's.

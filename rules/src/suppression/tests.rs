@@ -184,6 +184,50 @@ fn the_comment_that_would_silence_stands_where_it_is_one() {
 }
 
 #[test]
+fn a_comment_that_covers_the_line_already_gets_one_more_name() {
+    let ignoring = |path: &str, text: &str| -> String {
+        let (space, file) = space(path, text);
+        let edit =
+            super::ignoring(&space, &finding(&HEAVY, at(&file, "x"), None)).expect("a place");
+        let mut text = text.to_owned();
+        text.insert_str(edit.location.span.start as usize, &edit.content);
+        silences(path, &text, &[("x", true)]);
+        text
+    };
+    assert_eq!(
+        ignoring("app.py", "# spacelint: ignore-file[light]\nx  # spacelint: ignore[light] why\n"),
+        "# spacelint: ignore-file[light]\nx  # spacelint: ignore[light, heavy] why\n"
+    );
+    assert_eq!(
+        ignoring("app.py", "# spacelint: ignore[a, light ]\nf(\n  x)\n"),
+        "# spacelint: ignore[a, light, heavy ]\nf(\n  x)\n"
+    );
+    assert_eq!(
+        ignoring("app.py", "x  # spacelint: ignore\n"),
+        "x  # spacelint: ignore  # spacelint: ignore[heavy]\n"
+    );
+    assert_eq!(
+        ignoring("requirements.txt", "x  # spacelint: ignore[light]\n"),
+        "x  # spacelint: ignore[light, heavy]\n"
+    );
+}
+
+#[test]
+fn the_name_in_a_comment_is_found_where_it_stands() {
+    let text = "x = '# spacelint: ignore[no]'  # spacelint: ignore[light, nothing]\n";
+    let (space, file) = space("app.py", text);
+    let named = |what: &str| {
+        let offset = text.find(what).expect("it is there") as u32 + 1;
+        let (name, span) = super::ignored_at(&space, &file, offset)?;
+        assert_eq!(file.text.slice(span), name);
+        Some(name)
+    };
+    assert_eq!(named("light").as_deref(), Some("light"));
+    assert_eq!(named("nothing").as_deref(), Some("nothing"));
+    assert_eq!((named("no]"), named("x =")), (None, None));
+}
+
+#[test]
 fn crlf_and_a_byte_order_mark_change_nothing() {
     silences(
         "app.py",

@@ -20,8 +20,18 @@ const BOM: char = '\u{feff}';
 const LINE: &str = "# é 日本語 😀\n";
 
 const VARIANTS: [Variant; 3] = [
-    Variant { name: "CRLF", write: |_, text| text.replace('\n', "\r\n"), shift: |_, _| 0 },
-    Variant { name: "a byte order mark", write: |_, text| format!("{BOM}{text}"), shift: |_, _| 0 },
+    Variant {
+        name: "CRLF",
+        write: |path, text| {
+            if is_raw(path) { text.to_owned() } else { text.replace('\n', "\r\n") }
+        },
+        shift: |_, _| 0,
+    },
+    Variant {
+        name: "a byte order mark",
+        write: |path, text| if is_raw(path) { text.to_owned() } else { format!("{BOM}{text}") },
+        shift: |_, _| 0,
+    },
     Variant {
         name: "a line that is not ASCII",
         write: |path, text| {
@@ -32,10 +42,15 @@ const VARIANTS: [Variant; 3] = [
     },
 ];
 
+/// Whether other bytes make another file of it: apt reads a `packages.txt` byte by byte.
+fn is_raw(path: &str) -> bool {
+    path == "packages.txt"
+}
+
 /// Where a comment may be put before everything else: in Python and requirements at the start, in a
 /// README behind the card's fence, elsewhere nowhere.
 fn line_goes(path: &str, text: &str) -> Option<usize> {
-    if matches!(Utf8Path::new(path).extension(), Some("py" | "txt")) {
+    if !is_raw(path) && matches!(Utf8Path::new(path).extension(), Some("py" | "txt")) {
         return Some(0);
     }
     let fence = "---\n";

@@ -6,7 +6,7 @@ use spacelint_knowledge::quota::Calls;
 use spacelint_rules::duration::{Declared, SizedBy};
 
 use super::{Costs, Of, Question, Row, as_of};
-use crate::json;
+use crate::formats::json;
 use crate::paths::Place;
 
 #[derive(Serialize)]

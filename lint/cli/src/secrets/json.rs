@@ -5,7 +5,7 @@ use spacelint_knowledge::platform;
 use spacelint_rules::secrets::{Kind, Secret, Thing};
 
 use super::{Had, Told, word};
-use crate::json;
+use crate::formats::json;
 
 /// What one Space needs.
 #[derive(Serialize)]

@@ -8,7 +8,7 @@ use spacelint_space::effect::Effect;
 use spacelint_space::{Moment, Space, SpaceTrace};
 
 use super::told;
-use crate::json;
+use crate::formats::json;
 use crate::paths::Place;
 
 #[derive(Serialize)]
@@ -197,9 +197,11 @@ fn own(effect: &Effect) -> Own {
         | Effect::WrapHandlers(_)
         | Effect::RunModel(_)
         | Effect::Serve(_)
+        | Effect::OfferLogin(_)
         | Effect::CallSpace(_)
         | Effect::Login(_)
         | Effect::Http(_)
+        | Effect::Connect(_)
         | Effect::Encode(_)
         | Effect::Compile(_)
         | Effect::StartProcess(_) => Own::Nothing {},

@@ -248,6 +248,7 @@ impl Page {
             Effect::WrapHandlers(_) => format!("makes every handler a GPU function: {what}"),
             Effect::RunModel(_) => format!("computes with a model: {what}"),
             Effect::Serve(_) => format!("serves the app: {what}"),
+            Effect::OfferLogin(_) => format!("offers to sign in: {what}"),
             Effect::RunCommand(run) => {
                 let mut said = format!("runs a command: {what}");
                 if let Some(command) = run.command.as_ref().and_then(told::command) {
@@ -263,6 +264,7 @@ impl Page {
                 said
             }
             Effect::Http(_) => format!("sends a request: {what}"),
+            Effect::Connect(_) => format!("connects to another machine: {what}"),
             Effect::Encode(_) => format!("encodes a video or a sound: {what}"),
             Effect::CallSpace(call) => {
                 format!("calls a Space: {what}{}", ids(&call.client.ids))

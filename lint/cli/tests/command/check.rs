@@ -180,7 +180,14 @@ fn a_name_made_to_be_obeyed_is_spelled_out() {
     let name = "a\n::error::b\u{1b}[31m";
     let (card, app) = (format!("{name}/README.md"), format!("{name}/app.py"));
     let space = folder(&[(&card, CARD), (&app, APP)]);
-    for arguments in [&[][..], &["--format", "json"], &["--diff"], &["gone\n::error::x"]] {
+    for arguments in [
+        &[][..],
+        &["--format", "json"],
+        &["--diff"],
+        &["gone\n::error::x"],
+        &["--fail-on", "x\n::error::y\u{1b}[31m"],
+        &["--x\n::error::y"],
+    ] {
         let ran = check(space.path(), arguments);
         for text in [&ran.stdout, &ran.stderr] {
             assert!(!text.contains('\u{1b}'), "{text}");

@@ -1,7 +1,8 @@
 //! Runs the real command in a folder made for it.
 
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -45,7 +46,22 @@ pub(crate) fn write(folder: &Path, path: &str, text: &str) {
 
 /// Runs `spacelint` with `arguments` in `folder`, as in a pipe with a UTF-8 locale.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Ran {
-    let output = command(folder, arguments).output().expect("the command runs");
+    ran(command(folder, arguments).output().expect("the command runs"))
+}
+
+/// Like [`run`], with `text` on standard input.
+pub(crate) fn run_with(folder: &Path, arguments: &[&str], text: &[u8]) -> Ran {
+    let mut command = command(folder, arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the command runs");
+    let mut input = child.stdin.take().expect("it is piped");
+    // What is wrong with the arguments is said before anything is read.
+    let _ = input.write_all(text);
+    drop(input);
+    ran(child.wait_with_output().expect("it ends"))
+}
+
+fn ran(output: Output) -> Ran {
     Ran {
         status: output.status.code().expect("it ends by itself"),
         stdout: String::from_utf8(output.stdout).expect("it prints UTF-8"),

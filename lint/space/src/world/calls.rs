@@ -10,9 +10,9 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
 use crate::effect::{
-    Called, Client, Command, Compilation, CudaTouch, Download, EagerExamples, Effect, EnvNeed,
-    EnvSet, GpuDeclaration, Login, Missing, ModelLoad, ModelRun, Serve, Served, Sleep, SpaceCall,
-    Token,
+    Called, Client, Command, Compilation, Connection, CudaTouch, Download, EagerExamples, Effect,
+    EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad, ModelRun, Serve,
+    Served, Sleep, SpaceCall, Token,
 };
 use crate::environment;
 
@@ -148,15 +148,12 @@ impl SpaceWorld<'_> {
             }
             Does::Download { id, token } => effects.push(download(call, id, token)),
             Does::Handler { .. } => hands_over(call, known.kind, outcome),
-            Does::Launch { functions, ssr } => {
-                serves_gradio(call, Served::Launched, functions, ssr, outcome);
+            Does::Launch { .. } | Does::Mounts { .. } | Does::Serves { .. } => {
+                serves(call, known.kind, outcome);
             }
-            Does::Mounts { functions, ssr, .. } => {
-                serves_gradio(call, Served::Mounted, functions, ssr, outcome);
-            }
-            Does::Serves { .. } => {
-                let how = Served::ByServer;
-                effects.push(Effect::Serve(Serve { called: called(callee), how, ssr: None }));
+            Does::OffersLogin { render } => {
+                let render = argument(arguments, render).map(|render| render.value.clone());
+                effects.push(Effect::OfferLogin(LoginOffer { called: called(callee), render }));
             }
             Does::Client { id, .. } => makes_client(call, id, known.kind, effects),
             Does::CallsSpace => calls_space(callee, effects),
@@ -178,6 +175,16 @@ impl SpaceWorld<'_> {
                 effects.push(Effect::Sleep(Sleep { called: called(callee), seconds }));
             }
             Does::Http => effects.push(Effect::Http(called(callee))),
+            Does::Connects { host, port, usual } => {
+                effects.push(Effect::Http(called(callee)));
+                effects.push(Effect::Connect(Arc::new(Connection {
+                    called: called(callee),
+                    host: argument(arguments, host).map(|host| host.value.clone()),
+                    port: argument(arguments, port).cloned(),
+                    usual,
+                    open: arguments.open,
+                })));
+            }
             Does::Encodes => effects.push(Effect::Encode(called(callee))),
             Does::Compiles { touches_cuda } => {
                 if touches_cuda {
@@ -332,17 +339,33 @@ fn sets_all(call: &Call<'_>, values: &[effects::Argument], effects: &mut Vec<Eff
     }
 }
 
-/// An app of Gradio is served, with functions that are called for each request.
-fn serves_gradio(
-    call: &Call<'_>,
-    how: Served,
-    functions: &[effects::Argument],
-    ssr: &[effects::Argument],
-    outcome: &mut Outcome<SpaceWorld<'_>>,
-) {
+/// An app is served, perhaps with functions that are called for each request.
+fn serves(call: &Call<'_>, does: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
+    const NOWHERE: effects::Arguments = &[];
     let Call { callee, arguments, .. } = *call;
-    let ssr = argument(arguments, ssr).map(|ssr| ssr.value.clone());
-    outcome.effects.push(Effect::Serve(Serve { called: called(callee), how, ssr }));
+    let (how, functions, ssr, share, host, port, listens) = match does {
+        Does::Launch { functions, ssr, share, host, port } => {
+            (Served::Launched, functions, ssr, share, host, port, None)
+        }
+        Does::Mounts { functions, ssr, .. } => {
+            (Served::Mounted, functions, ssr, NOWHERE, NOWHERE, NOWHERE, None)
+        }
+        Does::Serves { host, port, listens, .. } => {
+            (Served::ByServer, NOWHERE, NOWHERE, NOWHERE, host, port, listens)
+        }
+        _ => return,
+    };
+    let said = |at| argument(arguments, at).cloned();
+    outcome.effects.push(Effect::Serve(Arc::new(Serve {
+        called: called(callee),
+        how,
+        ssr: said(ssr).map(|ssr| ssr.value),
+        share: said(share),
+        host: said(host),
+        port: said(port),
+        listens,
+        open: arguments.open,
+    })));
     for function in handed_over(arguments, functions) {
         outcome.roots.push((function, Role::Request(effects::Role::Route)));
     }

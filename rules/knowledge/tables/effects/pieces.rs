@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use super::super::{sorted, strings};
 use super::argument;
 
@@ -19,6 +21,16 @@ pub(super) struct Pieces<'a> {
     pub(super) raises: Option<bool>,
     pub(super) unless_set: Option<bool>,
     pub(super) touches_cuda: Option<bool>,
+    pub(super) listens: Option<Listens>,
+    pub(super) port: Option<u16>,
+}
+
+/// What a server listens on that is told nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listens {
+    host: String,
+    port: u16,
 }
 
 impl Pieces<'_> {
@@ -60,7 +72,10 @@ impl Pieces<'_> {
             "gpu-decorator" => self.gpu_decorator()?,
             "handler" => self.handler()?,
             "launch" | "mounts" => self.serves_gradio(name)?,
-            "serves" => format!("Kind::Serves {{ app: {} }}", self.needed("app")?),
+            "serves" => self.serves()?,
+            "offers-login" => {
+                format!("Kind::OffersLogin {{ render: {} }}", self.needed("render")?)
+            }
             "download" => {
                 format!(
                     "Kind::Download {{ id: {}, token: {} }}",
@@ -76,6 +91,12 @@ impl Pieces<'_> {
             ),
             "sleep" => format!("Kind::Sleep {{ seconds: {} }}", self.needed("seconds")?),
             "http" => "Kind::Http".to_owned(),
+            "connects" => format!(
+                "Kind::Connects {{ host: {}, port: {}, usual: {} }}",
+                self.needed("host")?,
+                self.taken("port")?,
+                self.port.take().ok_or_else(|| format!("{}: on which port?", self.what))?
+            ),
             "encodes" => "Kind::Encodes".to_owned(),
             "calls-space" => "Kind::CallsSpace".to_owned(),
             "compiles" => format!(
@@ -113,7 +134,9 @@ impl Pieces<'_> {
             || self.at.is_some()
             || self.raises.is_some()
             || self.unless_set.is_some()
-            || self.touches_cuda.is_some();
+            || self.touches_cuda.is_some()
+            || self.listens.is_some()
+            || self.port.is_some();
         if left {
             return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
         }
@@ -133,10 +156,30 @@ impl Pieces<'_> {
     fn serves_gradio(&mut self, name: &str) -> Result<String, String> {
         let kind = match name {
             "mounts" => format!("Mounts {{ app: {}, ", self.needed("app")?),
-            _ => "Launch { ".to_owned(),
+            _ => format!(
+                "Launch {{ share: {}, host: {}, port: {}, ",
+                self.needed("share")?,
+                self.needed("host")?,
+                self.needed("port")?
+            ),
         };
         let (functions, ssr) = (self.taken("functions")?, self.taken("ssr")?);
         Ok(format!("Kind::{kind}functions: {functions}, ssr: {ssr} }}"))
+    }
+
+    fn serves(&mut self) -> Result<String, String> {
+        let listens = match self.listens.take() {
+            Some(Listens { host, port }) => {
+                format!("Some(Listens {{ host: {host:?}, port: {port} }})")
+            }
+            None => "None".to_owned(),
+        };
+        Ok(format!(
+            "Kind::Serves {{ app: {}, host: {}, port: {}, listens: {listens} }}",
+            self.needed("app")?,
+            self.taken("host")?,
+            self.taken("port")?
+        ))
     }
 
     fn handler(&mut self) -> Result<String, String> {

@@ -29,6 +29,19 @@ struct Diagnostic<'a> {
     url: String,
 }
 
+/// A diagnostic where each line is read by itself.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    schema: u32,
+    diagnostic: Diagnostic<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct LastLine<'a> {
+    schema: u32,
+    summary: &'a Summary,
+}
+
 #[derive(Debug, Serialize)]
 struct Related<'a> {
     message: &'a str,
@@ -92,38 +105,53 @@ pub(crate) fn open() -> String {
 
 /// One finding, on one line.
 pub(crate) fn diagnostic(finding: &Finding, space: &paths::Place) -> String {
-    let diagnostic = Diagnostic {
-        rule: finding.rule.name,
-        severity: severity(finding.rule.severity),
-        certainty: match finding.certainty {
-            Certainty::Always => "always",
-            Certainty::Sometimes => "sometimes",
-        },
-        message: &finding.message,
-        help: finding.help.as_deref(),
-        place: Place::new(&finding.location, space),
-        related: finding
-            .related
-            .iter()
-            .map(|related| Related {
-                message: &related.message,
-                place: Place::new(&related.location, space),
-            })
-            .collect(),
-        fix: finding.fix.as_ref().map(|fix| Fix {
-            applicability: applicability(fix.applicability),
-            edits: fix
-                .edits
+    to_string(&Diagnostic::new(finding, space))
+}
+
+/// One finding, as a line that stands by itself.
+pub(crate) fn line(finding: &Finding, space: &paths::Place) -> String {
+    to_string(&Line { schema: SCHEMA, diagnostic: Diagnostic::new(finding, space) }) + "\n"
+}
+
+/// The counts, as the line after the last finding: a reader that meets it has the whole report.
+pub(crate) fn last_line(summary: &Summary) -> String {
+    to_string(&LastLine { schema: SCHEMA, summary }) + "\n"
+}
+
+impl<'a> Diagnostic<'a> {
+    fn new(finding: &'a Finding, space: &paths::Place) -> Self {
+        Self {
+            rule: finding.rule.name,
+            severity: severity(finding.rule.severity),
+            certainty: match finding.certainty {
+                Certainty::Always => "always",
+                Certainty::Sometimes => "sometimes",
+            },
+            message: &finding.message,
+            help: finding.help.as_deref(),
+            place: Place::new(&finding.location, space),
+            related: finding
+                .related
                 .iter()
-                .map(|edit| Edit {
-                    place: Place::new(&edit.location, space),
-                    content: &edit.content,
+                .map(|related| Related {
+                    message: &related.message,
+                    place: Place::new(&related.location, space),
                 })
                 .collect(),
-        }),
-        url: pages::url(finding.rule.name),
-    };
-    to_string(&diagnostic)
+            fix: finding.fix.as_ref().map(|fix| Fix {
+                applicability: applicability(fix.applicability),
+                edits: fix
+                    .edits
+                    .iter()
+                    .map(|edit| Edit {
+                        place: Place::new(&edit.location, space),
+                        content: &edit.content,
+                    })
+                    .collect(),
+            }),
+            url: pages::url(finding.rule.name),
+        }
+    }
 }
 
 /// What comes before a diagnostic; `first` if it is the run's first.

@@ -1,0 +1,138 @@
+//! The formats of a report. Each is a module of its own that turns a Space's findings into text; what is a
+//! finding, and how the run ends, is decided before.
+//!
+//! A report is streamed: an opening, then the blocks of each Space once it is checked, with what stands
+//! between any two, then a closing that knows the counts. So no format keeps the findings of a run.
+
+mod concise;
+mod github;
+mod gitlab;
+pub(crate) mod json;
+mod junit;
+mod markdown;
+mod rdjson;
+mod sarif;
+
+use std::collections::BTreeMap;
+
+use spacelint_python::Certainty;
+use spacelint_rules::finding::{Finding, Location};
+use spacelint_rules::fingerprint::Fingerprint;
+use spacelint_rules::rule::RuleInfo;
+
+use crate::args::{ReportFormat, Threshold};
+use crate::paths::Place;
+use crate::report;
+use crate::summary::Summary;
+use crate::terminal::Terminal;
+
+/// What one Space came to.
+pub(crate) struct Section<'a> {
+    /// Where the Space stands.
+    pub(crate) place: &'a Place,
+    /// What was found.
+    pub(crate) findings: Vec<Reported<'a>>,
+    /// What was found and is left out.
+    pub(crate) left_out: Vec<LeftOut<'a>>,
+    /// What could not be done, in the words in which it is printed.
+    pub(crate) errors: &'a [String],
+    /// The least severity that fails the run.
+    pub(crate) fail_on: Threshold,
+}
+
+/// A finding to report.
+#[derive(Clone, Copy)]
+pub(crate) struct Reported<'a> {
+    pub(crate) finding: &'a Finding,
+    pub(crate) fingerprint: &'a Fingerprint,
+}
+
+/// A finding that is left out.
+pub(crate) struct LeftOut<'a> {
+    pub(crate) reported: Reported<'a>,
+    /// The comment that silences it; none where the baseline knows it.
+    pub(crate) comment: Option<&'a Location>,
+}
+
+/// What a run came to.
+#[derive(Default)]
+pub(crate) struct Total {
+    pub(crate) summary: Summary,
+    /// The rules that found something, left out or not, by name.
+    pub(crate) rules: BTreeMap<&'static str, &'static RuleInfo>,
+}
+
+impl ReportFormat {
+    /// What comes first.
+    pub(crate) fn open(self) -> String {
+        match self {
+            Self::Json => json::open(),
+            Self::Sarif => sarif::OPEN.to_owned(),
+            Self::Gitlab => "[".to_owned(),
+            Self::Junit => junit::OPEN.to_owned(),
+            Self::Rdjson => rdjson::open(),
+            Self::Markdown => markdown::OPEN.to_owned(),
+            Self::Human | Self::Concise | Self::Jsonl | Self::Github => String::new(),
+        }
+    }
+
+    /// The blocks of one Space.
+    pub(crate) fn blocks(self, section: &Section<'_>, terminal: Terminal) -> Vec<String> {
+        let place = section.place;
+        let each = |block: &dyn Fn(&Reported<'_>) -> String| {
+            section.findings.iter().map(block).collect::<Vec<_>>()
+        };
+        match self {
+            Self::Human => each(&|found| report::finding(found.finding, place, terminal)),
+            Self::Concise => each(&|found| concise::line(found.finding, place, terminal)),
+            Self::Json => each(&|found| json::diagnostic(found.finding, place)),
+            Self::Jsonl => each(&|found| json::line(found.finding, place)),
+            Self::Sarif => sarif::results(section),
+            Self::Github => each(&|found| github::command(found.finding, place)),
+            Self::Gitlab => each(&|found| gitlab::issue(found, place)),
+            Self::Junit => vec![junit::suite(section)],
+            Self::Rdjson => each(&|found| rdjson::diagnostic(found.finding, place)),
+            Self::Markdown => each(&|found| markdown::row(found.finding, place)),
+        }
+    }
+
+    /// What comes before a block; `first` if it is the run's first.
+    pub(crate) fn separator(self, first: bool) -> &'static str {
+        match self {
+            Self::Json | Self::Sarif | Self::Gitlab | Self::Rdjson => json::separator(first),
+            Self::Markdown if first => markdown::HEAD,
+            _ => "",
+        }
+    }
+
+    /// What comes last. `quiet` leaves out what is neither a finding nor needed by a program.
+    pub(crate) fn close(self, total: &Total, quiet: bool, terminal: Terminal) -> String {
+        let summary = &total.summary;
+        match self {
+            Self::Human | Self::Concise if quiet || summary.spaces == 0 => String::new(),
+            Self::Human | Self::Concise => report::closing(summary, terminal),
+            Self::Json => json::close(summary),
+            Self::Jsonl => json::last_line(summary),
+            Self::Sarif => sarif::close(total),
+            Self::Github => String::new(),
+            Self::Gitlab => "]\n".to_owned(),
+            Self::Junit => junit::CLOSE.to_owned(),
+            Self::Rdjson => "]}\n".to_owned(),
+            Self::Markdown => markdown::close(summary),
+        }
+    }
+}
+
+/// What stands behind a message where only some runs fail.
+pub(crate) const SOMETIMES: &str =
+    "This happens on some runs only: the code decides it while it runs.";
+
+/// Message, note and help, a paragraph each.
+fn paragraphs(finding: &Finding) -> Vec<&str> {
+    let note = (finding.certainty == Certainty::Sometimes).then_some(SOMETIMES);
+    let all = std::iter::once(finding.message.as_str()).chain(note);
+    all.chain(finding.help.as_deref()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! `spacelint init`: the files with which a Space is checked from now on, without a question. What a
+//! repository needs of them it tells itself: a hook where git keeps it, a workflow where GitHub does.
+
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use spacelint_rules::check::{self, Selection};
+use spacelint_space::settings::SETTINGS_FILE;
+use spacelint_space::{Files, Space};
+
+use crate::output::Output;
+use crate::paths::Place;
+use crate::report;
+use crate::schema;
+use crate::summary::Status;
+use crate::targets;
+
+const HOOKS: &str = ".pre-commit-config.yaml";
+const WORKFLOW: &str = ".github/workflows/spacelint.yml";
+
+/// A file to write, and why it is or is not.
+struct Part {
+    path: &'static str,
+    /// What it is to hold; none where this repository has no use for it.
+    text: Option<String>,
+    /// What it does, or why it is of no use.
+    why: &'static str,
+    /// What to add by hand to one that is there already.
+    by_hand: String,
+}
+
+/// Writes what is not there yet into the Space at `path`.
+pub(crate) fn run(path: &Path, output: &mut Output) -> Status {
+    let working = match targets::working_directory() {
+        Ok(working) => working,
+        Err(message) => {
+            output.error(&message);
+            return Status::Incomplete;
+        }
+    };
+    let targets = targets::find(&[path.to_owned()]);
+    for error in &targets.errors {
+        output.error(error);
+    }
+    let [root] = targets.roots.as_slice() else {
+        if targets.errors.is_empty() {
+            output.error("more than one Space is there; name the one to write the files for");
+        }
+        return Status::Incomplete;
+    };
+    let place = Place::new(root, &working);
+    let mut status = Status::Clean;
+    for part in parts(root) {
+        let shown = place.shown(Utf8Path::new(part.path));
+        let Some(text) = &part.text else {
+            output.print(&format!("no {shown}: {}\n", part.why));
+            continue;
+        };
+        match create(&root.join(part.path), text) {
+            Ok(()) => output.print(&format!("wrote {shown}: {}\n", part.why)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                output.print(&format!("kept {shown}, which was there{}\n", part.by_hand));
+            }
+            Err(error) => {
+                output.error(&format!("cannot write `{shown}`: {error}"));
+                status = Status::Incomplete;
+            }
+        }
+    }
+    output.print(&next(root));
+    status
+}
+
+/// What is to be written below `root`.
+fn parts(root: &Utf8Path) -> [Part; 3] {
+    let repository = git_folder(root);
+    let config = repository.as_ref().map(|git| fs::read_to_string(git.join("config")));
+    let is_on_github =
+        config.is_some_and(|config| config.is_ok_and(|config| config.contains("github.com")));
+    let is_top = repository.as_ref().and_then(|git| git.parent()) == Some(root);
+    let hook = format!(
+        "  - repo: {}\n    rev: v{}\n    hooks:\n      - id: spacelint\n",
+        env!("CARGO_PKG_REPOSITORY"),
+        env!("CARGO_PKG_VERSION")
+    );
+    [
+        Part {
+            path: SETTINGS_FILE,
+            text: Some(settings()),
+            why: "what is checked",
+            by_hand: String::new(),
+        },
+        Part {
+            path: HOOKS,
+            text: is_top.then(|| format!("repos:\n{hook}")),
+            why: if is_top {
+                "`pre-commit install` checks each commit from then on"
+            } else {
+                "pre-commit reads it at the top of a git repository, which this folder is not"
+            },
+            by_hand: format!("; to check each commit, add to its `repos`:\n\n{hook}"),
+        },
+        Part {
+            path: WORKFLOW,
+            text: (is_top && is_on_github)
+                .then(|| include_str!("../../../.github/examples/spacelint.yml").to_owned()),
+            why: if is_top && is_on_github {
+                "each push and pull request is checked; pin the Action to the commit of a release"
+            } else {
+                "no remote of a git repository here is on GitHub"
+            },
+            by_hand: String::new(),
+        },
+    ]
+}
+
+/// Settings that change nothing, to be changed.
+fn settings() -> String {
+    let mut text = format!("#:schema {}\n\n", schema::URL);
+    for (line, meaning) in [
+        ("select = [\"zerogpu\"]", "these rules and categories, and no others"),
+        ("ignore = [\"default-duration\"]", "not these"),
+        ("strict = true", "also the rules that are sometimes wrong"),
+        ("fail-on = \"error\"", "the least severity that makes the exit status 1"),
+        ("hardware = \"zero-a10g\"", "where the Space runs, if it is not what the card suggests"),
+    ] {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "# {line:33} # {meaning}");
+    }
+    text
+}
+
+/// The git repository that `root` lies in, if it is one with a folder of its own.
+fn git_folder(root: &Utf8Path) -> Option<Utf8PathBuf> {
+    let full = root.canonicalize_utf8().ok()?;
+    let found = full.ancestors().map(|folder| folder.join(".git")).find(|git| git.is_dir())?;
+    // As the caller names it, where it is the Space's own.
+    Some(if found.parent() == Some(&full) { root.join(".git") } else { found })
+}
+
+/// Writes a file that is not there, with the folders above it.
+fn create(path: &Utf8Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+/// What to do now.
+fn next(root: &Utf8Path) -> String {
+    let space = Space::read(&Files::disk(root));
+    let found = check::check(&space, &Selection::default()).findings.len();
+    match found {
+        0 => "\nNothing is found in this Space today.\n".to_owned(),
+        found => format!(
+            "\n{} in this Space today. `spacelint check` shows them; if they are too many to mend now,\n\
+             `spacelint check --baseline known.json --update-baseline` lets only new ones fail.\n",
+            report::count(found, "finding")
+        ),
+    }
+}

@@ -1,0 +1,68 @@
+use std::sync::Arc;
+
+use spacelint_knowledge::platform::{self, GoneAddress};
+use spacelint_python::{Certainty, Span};
+use spacelint_space::{SourceFile, Space, SpaceTrace};
+
+use crate::finding::{Edit, Finding, Fix, Location};
+use crate::rule::{Check, Rule};
+
+/// The program asks an address at which the Hub does not answer any more.
+#[derive(Rule)]
+#[rule(severity = error, fix = unsafe, since = "0.1.0")]
+#[rule(
+    source = "langchain4j#4146, promptfoo#6624, ChainForge#406 and JARVIS-AGI#9: since November 2025 api-inference.huggingface.co answers 410 Gone, and names router.huggingface.co"
+)]
+pub(crate) struct RemovedEndpoint<'a> {
+    file: &'a Arc<SourceFile>,
+    gone: &'static GoneAddress,
+    /// Where the address begins.
+    start: usize,
+}
+
+impl<'a> Check<'a> for RemovedEndpoint<'a> {
+    fn check(space: &'a Space) -> impl Iterator<Item = Self> {
+        let files = space.trace().into_iter().flat_map(SpaceTrace::files);
+        files
+            .flat_map(|file| platform::gone_addresses().iter().map(move |gone| (file, gone)))
+            .flat_map(|(file, gone)| {
+                let found = file.text.as_str().match_indices(gone.address);
+                found
+                    .filter(|(at, _)| is_text(file, *at, gone.address.len()))
+                    .map(move |(start, _)| Self { file, gone, start })
+            })
+    }
+
+    fn finding(&self) -> Finding {
+        let message = format!(
+            "nothing is served here any more: each request ends with \"{}\"",
+            self.gone.answer
+        );
+        Self::at(Location::new(self.file, self.span()), message)
+            .certainty(Certainty::Sometimes)
+            .help("Ask through `huggingface_hub.InferenceClient`, which knows where a model is served.")
+    }
+
+    fn fix(&self) -> Option<Fix> {
+        let rest = &self.file.text.as_str()[self.span().end as usize..];
+        let (path, to) = self.gone.moved.iter().find(|(path, _)| rest.starts_with(path))?;
+        let whole = Span::new(self.start, self.span().end as usize + path.len());
+        let edit = Edit::replace(Location::new(self.file, whole), *to);
+        Some(Fix::needs_review("write the address of today", vec![edit]))
+    }
+}
+
+impl RemovedEndpoint<'_> {
+    fn span(&self) -> Span {
+        Span::new(self.start, self.start + self.gone.address.len())
+    }
+}
+
+/// Whether what stands at `start` begins a text of the program, and is not part of a longer name.
+fn is_text(file: &SourceFile, start: usize, length: usize) -> bool {
+    let text = file.text.as_str();
+    let line = text[..start].rsplit('\n').next().unwrap_or_default();
+    let is_comment = line.trim_start().starts_with('#');
+    let ends = text[start + length..].starts_with(['/', '"', '\'']);
+    line.ends_with(['"', '\'']) && ends && !is_comment
+}
