@@ -263,6 +263,12 @@ fn hardware_is_what_a_duplicate_does_not_get_by_itself() {
     assert_eq!(of("cpu-basic", moved), ["hard a GPU 2"]);
     assert_eq!(of("cpu-basic", gpu), ["soft ZeroGPU 1"]);
     assert_eq!(of("zero-a10g", &format!("{gpu}{moved}")), ["hard ZeroGPU 3,1,5"]);
+    let set = ("spacelint.toml", "hardware = 'l4x1'\n");
+    let files =
+        [("README.md", card("t4-small")), ("app.py", gpu.to_owned()), (set.0, set.1.to_owned())];
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert_eq!(things(&files), ["soft l4x1 1"]);
     for asks in [
         "import torch\nd = 'cuda' if torch.cuda.is_available() else 'cpu'\ntorch.zeros(1).to(d)\n",
         "import torch\nif torch.cuda.is_available():\n    torch.zeros(1).to('cuda')\n",
