@@ -3,17 +3,27 @@
 //!
 //! Three harms are kept out: characters that steer a terminal (control characters, ANSI), ones
 //! that make text read other than it is (bidirectional marks, invisible ones, line separators),
-//! and workflow commands, which a CI runner executes when a log line carries them.
+//! and workflow commands, which a CI runner executes when a log line carries them. So is a fourth,
+//! which is the reader's: tokens are masked, because a report ends up in logs that many can read.
 
 use std::borrow::Cow;
 use std::fmt::Write;
+
+use spacelint_space::tokens::masked;
 
 /// The old form of a workflow command, which a runner obeys anywhere in a line: GitHub's and
 /// Azure's. The new form, `::`, is obeyed at the start of a line only; see [`guard_lines`].
 const COMMAND_PREFIXES: [&str; 2] = ["##[", "##vso["];
 
-/// `text` on one line, with nothing in it that a terminal or a runner would act on.
+/// `text` on one line, with no token in it and nothing that a terminal or a runner would act on.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+    match masked(text) {
+        Cow::Borrowed(text) => escape_characters(text),
+        Cow::Owned(text) => Cow::Owned(escape_characters(&text).into_owned()),
+    }
+}
+
+fn escape_characters(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b'#') {
         return Cow::Borrowed(text);
     }
@@ -147,7 +157,8 @@ fn skip_blank(mut line: &str) -> &str {
 }
 
 /// A `serde_json` formatter whose strings hold, besides what JSON asks for, no character that
-/// [`is_plain`] refuses and no workflow command: those are `\u` escapes, so the value is unchanged.
+/// [`is_plain`] refuses and no workflow command: those are `\u` escapes, so the value is unchanged, but for a
+/// token, which is masked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct JsonFormatter;
 
@@ -157,6 +168,7 @@ impl serde_json::ser::Formatter for JsonFormatter {
         writer: &mut W,
         fragment: &str,
     ) -> std::io::Result<()> {
+        let fragment = &*masked(fragment);
         let mut written = 0;
         for (at, c) in fragment.char_indices() {
             let command = c == '#'

@@ -4,6 +4,7 @@
 //! tabs expanded, clipped to the width. So the cost of a finding does not depend on the size of its
 //! file or of a line, and every line and column shown is [`Text::position`]'s, in code points.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use camino::Utf8Path;
@@ -13,6 +14,7 @@ use miette::{
     ThemeStyles,
 };
 use spacelint_python::{BOM, Span, Text};
+use spacelint_space::tokens::masked;
 use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthChar;
 
@@ -218,7 +220,7 @@ impl Frame {
                 .filter_map(|(index, mark)| placed[*mark].on_line(line, index))
                 .collect();
             let focus = here.iter().min_by_key(|mark| marks[mark.index]).map(|mark| mark.range);
-            let shown = ShownLine::new(line_content(text, line), focus, room, terminal.ellipsis());
+            let shown = ShownLine::new(&line_content(text, line), focus, room, terminal.ellipsis());
             for LineMark { index, range: (from, to), starts, ends } in here {
                 if starts {
                     edges[index].0 = shown.offset(from).map(|offset| self.shown.len() + offset);
@@ -292,10 +294,10 @@ fn wrap_label(message: &str, room: usize) -> Option<String> {
     Some(textwrap::fill(&message, options))
 }
 
-/// The content of `line`, without its ending and without a byte order mark.
-fn line_content(text: &Text, line: u32) -> &str {
+/// The content of `line`, without its ending, without a byte order mark and with its tokens masked.
+fn line_content(text: &Text, line: u32) -> Cow<'_, str> {
     let content = text.slice(text.line_span(line)).trim_end_matches(['\n', '\r']);
-    if line == 1 { content.trim_start_matches(BOM) } else { content }
+    masked(if line == 1 { content.trim_start_matches(BOM) } else { content })
 }
 
 /// A mark and the lines it is shown on.

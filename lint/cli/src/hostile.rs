@@ -16,7 +16,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::args::{ReportFormat, Threshold};
 use crate::escape;
-use crate::formats::{LeftOut, Reported, Section};
+use crate::formats::{LeftOut, Reported, Section, json};
 use crate::paths::Place;
 use crate::terminal::Terminal;
 use crate::testing::{MILD, RULE, finding, fix, related};
@@ -280,6 +280,63 @@ fn no_format_prints_anything_that_is_acted_on() {
         let before = found.location.file.text.as_str();
         let after = random.text(40);
         assert_harmless(&diff::unified(Utf8Path::new(&name), before, &after, plain), seed);
+    }
+}
+
+/// Tokens stand in every text of a finding, and no format repeats so much of one as a person would look up.
+#[test]
+fn no_format_prints_a_token() {
+    // In pieces, so that no scanner takes this file for one that leaks.
+    let secrets = ["QzXwVbNmKjHgFdSaPoIuYtReWqLkJhGfDs", "8ZQnTw5RbYk2Vx7LmPc4HsJd9FgA6UeCqNrK"];
+    let tokens = [format!("hf_{}", secrets[0]), format!("ghp_{}", secrets[1])];
+    for seed in 1..=700 {
+        let mut random = Random(seed * 0x9e37_79b9);
+        let mut text = |pieces: usize| {
+            let token = &tokens[random.below(2)];
+            let around =
+                ["'", " ", "\n", "=", "https://u:", "@", "\t", "é", "(", "::", "`", "\u{1b}[1m"];
+            let (before, after) = (around[random.below(12)], around[random.below(12)]);
+            let (start, end) = (random.text(pieces), random.text(pieces));
+            format!("{start}{before}{token}{after}{end}")
+        };
+        let (message, help, edit) = (text(8), text(8), text(8));
+        let (one, two) = (text(30) + &text(30), text(30));
+        let file = |name: &str, text: &str| Arc::new(SourceFile::new(name, text.into()));
+        let (one, two) = (file("a.py", &one), file("b.py", &two));
+        let others =
+            [related(random.location(&two), &message), related(random.location(&one), &help)];
+        let found = Finding {
+            help: Some(help.clone()),
+            related: others.into(),
+            fix: Some(fix(random.location(&one), &message, &edit)),
+            ..finding(random.location(&one), &message)
+        };
+        let place = Place::new(Utf8Path::new("."), Utf8Path::new("/home/ann"));
+        let width = 40 + random.below(100);
+        let terminal = Terminal { color: false, links: false, unicode: seed % 3 != 0, width };
+        let fingerprint = Fingerprint::default();
+        let reported = Reported { finding: &found, fingerprint: &fingerprint };
+        let section = Section {
+            place: &place,
+            findings: vec![reported],
+            left_out: Vec::new(),
+            errors: &[],
+            fail_on: Threshold::Warning,
+        };
+        let formats = ReportFormat::value_variants().iter();
+        let mut shown: Vec<String> =
+            formats.flat_map(|format| format.blocks(&section, terminal)).collect();
+        shown.push(json::to_string(&[&message, &edit]));
+        let (before, after) = (one.text.as_str(), two.text.as_str());
+        shown.push(diff::unified(Utf8Path::new("a.py"), before, after, terminal));
+        for shown in shown {
+            let leaks = secrets.iter().flat_map(|secret| {
+                (0..secret.len() - 5)
+                    .map(|at| &secret[at..at + 6])
+                    .filter(|part| shown.contains(part))
+            });
+            assert_eq!(leaks.count(), 0, "seed {seed}: {shown}");
+        }
     }
 }
 

@@ -192,9 +192,9 @@ pub(crate) fn closing_diff(summary: &Summary) -> String {
     let findings = summary.errors + summary.warnings + summary.infos;
     let made = match summary.ignored {
         0 => format!("{} would be made", count_fixes(summary.fixed)),
-        ignored => format!("{} would be ignored", count(ignored, "finding")),
+        ignored => format!("{} would be added", count(ignored, "comment")),
     };
-    format!("{made}, of {}; nothing was changed.\n", count(findings, "finding"))
+    format!("{made} for {}; nothing was changed.\n", count(findings, "finding"))
 }
 
 fn count_fixes(number: usize) -> String {

@@ -57,6 +57,7 @@ mod tests {
             std::fs::write(&path, text()).expect("it can be written");
         }
         let written = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
-        assert_eq!(written, text(), "run it again with SPACELINT_BLESS=1");
+        // Not both in full: they are long.
+        assert!(written == text(), "the schema is another; run this again with SPACELINT_BLESS=1");
     }
 }

@@ -21,7 +21,7 @@ const USUAL_FOLDERS: &[&str] =
     &["app", "demo", "gradio_demo", "hf_demo", "hf_space", "huggingface", "space", "web_demo"];
 
 /// Folders in which nobody writes a Space, and many files are.
-const NEVER: &[&str] = &["__pycache__", "node_modules", "site-packages", "venv"];
+pub(crate) const NEVER: &[&str] = &["__pycache__", "node_modules", "site-packages", "venv"];
 
 /// The packages whose import makes an app that of a Space.
 const TELLING: &[&str] = &["gradio", "spaces"];

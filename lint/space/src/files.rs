@@ -3,7 +3,7 @@
 //!
 //! It knows paths and bytes, and must never know what a file means to a Space.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::hash::Hasher;
 use std::io::{ErrorKind, Read};
@@ -342,6 +342,11 @@ impl Files {
     /// What stands in `folder`, sorted by name; empty where there is no such folder. A name that is
     /// not Unicode is left out: no Python module or card can spell it.
     pub fn list(&self, folder: &Utf8Path) -> Vec<(String, Kind)> {
+        self.list_with(folder, true)
+    }
+
+    /// With `follow`, what a link leads to counts as standing there; else a link is left out.
+    fn list_with(&self, folder: &Utf8Path, follow: bool) -> Vec<(String, Kind)> {
         let Some(name) = normal(folder) else { return Vec::new() };
         let mut found = BTreeMap::new();
         if let Base::Disk(_) = &self.base {
@@ -349,6 +354,9 @@ impl Files {
                 let Ok(file_name) = entry.file_name().into_string() else { continue };
                 let Ok(mut kind) = entry.file_type() else { continue };
                 if kind.is_symlink() {
+                    if !follow {
+                        continue;
+                    }
                     let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
                     kind = metadata.file_type();
                 }
@@ -365,6 +373,44 @@ impl Files {
             found.insert(first.as_str().to_owned(), kind);
         }
         found.into_iter().collect()
+    }
+
+    /// The files below the root, those nearest to it first, until `limit` names were looked at. Links, and
+    /// whatever has a name that `skip` refuses, are left out.
+    pub fn walk(&self, limit: usize, skip: impl Fn(&str) -> bool) -> Vec<Utf8PathBuf> {
+        let mut folders = VecDeque::from([Utf8PathBuf::new()]);
+        let mut found = Vec::new();
+        let mut seen = 0;
+        while let Some(folder) = folders.pop_front() {
+            for (name, kind) in self.list_with(&folder, false) {
+                seen += 1;
+                if seen > limit {
+                    return found;
+                }
+                if skip(&name) {
+                    continue;
+                }
+                let path = folder.join(name);
+                match kind {
+                    Kind::File => found.push(path),
+                    Kind::Folder => folders.push_back(path),
+                }
+            }
+        }
+        found
+    }
+
+    /// The bytes of the file at `path`, as [`walk`](Self::walk) gives it, if there are at most `limit`. They
+    /// are not kept, and the next answer may be another.
+    pub(crate) fn peek(&self, path: &Utf8Path, limit: u64) -> Option<Vec<u8>> {
+        if let Some(file) = self.buffers.get(path) {
+            return Some(file.encode(file.text.as_str()));
+        }
+        let Base::Disk(_) = &self.base else { return None };
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(self.on_disk(path)).ok()?;
+        file.take(limit + 1).read_to_end(&mut bytes).ok()?;
+        (bytes.len() as u64 <= limit).then_some(bytes)
     }
 
     fn buffered_under<'a>(&'a self, folder: &'a Utf8Path) -> impl Iterator<Item = &'a Utf8Path> {
@@ -537,6 +583,20 @@ mod tests {
                 assert!(names(files, outside).is_empty());
             }
         }
+    }
+
+    #[test]
+    fn a_walk_goes_from_the_root_down() {
+        let paths = ["app.py", "b/c.py", "b/d/e.py", "skip/x.py", "z.py"];
+        let disk = disk(&paths);
+        for files in [&memory(&paths), &disk.files] {
+            let walked = files.walk(100, |name| name == "skip");
+            assert_eq!(walked, ["app.py", "z.py", "b/c.py", "b/d/e.py"]);
+            assert_eq!(files.walk(2, |_| false), ["app.py"]);
+            let peeked = files.peek(Utf8Path::new("z.py"), 4);
+            assert_eq!(peeked.as_deref(), Some("z.py".as_bytes()));
+        }
+        assert_eq!(disk.files.peek(Utf8Path::new("app.py"), 4), None);
     }
 
     #[test]

@@ -15,11 +15,13 @@ mod injected;
 pub mod packages;
 pub mod pins;
 pub mod pyproject;
+mod repository;
 pub mod requirements;
 pub mod settings;
 mod space;
 #[cfg(test)]
 mod testing;
+pub mod tokens;
 mod trace;
 mod world;
 

@@ -10,8 +10,10 @@ use crate::files::{Files, ReadError, SourceFile};
 use crate::packages::Packages;
 use crate::pins::Pins;
 use crate::pyproject::Pyproject;
+use crate::repository;
 use crate::requirements::Requirements;
 use crate::settings::{SETTINGS_FILE, Settings};
+use crate::tokens::Token;
 use crate::trace::{Moment, SpaceTrace};
 use crate::{Encoding, Kind};
 use spacelint_knowledge::platform;
@@ -41,6 +43,8 @@ pub struct Space {
     /// Where there is no file at `app_file`, one whose path differs from it in nothing but small and
     /// capital letters.
     pub app_file_misspelt: Option<Utf8PathBuf>,
+    /// The tokens that stand in the repository's texts, as far as those were searched.
+    pub tokens: Vec<Token>,
     /// What could not be read, or only in part, in the order in which it was met.
     pub problems: Vec<Problem>,
     pins: Pins,
@@ -83,6 +87,10 @@ impl Space {
         let pins = Pins::new(card.as_ref(), &requirements, pyproject.as_ref());
         let zerogpu = may_be_zerogpu(card.as_ref(), settings.as_ref());
         let trace = entry.as_ref().map(|entry| reader.trace(entry, &pins, zerogpu));
+        let mut read: Vec<Arc<SourceFile>> = readme.iter().cloned().collect();
+        read.extend(requirements.iter().map(|it| Arc::clone(&it.file)));
+        read.extend(trace.iter().flat_map(SpaceTrace::files).cloned());
+        let tokens = repository::tokens(files, &read);
         Self {
             root: files.root().to_owned(),
             readme,
@@ -94,6 +102,7 @@ impl Space {
             app_file,
             entry,
             app_file_misspelt,
+            tokens,
             problems: reader.problems,
             pins,
             trace,

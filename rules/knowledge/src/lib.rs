@@ -18,6 +18,7 @@ pub mod models;
 pub mod packages;
 pub mod platform;
 pub mod quota;
+pub mod tokens;
 
 /// How well a fact is supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,6 +10,7 @@ mod gradio;
 mod models;
 mod packages;
 mod platform;
+mod tokens;
 
 use std::fmt::Write as _;
 
@@ -34,6 +35,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { file: "models.toml", generate: models::generate },
     Table { file: "packages.toml", generate: packages::generate },
     Table { file: "platform.toml", generate: platform::generate },
+    Table { file: "tokens.toml", generate: tokens::generate },
 ];
 
 /// Reads a whole table. Fields that are missing or that nobody knows are refused with their line.

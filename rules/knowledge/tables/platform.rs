@@ -312,6 +312,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     sizes(&mut out, &table.size)?;
     backings(&mut out, &table)?;
     duration(&mut out, &table)?;
+    network(&mut out, &table)?;
     supported(&mut out, &table)?;
     python(&mut out, &table.python)?;
     builder(&mut out, &table.builder)?;
@@ -475,6 +476,11 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         direct.static_domain,
         origin("[direct]", &direct.source, direct.as_of, &direct.confidence)?,
     );
+    Ok(())
+}
+
+/// What a Space listens on, and whom it reaches.
+fn network(out: &mut String, table: &Platform) -> Result<(), String> {
     let listening = &table.listening;
     sorted("[listening]", listening.unreachable.iter().map(String::as_str))?;
     let _ = writeln!(

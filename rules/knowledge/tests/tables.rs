@@ -209,3 +209,8 @@ fn a_debian_package_is_gone_from_a_release() {
     replaced(file, "debian = [12, 13]", "debian = []", "rising");
     replaced(file, "instead = \"chromium\"\n", "", "`same` as what?");
 }
+
+#[test]
+fn a_token_is_long_enough_to_be_told() {
+    replaced("tokens.toml", "least = 34", "least = 8", "too short");
+}

@@ -7,6 +7,7 @@ crate::registry::rules! { Dependencies:
     source_build::SourceBuild,
     broken_packages_file::BrokenPackagesFile,
     gone_debian_package::GoneDebianPackage,
+    unfit_wheel::UnfitWheel,
     unsupported_torch::UnsupportedTorch,
     mismatched_torch::MismatchedTorch,
     pinned_spaces::PinnedSpaces,

@@ -3,6 +3,7 @@
 crate::registry::rules! { Files:
     invalid_settings::InvalidSettings,
     incomplete_trace::IncompleteTrace,
+    not_python::NotPython,
     undecodable_file::UndecodableFile,
     unused_ignore::UnusedIgnore,
 }

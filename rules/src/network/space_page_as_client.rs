@@ -31,9 +31,9 @@ impl<'a> Check<'a> for SpacePageAsClient<'a> {
             let id = address.strip_prefix(platform::direct().page)?.trim_end_matches('/');
             let is_id = id.split('/').count() == 2 && !id.contains(['?', '#']);
             let given = client.arguments.get(0, "src")?;
-            let is_it = *client.called.name == *CLIENT && client.settled && is_id;
+            let applies = *client.called.name == *CLIENT && client.settled && is_id;
             let is_met = installed::is_met(&moment, "ValueError");
-            (is_it && !is_met && seen.insert(given.place)).then_some(Self { moment, given, id })
+            (applies && !is_met && seen.insert(given.place)).then_some(Self { moment, given, id })
         })
     }
 

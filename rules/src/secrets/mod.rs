@@ -2,6 +2,7 @@
 
 crate::registry::rules! { Secrets:
     missing_secret::MissingSecret,
+    hard_coded_token::HardCodedToken,
 }
 
 mod hardware;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use spacelint_python::{Lines, Span};
+use spacelint_python::{BOM, Lines, Span};
 use spacelint_space::card::Item;
 use spacelint_space::{Card, Entry, Requirements, SourceFile, Space, SpaceTrace};
 
@@ -19,6 +19,8 @@ enum Language<'a> {
     Toml,
     Yaml(&'a Card),
     Requirements(&'a Requirements),
+    /// Any in which each line is one and `#` begins a comment: settings, scripts.
+    Plain,
 }
 
 /// The files of `space` that were read as something with comments: the card, the requirements and
@@ -48,14 +50,30 @@ pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
 
 impl Source<'_> {
     /// A Python file.
-    pub(crate) fn python(file: &Arc<SourceFile>) -> Self {
+    fn python(file: &Arc<SourceFile>) -> Self {
         Self { file: Arc::clone(file), language: Language::Python }
+    }
+
+    /// A file that was read only because something is found in it, where its kind has comments.
+    pub(crate) fn by_name(file: &Arc<SourceFile>) -> Option<Self> {
+        let name = file.path.file_name().unwrap_or_default();
+        match file.path.extension() {
+            Some("py") => Some(Self::python(file)),
+            Some("toml") => Some(Self { file: Arc::clone(file), language: Language::Toml }),
+            Some("cfg" | "conf" | "env" | "ini" | "sh" | "yaml" | "yml") => {
+                Some(Self { file: Arc::clone(file), language: Language::Plain })
+            }
+            _ if name == "Dockerfile" || name.starts_with(".env") => {
+                Some(Self { file: Arc::clone(file), language: Language::Plain })
+            }
+            _ => None,
+        }
     }
 
     /// Whether a line of its own at `offset` may be a comment.
     pub(crate) fn holds_comments_at(&self, offset: u32) -> bool {
         match self.language {
-            Language::Python | Language::Toml | Language::Requirements(_) => true,
+            Language::Python | Language::Toml | Language::Requirements(_) | Language::Plain => true,
             Language::Yaml(card) => card.block.start <= offset && offset < card.block.end,
         }
     }
@@ -74,6 +92,7 @@ impl Source<'_> {
             Language::Python | Language::Toml => spacelint_python::lines(self.file.text.as_str()),
             Language::Yaml(card) => card_lines(card),
             Language::Requirements(requirements) => requirement_lines(requirements),
+            Language::Plain => setting_lines(&self.file),
         }
     }
 }
@@ -135,6 +154,28 @@ fn card_lines(card: &Card) -> Lines {
                 let indent = (code.len() - code.trim_start().len()) as u32;
                 lines.logical.push(Span { start: line.start + indent, end });
             }
+        }
+    }
+    lines
+}
+
+fn setting_lines(file: &SourceFile) -> Lines {
+    let mut lines = Lines::default();
+    for number in 1..=file.text.line_count() {
+        let line = file.text.line_span(number);
+        let content = file.text.slice(line).trim_end();
+        let begins = |at: usize| {
+            content[..at].trim_start_matches(BOM).is_empty() || content[..at].ends_with([' ', '\t'])
+        };
+        let hash = content.match_indices('#').map(|(at, _)| at).find(|at| begins(*at));
+        let start = line.start as usize;
+        if let Some(at) = hash {
+            lines.comments.push(Span::new(start + at, start + content.len()));
+        }
+        let code = content[..hash.unwrap_or(content.len())].trim_end();
+        let indent = code.len() - code.trim_start_matches(BOM).trim_start().len();
+        if indent < code.len() {
+            lines.logical.push(Span::new(start + indent, start + code.len()));
         }
     }
     lines

@@ -1,4 +1,4 @@
-//! Suppression: one law for Python, the card, requirements and TOML.
+//! Suppression: one law for Python, the card, requirements, TOML and whatever else has comments.
 //!
 //! - `# spacelint: ignore[name, other]` covers the logical line it stands in or ends; alone on a
 //!   line, the next one.
@@ -67,15 +67,13 @@ pub(crate) struct Faulty {
     pub(crate) removal: Edit,
 }
 
-/// The directives of every file that has one: those of `space`, and the Python files of `findings`.
+/// The directives of every file that has one: those of `space`, and the files of `findings`.
 pub(crate) fn of_space(space: &Space, findings: &[Finding]) -> Vec<Suppressions> {
     let mut sources = lines::sources(space);
     for finding in findings {
         let file = &finding.location.file;
-        if file.path.extension() == Some("py")
-            && sources.iter().all(|source| source.file.path != file.path)
-        {
-            sources.push(Source::python(file));
+        if sources.iter().all(|source| source.file.path != file.path) {
+            sources.extend(Source::by_name(file));
         }
     }
     sources
@@ -132,7 +130,7 @@ fn source_of<'a>(space: &'a Space, file: &Arc<SourceFile>) -> Option<Source<'a>>
     lines::sources(space)
         .into_iter()
         .find(|source| source.file.path == file.path)
-        .or_else(|| (file.path.extension() == Some("py")).then(|| Source::python(file)))
+        .or_else(|| Source::by_name(file))
 }
 
 impl Suppressions {

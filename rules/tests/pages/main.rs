@@ -16,7 +16,7 @@
 //!   (`##`), or without one there of the first of the page; `fixed="unsafe"` what `--unsafe-fixes`
 //!   makes of it. Files that are not shown must stay as they are, and a mark in a fixed block says what
 //!   is still found there.
-//! - U+FFFD in a block stands for a byte that UTF-8 does not know.
+//! - `hf_…` in a block stands for a token of Hugging Face, and U+FFFD for a byte that UTF-8 does not know.
 //! - `no-variants="reason"` keeps a Space out of the variants below.
 //! - What a Space does under the real `spaces` and Gradio is said on one of its blocks, fixed or not:
 //!   `runs` (it starts, its GPU functions are reported, and each of its endpoints answers),

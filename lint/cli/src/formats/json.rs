@@ -6,6 +6,7 @@ use serde::Serialize;
 use spacelint_python::{Certainty, Text};
 use spacelint_rules::finding::{Applicability, Finding, Location, Severity};
 
+use super::fix_to_tell;
 use crate::escape::JsonFormatter;
 use crate::pages;
 use crate::paths;
@@ -138,7 +139,7 @@ impl<'a> Diagnostic<'a> {
                     place: Place::new(&related.location, space),
                 })
                 .collect(),
-            fix: finding.fix.as_ref().map(|fix| Fix {
+            fix: fix_to_tell(finding).map(|fix| Fix {
                 applicability: applicability(fix.applicability),
                 edits: fix
                     .edits

@@ -16,9 +16,10 @@ mod sarif;
 use std::collections::BTreeMap;
 
 use spacelint_python::Certainty;
-use spacelint_rules::finding::{Finding, Location};
+use spacelint_rules::finding::{Edit, Finding, Fix, Location};
 use spacelint_rules::fingerprint::Fingerprint;
 use spacelint_rules::rule::RuleInfo;
+use spacelint_space::tokens::masked;
 
 use crate::args::{ReportFormat, Threshold};
 use crate::paths::Place;
@@ -132,6 +133,13 @@ fn paragraphs(finding: &Finding) -> Vec<&str> {
     let note = (finding.certainty == Certainty::Sometimes).then_some(SOMETIMES);
     let all = std::iter::once(finding.message.as_str()).chain(note);
     all.chain(finding.help.as_deref()).collect()
+}
+
+/// The fix that a report tells of a finding. One that would write a token is left out: the report masks it,
+/// and without it the edit would do harm.
+fn fix_to_tell(finding: &Finding) -> Option<&Fix> {
+    let holds_token = |edit: &Edit| *masked(&edit.content) != *edit.content;
+    finding.fix.as_ref().filter(|fix| !fix.edits.iter().any(holds_token))
 }
 
 #[cfg(test)]

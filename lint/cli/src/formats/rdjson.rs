@@ -5,7 +5,7 @@ use serde::Serialize;
 use spacelint_python::Text;
 use spacelint_rules::finding::{Finding, Location, Severity};
 
-use super::{json, paragraphs};
+use super::{fix_to_tell, json, paragraphs};
 use crate::pages;
 use crate::paths::Place;
 
@@ -59,7 +59,7 @@ pub(crate) fn open() -> String {
 /// One finding, on one line.
 pub(crate) fn diagnostic(finding: &Finding, place: &Place) -> String {
     let file = &finding.location.file;
-    let edits = finding.fix.iter().flat_map(|fix| &fix.edits);
+    let edits = fix_to_tell(finding).into_iter().flat_map(|fix| &fix.edits);
     // A suggestion has no path of its own: a fix that reaches further cannot be told.
     let is_local = edits.clone().all(|edit| edit.location.file.path == file.path);
     json::to_string(&Diagnostic {

@@ -11,7 +11,7 @@ use spacelint_rules::finding::{Edit, Finding, Location, Severity};
 use spacelint_rules::registry;
 use spacelint_rules::rule::RuleInfo;
 
-use super::{LeftOut, Reported, Section, Total, json, paragraphs};
+use super::{LeftOut, Reported, Section, Total, fix_to_tell, json, paragraphs};
 use crate::pages;
 use crate::paths::Place;
 
@@ -198,7 +198,7 @@ fn result<'a>(
 }
 
 fn fix(finding: &Finding, place: &Place) -> Option<Fix> {
-    let fix = finding.fix.as_ref()?;
+    let fix = fix_to_tell(finding)?;
     let mut changes: Vec<(&str, Vec<&Edit>)> = Vec::new();
     for edit in &fix.edits {
         let path = edit.location.file.path.as_str();

@@ -196,3 +196,45 @@ fn a_name_made_to_be_obeyed_is_spelled_out() {
         assert_ne!(ran.status, 0);
     }
 }
+
+/// Whatever is asked, of whatever Space.
+#[test]
+fn no_command_prints_a_token() {
+    // In pieces, so that no scanner takes this file for one that leaks.
+    let secret = "QzXwVbNmKjHgFdSaPoIuYtReWqLkJhGfDs";
+    let app = "import os, gradio as gr\nfrom gradio_client import Client\n\
+               client = Client('a/b', hf_token='T!')\nos.system('pip install --token T! x')\n\
+               key = os.environ.get('KEY', 'T!') # spacelint: ignore[T!]\nimport spaces\n\
+               @spaces.GPU(duration=900, enable_queue=True, T!='T!')\ndef f(x='T!'): ...\n\
+               gr.Interface(f, 'text', 'T!').launch()\n";
+    let requirements = "git+https://u:T!@github.com/a/b # T!\ngradio==4.0 # T!\nT!\n";
+    let card = "---\nsdk: gradio\nsdk_version: 5.0.0\nT!: T!\ntitle: T!\nhf_oauht: T!\n---\nT!\n";
+    let with = |text: &str| text.replace("T!", &format!("hf_{secret}"));
+    let space = folder(&[
+        ("README.md", &with(card)),
+        ("app.py", &with(app)),
+        ("requirements.txt", &with(requirements)),
+        (".env", &with("A=T!\n")),
+    ]);
+    for arguments in [
+        &["check"][..],
+        &["check", "--strict"],
+        &["check", "--strict", "--format", "json"],
+        &["check", "--unsafe-fixes", "--diff"],
+        &["trace"],
+        &["trace", "--format", "json"],
+        &["secrets"],
+        &["secrets", "--format", "json"],
+        &["quota"],
+        &["quota", "--format", "json"],
+    ] {
+        let ran = run(space.path(), arguments);
+        for shown in [&ran.stdout, &ran.stderr] {
+            let part = (0..secret.len() - 7).map(|at| &secret[at..at + 8]);
+            let leaks = part.filter(|part| shown.contains(part)).count();
+            assert_eq!(leaks, 0, "{arguments:?}: {shown}");
+        }
+    }
+    let found = run(space.path(), &["check", "--select", "hard-coded-token", "--format", "json"]);
+    assert!(found.rules().len() > 10, "{}", found.stdout);
+}

@@ -124,7 +124,15 @@ impl Pieces<'_> {
             "python-version" => "Kind::PythonVersion".to_owned(),
             other => return Err(format!("{}: no kind is called {other:?}", self.what)),
         };
-        let left = !self.args.is_empty()
+        if self.is_left() {
+            return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
+        }
+        Ok(kind)
+    }
+
+    /// Whether something was said that no kind took.
+    fn is_left(&self) -> bool {
+        !self.args.is_empty()
             || self.role.is_some()
             || self.decorator.is_some()
             || self.runs_now.is_some()
@@ -136,11 +144,7 @@ impl Pieces<'_> {
             || self.unless_set.is_some()
             || self.touches_cuda.is_some()
             || self.listens.is_some()
-            || self.port.is_some();
-        if left {
-            return Err(format!("{}: {name:?} has no use for all that is said of it", self.what));
-        }
-        Ok(kind)
+            || self.port.is_some()
     }
 
     fn gpu_decorator(&mut self) -> Result<String, String> {
