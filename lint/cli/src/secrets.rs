@@ -17,6 +17,7 @@ use std::fmt::Write;
 use spacelint_knowledge::platform;
 use spacelint_rules::finding::Location;
 use spacelint_rules::secrets::{self, Kind, Need, Needs, Secret};
+use spacelint_space::tokens;
 
 use self::have::{Have, Kept};
 use crate::args::{NeedsFormat, Secrets};
@@ -127,20 +128,15 @@ fn word(need: Need) -> &'static str {
     }
 }
 
-/// The name of a variable as it may be shown, escaped.
-fn name(name: &str) -> String {
-    escape::escape(&platform::shown_name(name)).into_owned()
-}
-
 /// Why a variable is wanted, and what else would do, escaped.
 fn why(secret: &Secret) -> String {
-    if platform::is_token(&secret.name) {
+    if tokens::may_hold(&secret.name) {
         return "a token is written where the name of a variable belongs: take it out, and revoke it"
             .to_owned();
     }
     let mut why = escape::escape(&secret.reason).into_owned();
     if !secret.alternatives.is_empty() {
-        let others: Vec<_> = secret.alternatives.iter().map(|other| name(other)).collect();
+        let others: Vec<_> = secret.alternatives.iter().map(|name| escape::escape(name)).collect();
         // Writing to a String cannot fail.
         let _ = write!(why, " ({} would do as well)", others.join(" or "));
     }

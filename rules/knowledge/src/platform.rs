@@ -1,8 +1,6 @@
 //! What is true of Spaces and of ZeroGPU as a platform: tiers, sizes, versions, the builder, and the
 //! environment that a Space finds.
 
-use std::borrow::Cow;
-
 use crate::Confidence;
 
 include!(concat!(env!("OUT_DIR"), "/platform.rs"));
@@ -509,26 +507,6 @@ pub fn storage() -> &'static Storage {
     &STORAGE
 }
 
-/// Whether `name` is a token itself, where it should only name the variable that holds one.
-pub fn is_token(name: &str) -> bool {
-    token_prefix(name).is_some()
-}
-
-/// A name as it may be shown: of one that is a token itself, no more than how it begins.
-pub fn shown_name(name: &str) -> Cow<'_, str> {
-    token_prefix(name).map_or(Cow::Borrowed(name), |prefix| format!("{prefix}...").into())
-}
-
-fn token_prefix(name: &str) -> Option<&'static str> {
-    TOKEN_PREFIXES.iter().copied().find(|prefix| {
-        name.strip_prefix(prefix).is_some_and(|rest| {
-            rest.len() >= TOKEN_LEAST
-                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-                && rest.bytes().any(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        })
-    })
-}
-
 /// Whether an environment variable's name says that it holds a secret. `TOKEN` alone does not decide:
 /// `MAX_INPUT_TOKEN_LENGTH` counts pieces of text.
 pub fn sounds_secret(name: &str) -> bool {
@@ -605,17 +583,6 @@ mod tests {
         assert!(env_value("OAUTH_CLIENT_SECRET").is_none());
         assert!(!is_platform_env("PORT") && !is_platform_env("HF_TOKEN") && !is_platform_env(""));
         assert!(is_zerogpu_hardware("zero-a10g") && !is_zerogpu_hardware("a10g-small"));
-    }
-
-    #[test]
-    fn a_token_in_the_place_of_a_name_is_known_by_its_beginning() {
-        let letters = "AbCdEfGhIjKlMnOpQrStUvWxYz01234567";
-        assert_eq!(shown_name(&format!("hf_{letters}")), "hf_...");
-        assert_eq!(shown_name(&format!("sk-proj-{letters}")), "sk-...");
-        for name in ["HF_TOKEN", "hf_token", "hf_token_for_the_private_data_sets", "AIza", ""] {
-            assert_eq!(shown_name(name), name);
-            assert!(!is_token(name), "{name}");
-        }
     }
 
     #[test]

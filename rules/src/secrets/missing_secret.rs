@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
-use spacelint_knowledge::platform;
-use spacelint_space::{Card, SourceFile, Space};
+use spacelint_space::{Card, SourceFile, Space, tokens};
 
 use super::list::Need;
 use super::readme;
@@ -68,7 +67,7 @@ impl<'a> Check<'a> for MissingSecret<'a> {
 
     fn fix(&self) -> Option<Fix> {
         let name = &self.wanted.name;
-        if platform::is_token(name) {
+        if tokens::may_hold(name) {
             return None;
         }
         let entry = format!("{}: {}", self.wanted.title(), self.says());
@@ -88,7 +87,7 @@ impl MissingSecret<'_> {
 
     fn help(&self) -> String {
         let name = &self.wanted.name;
-        if platform::is_token(name) {
+        if tokens::may_hold(name) {
             return "This is a token, where the name of a variable belongs: take it out, and revoke it."
                 .to_owned();
         }
