@@ -66,7 +66,7 @@ struct Ready {
 }
 
 impl Fixed {
-    /// Writes the files below `root`, the Space's folder; see [`write`].
+    /// Writes the files below `root`, the Space's folder; see [`write()`].
     pub fn write(&self, root: &Utf8Path) -> Result<(), WriteError> {
         write(&self.files, root)
     }
