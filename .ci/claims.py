@@ -208,12 +208,25 @@ def only_the_profiler_is_left_out():
 
 
 def one_version_of_rust():
-    """README, CONTRIBUTING and the workflow name the Rust that the workspace asks for."""
+    """README, CONTRIBUTING and the workflows name the Rust that the workspace asks for."""
     version = re.search(r'^rust-version = "([\d.]+)"', text("Cargo.toml"), re.MULTILINE)[1]
-    for path in ("README.md", "CONTRIBUTING.md", ".github/workflows/ci.yml"):
+    for path in ("README.md", "CONTRIBUTING.md", *tracked(".github/workflows/*.yml")):
         named = set(re.findall(r"(?:Rust|rustup toolchain install) (\d+\.\d+)", text(path)))
         if named != {version}:
             yield f"{path}: names Rust {', '.join(sorted(named)) or 'nowhere'}, it is {version}"
+
+
+def the_source_distribution_is_whole():
+    """What a crate includes from outside itself goes with it where it is built from the source distribution."""
+    # The README goes as the package's own.
+    packed = {"README.md", *re.findall(r'path = "([^"*]+)", format = "sdist"', text("pyproject.toml"))}
+    crates = {str(Path(name).parent) for name in tracked("*Cargo.toml")} - {"."}
+    for source in tracked("lint/*/src/*.rs", "rules/*.rs"):
+        crate = max((one for one in crates if source.startswith(f"{one}/")), key=len)
+        for target in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', text(source)):
+            path = os.path.relpath((ROOT / source).parent / target, ROOT)
+            if not path.startswith(f"{crate}/") and path not in packed:
+                yield f"{source}: includes {path}, which pyproject.toml leaves out"
 
 
 def links_lead_somewhere():
@@ -235,6 +248,7 @@ CLAIMS = [
     no_path_of_a_machine,
     only_the_profiler_is_left_out,
     one_version_of_rust,
+    the_source_distribution_is_whole,
     links_lead_somewhere,
 ]
 

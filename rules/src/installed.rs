@@ -143,7 +143,7 @@ fn excludes(space: &Space, other: &Requirement, held: &Held, range: &VersionSpec
 }
 
 /// Whether the file asks for something that only pip knows.
-fn is_unclear(file: &Requirements) -> bool {
+pub(crate) fn is_unclear(file: &Requirements) -> bool {
     file.included.iter().any(is_unclear)
         || file.lines.iter().any(|line| match &line.kind {
             LineKind::Url { requirement, .. } => requirement.is_none(),
@@ -157,7 +157,7 @@ fn is_unclear(file: &Requirements) -> bool {
 
 /// Whether the program itself installs `package` or, without one, anything. A command that is not
 /// settled may.
-fn installs_at_runtime(space: &Space, package: Option<&str>) -> bool {
+pub(crate) fn installs_at_runtime(space: &Space, package: Option<&str>) -> bool {
     space.moments().any(|moment| match &moment.event.effect {
         Effect::RunCommand(command) => match (&command.command, package) {
             (None, package) => package.is_none(),

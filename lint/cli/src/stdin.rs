@@ -29,11 +29,9 @@ impl Stdin {
         let path = match (&args.stdin_filename, is_named) {
             (None, false) => return Ok(None),
             (None, true) => {
-                return Err(
-                    "`-` is standard input; say with `--stdin-filename PATH` which file of a \
-                            Space it stands for"
-                        .to_owned(),
-                );
+                let why = "`-` is standard input; say with `--stdin-filename PATH` which file of a \
+                           Space it stands for";
+                return Err(why.to_owned());
             }
             (Some(_), false) => {
                 return Err(

@@ -1003,6 +1003,8 @@ class Call:
                 record("compile", name)
             case "launch" | "mounts" | "serves":
                 record("serve", name)
+            case "sets-queue":
+                record("set-queue", name)
             case "offers-login":
                 record("offer-login", name)
             case "subprocess":

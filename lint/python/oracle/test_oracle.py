@@ -179,7 +179,7 @@ class OracleTest(unittest.TestCase):
                 @gr.on([button.click])
                 def on():
                     torch.cuda.init()  # c1 touch-cuda torch.cuda.init()
-            demo.queue().launch()  # 1 serve gradio.Blocks.launch()
+            demo.queue().launch()  # 1 set-queue gradio.Blocks.queue(); 2 serve gradio.Blocks.launch()
             """
         )
         self.assertEqual([root["role"] for root in found["roots"]], ["event", "event", "event", "thread"])

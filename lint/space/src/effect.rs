@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use spacelint_knowledge::{drift, effects};
+use spacelint_knowledge::{drift, effects, modules};
 use spacelint_python::{Argument, Arguments, External, Function, Place, Value};
 
 /// Something that some rule may care about.
@@ -12,6 +12,8 @@ use spacelint_python::{Argument, Arguments, External, Function, Place, Value};
 pub enum Effect {
     /// `spaces` is imported, for the first time.
     ImportSpaces(SpacesImport),
+    /// A module of another package is imported, for the first time.
+    ImportPackage(&'static modules::Module),
     /// A name is imported that is not there.
     ImportMissing(&'static effects::MissingName),
     /// A name is used that some version no longer has, or that some pair of versions fails at.
@@ -40,6 +42,8 @@ pub enum Effect {
     CacheExamples(Arc<EagerExamples>),
     /// The Space's app is served.
     Serve(Arc<Serve>),
+    /// An app's queue is set up.
+    SetQueue(Arc<Queue>),
     /// A visitor is offered to sign in to the Hub.
     OfferLogin(LoginOffer),
     /// A command is run, which may be another script of the Space.
@@ -137,6 +141,19 @@ pub struct Serve {
     pub port: Option<Argument>,
     /// What it listens on where that is not said, if that is known.
     pub listens: Option<effects::Listens>,
+    /// Whether arguments were passed of which nothing is known.
+    pub open: bool,
+}
+
+/// What an app's queue is told.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// What sets it up.
+    pub called: Called,
+    /// How many calls of a function run at once, where that is said.
+    pub at_once: Option<Argument>,
+    /// How many calls may wait, where that is said.
+    pub waiting: Option<Argument>,
     /// Whether arguments were passed of which nothing is known.
     pub open: bool,
 }

@@ -14,6 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
 use rustc_hash::FxHashMap;
 use spacelint_knowledge::effects::{self, Condition};
+use spacelint_knowledge::modules;
 use spacelint_knowledge::platform::{self, EnvValue};
 use spacelint_python::{
     Argument, Arguments, External, FileId, Found, Guard, Now, Operator, Outcome, Place, Value,
@@ -345,6 +346,9 @@ impl World for SpaceWorld<'_> {
                 plain: name.is_none() && module == GPU_PACKAGE,
                 copy: self.reached().copy.clone(),
             }));
+        }
+        if !now.imported.contains(top) {
+            found.extend(modules::module(top).map(Effect::ImportPackage));
         }
         found.extend(drifting::imported(module, name, now));
         let missing = name.and_then(|name| effects::missing(module, name));

@@ -133,6 +133,13 @@ pub enum Kind {
         /// What it listens on where nothing is said; none if that is not known.
         listens: Option<Listens>,
     },
+    /// Sets up an app's queue.
+    SetsQueue {
+        /// How many calls of a function run at once.
+        at_once: Arguments,
+        /// How many calls may wait.
+        waiting: Arguments,
+    },
     /// Makes a button with which a visitor signs in to the Hub.
     OffersLogin {
         /// Whether it is part of the page where it is made.

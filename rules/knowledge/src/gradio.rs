@@ -77,6 +77,21 @@ pub struct OAuth {
     pub confidence: Confidence,
 }
 
+/// The queue of an app on ZeroGPU that is not told how many calls may wait.
+#[derive(Debug)]
+pub struct ZeroGpuQueue {
+    /// How many may.
+    pub waiting: i64,
+    /// What whoever comes then is told.
+    pub refusal: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// A keyword that was given another name.
 #[derive(Debug)]
 pub struct Renamed {
@@ -224,6 +239,11 @@ pub fn share() -> &'static Share {
 /// What it takes that a visitor can sign in to the Hub.
 pub fn oauth() -> &'static OAuth {
     &OAUTH
+}
+
+/// The queue of an app on ZeroGPU that is not told how many calls may wait.
+pub fn zerogpu_queue() -> &'static ZeroGpuQueue {
+    &ZEROGPU_QUEUE
 }
 
 /// The keywords that were given another name.

@@ -15,6 +15,7 @@ pub mod drift;
 pub mod effects;
 pub mod gradio;
 pub mod models;
+pub mod modules;
 pub mod packages;
 pub mod platform;
 pub mod quota;

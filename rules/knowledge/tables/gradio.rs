@@ -15,6 +15,7 @@ struct Gradio {
     forwarding: Forwarding,
     share: Share,
     oauth: OAuth,
+    zerogpu_queue: ZeroGpuQueue,
     renamed: Vec<Renamed>,
     no_handshake: Vec<NoHandshake>,
     injected: Vec<Injected>,
@@ -64,6 +65,16 @@ struct OAuth {
     error: String,
     signed_out: String,
     scopes: BTreeMap<String, String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ZeroGpuQueue {
+    waiting: i64,
+    refusal: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -235,24 +246,7 @@ fn identity(table: &Gradio, out: &mut String) -> Result<(), String> {
         origin("[forwarding]", source, *as_of, confidence)?,
     );
 
-    let Share { ignored_since, source, as_of, confidence } = &table.share;
-    version("[share]", ignored_since)?;
-    let _ = writeln!(
-        out,
-        "static SHARE: Share = Share {{ ignored_since: {ignored_since:?}, {} }};",
-        origin("[share]", source, *as_of, confidence)?,
-    );
-
-    let OAuth { switch, list, variable, error, signed_out, scopes, source, as_of, confidence } =
-        &table.oauth;
-    let _ = writeln!(
-        out,
-        "static OAUTH: OAuth = OAuth {{ switch: {switch:?}, list: {list:?}, variable: {variable:?}, error: \
-         {error:?}, signed_out: {signed_out:?}, scopes: &{:?}, {} }};",
-        scopes.iter().collect::<Vec<_>>(),
-        origin("[oauth]", source, *as_of, confidence)?,
-    );
-
+    apps(table, out)?;
     out.push_str("static RENAMED: &[Renamed] = &[\n");
     for renamed in &table.renamed {
         let what = format!("[[renamed]] {}", renamed.old);
@@ -335,5 +329,34 @@ fn rising(what: &str, versions: &[String], equal: bool) -> Result<(), String> {
         }
         before = Some((now, text));
     }
+    Ok(())
+}
+
+/// What an app is told of a Space.
+fn apps(table: &Gradio, out: &mut String) -> Result<(), String> {
+    let Share { ignored_since, source, as_of, confidence } = &table.share;
+    version("[share]", ignored_since)?;
+    let _ = writeln!(
+        out,
+        "static SHARE: Share = Share {{ ignored_since: {ignored_since:?}, {} }};",
+        origin("[share]", source, *as_of, confidence)?,
+    );
+
+    let OAuth { switch, list, variable, error, signed_out, scopes, source, as_of, confidence } =
+        &table.oauth;
+    let _ = writeln!(
+        out,
+        "static OAUTH: OAuth = OAuth {{ switch: {switch:?}, list: {list:?}, variable: {variable:?}, error: \
+         {error:?}, signed_out: {signed_out:?}, scopes: &{:?}, {} }};",
+        scopes.iter().collect::<Vec<_>>(),
+        origin("[oauth]", source, *as_of, confidence)?,
+    );
+
+    let ZeroGpuQueue { waiting, refusal, source, as_of, confidence } = &table.zerogpu_queue;
+    let _ = writeln!(
+        out,
+        "static ZEROGPU_QUEUE: ZeroGpuQueue = ZeroGpuQueue {{ waiting: {waiting}, refusal: {refusal:?}, {} }};",
+        origin("[zerogpu_queue]", source, *as_of, confidence)?,
+    );
     Ok(())
 }

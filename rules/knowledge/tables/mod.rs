@@ -8,6 +8,7 @@ mod drift;
 mod effects;
 mod gradio;
 mod models;
+mod modules;
 mod packages;
 mod platform;
 mod tokens;
@@ -27,12 +28,14 @@ pub(crate) struct Table {
 
 /// All tables.
 pub(crate) const TABLES: &[Table] = &[
+    Table { file: "brings.toml", generate: modules::generate_brings },
     Table { file: "card.toml", generate: card::generate },
     Table { file: "debian.toml", generate: debian::generate },
     Table { file: "drift.toml", generate: drift::generate },
     Table { file: "effects.toml", generate: effects::generate },
     Table { file: "gradio.toml", generate: gradio::generate },
     Table { file: "models.toml", generate: models::generate },
+    Table { file: "modules.toml", generate: modules::generate },
     Table { file: "packages.toml", generate: packages::generate },
     Table { file: "platform.toml", generate: platform::generate },
     Table { file: "tokens.toml", generate: tokens::generate },

@@ -3,6 +3,7 @@
 crate::registry::rules! { Dependencies:
     invalid_requirement::InvalidRequirement,
     local_requirement::LocalRequirement,
+    missing_requirement::MissingRequirement,
     wrong_package_name::WrongPackageName,
     source_build::SourceBuild,
     broken_packages_file::BrokenPackagesFile,

@@ -13,6 +13,7 @@ crate::registry::rules! { Identity:
     direct_space_link::DirectSpaceLink,
     missing_login_button::MissingLoginButton,
     missing_oauth_scope::MissingOauthScope,
+    owner_pays_inference::OwnerPaysInference,
 }
 
 /// Gradio's Python client of a Space.

@@ -19,8 +19,8 @@ enum Language<'a> {
     Toml,
     Yaml(&'a Card),
     Requirements(&'a Requirements),
-    /// Any in which each line is one and `#` begins a comment: settings, scripts.
-    Plain,
+    /// Any other in which each line is one and `#` begins a comment: environments, scripts.
+    Hash,
 }
 
 /// The files of `space` that were read as something with comments: the card, the requirements and
@@ -61,10 +61,10 @@ impl Source<'_> {
             Some("py") => Some(Self::python(file)),
             Some("toml") => Some(Self { file: Arc::clone(file), language: Language::Toml }),
             Some("cfg" | "conf" | "env" | "ini" | "sh" | "yaml" | "yml") => {
-                Some(Self { file: Arc::clone(file), language: Language::Plain })
+                Some(Self { file: Arc::clone(file), language: Language::Hash })
             }
             _ if name == "Dockerfile" || name.starts_with(".env") => {
-                Some(Self { file: Arc::clone(file), language: Language::Plain })
+                Some(Self { file: Arc::clone(file), language: Language::Hash })
             }
             _ => None,
         }
@@ -73,7 +73,7 @@ impl Source<'_> {
     /// Whether a line of its own at `offset` may be a comment.
     pub(crate) fn holds_comments_at(&self, offset: u32) -> bool {
         match self.language {
-            Language::Python | Language::Toml | Language::Requirements(_) | Language::Plain => true,
+            Language::Python | Language::Toml | Language::Requirements(_) | Language::Hash => true,
             Language::Yaml(card) => card.block.start <= offset && offset < card.block.end,
         }
     }
@@ -81,8 +81,12 @@ impl Source<'_> {
     /// Whether what stands behind the last line of `logical` would belong to its text, as in a block
     /// scalar.
     pub(crate) fn is_text_behind(&self, logical: Span) -> bool {
-        let is_yaml = matches!(self.language, Language::Yaml(_));
-        is_yaml && self.file.text.slice(logical).contains('\n')
+        match self.language {
+            Language::Yaml(_) => self.file.text.slice(logical).contains('\n'),
+            // A Dockerfile and some other readers know no comment behind something else.
+            Language::Hash => true,
+            Language::Python | Language::Toml | Language::Requirements(_) => false,
+        }
     }
 
     pub(crate) fn lines(&self) -> Lines {
@@ -92,7 +96,7 @@ impl Source<'_> {
             Language::Python | Language::Toml => spacelint_python::lines(self.file.text.as_str()),
             Language::Yaml(card) => card_lines(card),
             Language::Requirements(requirements) => requirement_lines(requirements),
-            Language::Plain => setting_lines(&self.file),
+            Language::Hash => hash_lines(&self.file),
         }
     }
 }
@@ -159,7 +163,7 @@ fn card_lines(card: &Card) -> Lines {
     lines
 }
 
-fn setting_lines(file: &SourceFile) -> Lines {
+fn hash_lines(file: &SourceFile) -> Lines {
     let mut lines = Lines::default();
     for number in 1..=file.text.line_count() {
         let line = file.text.line_span(number);

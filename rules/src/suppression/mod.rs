@@ -1,4 +1,4 @@
-//! Suppression: one law for Python, the card, requirements, TOML and whatever else has comments.
+//! Suppression: one law for Python, the card, requirements, TOML and other files with `#` comments.
 //!
 //! - `# spacelint: ignore[name, other]` covers the logical line it stands in or ends; alone on a
 //!   line, the next one.

@@ -35,6 +35,7 @@ crate::registry::rules! { Zerogpu:
     second_gpu::SecondGpu,
     no_gpu_function::NoGpuFunction,
     missing_launch::MissingLaunch,
+    short_queue::ShortQueue,
     late_gpu_function::LateGpuFunction,
     wrong_spaces_import::WrongSpacesImport,
     shadowed_spaces::ShadowedSpaces,

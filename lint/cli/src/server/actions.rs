@@ -131,8 +131,8 @@ pub(super) fn fix_all(checked: &Checked, path: &Utf8Path, view: View<'_>) -> Opt
 }
 
 /// The URI of the file that an action of [`fix_all`] is for.
-pub(super) fn file_of(action: &CodeAction) -> Option<&str> {
-    action.data.as_ref().and_then(|data| data.get("uri")).and_then(Value::as_str)
+pub(super) fn file_of(action: &Value) -> Option<&str> {
+    action.pointer("/data/uri").and_then(Value::as_str)
 }
 
 /// Whether an editor that asks for actions of the kinds `only`, or of any, asks for `kind`.

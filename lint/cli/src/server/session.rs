@@ -10,6 +10,7 @@ use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestI
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use spacelint_python::Unit;
 use spacelint_rules::fix::FixedFile;
 use spacelint_rules::registry;
 use spacelint_space::Problem;
@@ -62,7 +63,7 @@ enum Question {
 /// An action whose edit is being made.
 struct Fixing {
     path: Utf8PathBuf,
-    action: lsp::CodeAction,
+    action: Value,
     /// The actions that go with it; none where the editor has chosen this one.
     others: Option<Vec<lsp::CodeAction>>,
 }
@@ -126,44 +127,32 @@ pub(super) fn serve(connection: Connection, check: Check) -> Result<bool, String
     }
 }
 
-fn capabilities(client: &Client) -> lsp::ServerCapabilities {
-    use spacelint_python::Unit;
+/// What the server can. It is written out, because the type of all that a server could be able to do
+/// weighs more in the binary than the server itself.
+fn capabilities(client: &Client) -> Value {
     let encoding = match client.unit {
-        Unit::Utf8 => lsp::PositionEncodingKind::UTF8,
-        Unit::Utf16 => lsp::PositionEncodingKind::UTF16,
-        Unit::Utf32 => lsp::PositionEncodingKind::UTF32,
+        Unit::Utf8 => "utf-8",
+        Unit::Utf16 => "utf-16",
+        Unit::Utf32 => "utf-32",
     };
-    let sync = lsp::TextDocumentSyncOptions {
-        open_close: Some(true),
-        change: Some(lsp::TextDocumentSyncKind::Incremental),
-        save: Some(true.into()),
-        ..lsp::TextDocumentSyncOptions::default()
-    };
-    let actions = lsp::CodeActionOptions {
-        code_action_kinds: Some(vec![lsp::CodeActionKind::QuickFix, FIX_ALL]),
-        resolve_provider: Some(client.resolves_edits),
-        ..lsp::CodeActionOptions::default()
-    };
-    let commands = lsp::ExecuteCommandOptions {
-        commands: vec![EXPLAIN.to_owned()],
-        ..lsp::ExecuteCommandOptions::default()
-    };
-    let folders = lsp::WorkspaceFoldersServerCapabilities {
-        supported: Some(true),
-        change_notifications: Some(true.into()),
-    };
-    lsp::ServerCapabilities {
-        position_encoding: Some(encoding),
-        text_document_sync: Some(sync.into()),
-        hover_provider: Some(true.into()),
-        code_action_provider: Some(actions.into()),
-        execute_command_provider: client.shows_documents.then_some(commands),
-        workspace: Some(lsp::WorkspaceOptions {
-            workspace_folders: Some(folders),
-            ..lsp::WorkspaceOptions::default()
-        }),
-        ..lsp::ServerCapabilities::default()
+    let mut capabilities = json!({
+        "positionEncoding": encoding,
+        "textDocumentSync": {
+            "openClose": true,
+            "change": lsp::TextDocumentSyncKind::Incremental,
+            "save": true,
+        },
+        "hoverProvider": true,
+        "codeActionProvider": {
+            "codeActionKinds": [lsp::CodeActionKind::QuickFix, FIX_ALL],
+            "resolveProvider": client.resolves_edits,
+        },
+        "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },
+    });
+    if client.shows_documents {
+        capabilities["executeCommandProvider"] = json!({ "commands": [EXPLAIN] });
     }
+    capabilities
 }
 
 impl Session {
@@ -239,10 +228,10 @@ impl Session {
                 self.question(id, &asked.text_document.uri, question);
             }
             "codeAction/resolve" => {
-                let Some(action) = self.read::<lsp::CodeAction>(&id, params) else { return };
-                match actions::file_of(&action).and_then(uri::to_path) {
-                    Some(path) => self.fix_all(id, Fixing { path, action, others: None }),
-                    None => self.send(Response::new_ok(id, action)),
+                match actions::file_of(&params).and_then(uri::to_path) {
+                    Some(path) => self.fix_all(id, Fixing { path, action: params, others: None }),
+                    // It was whole already.
+                    None => self.send(Response::new_ok(id, params)),
                 }
             }
             "workspace/executeCommand" => {
@@ -352,12 +341,9 @@ impl Session {
 
     fn closed(&mut self, uri: &lsp::Uri) {
         let Some(path) = uri::to_path(uri.as_ref()) else { return };
-        let home = self.documents.get(&path).and_then(|document| document.home.clone());
         self.documents.close(&path);
         self.give_back(&path);
-        if let Some(home) = home {
-            self.spaces.changed(&home, PAUSE);
-        }
+        self.spaces.changed_at(&path, PAUSE);
         self.settle_homes();
     }
 
@@ -369,20 +355,13 @@ impl Session {
         } else {
             self.settle_home(path);
         }
-        let home = self.documents.get(path).and_then(|document| document.home.clone());
-        if let Some(home) = home {
-            self.spaces.changed(&home, pause);
-        }
+        self.spaces.changed_at(path, pause);
     }
 
     fn changed_on_disk(&mut self, files: &[lsp::Uri]) {
         self.settle_homes();
-        let paths: Vec<_> = files.iter().filter_map(|uri| uri::to_path(uri.as_ref())).collect();
-        let roots: Vec<_> = self.spaces.iter().map(|(root, _)| root.clone()).collect();
-        for root in roots {
-            if paths.iter().any(|path| path.starts_with(&root)) {
-                self.spaces.changed(&root, PAUSE);
-            }
+        for path in files.iter().filter_map(|uri| uri::to_path(uri.as_ref())) {
+            self.spaces.changed_at(&path, PAUSE);
         }
     }
 
@@ -588,6 +567,7 @@ impl Session {
         }
         match fix_all {
             Some(action) if !self.client.resolves_edits => {
+                let action = json!(action);
                 self.fix_all(id, Fixing { path, action, others: Some(actions) });
             }
             fix_all => {
@@ -667,14 +647,18 @@ impl Session {
 impl Fixing {
     /// What to answer once its edit is made.
     fn answer(self, edit: Option<lsp::WorkspaceEdit>) -> Value {
-        let action = lsp::CodeAction { edit, ..self.action };
+        let mut action = self.action;
+        let is_made = edit.is_some();
+        if let Some(edit) = edit {
+            action["edit"] = json!(edit);
+        }
         match self.others {
-            Some(mut others) => {
+            Some(others) => {
+                let others = others.into_iter().map(|other| json!(other));
                 // An action that does nothing is none.
-                others.extend(action.edit.is_some().then_some(action));
-                json!(others)
+                others.chain(is_made.then_some(action)).collect()
             }
-            None => json!(action),
+            None => action,
         }
     }
 }

@@ -83,6 +83,15 @@ impl Spaces {
         known.due = Some(Due { first, at: (now + pause).min(first + LONGEST_WAIT) });
     }
 
+    /// The file at `path` is no longer what it was in any Space that it lies in.
+    pub(super) fn changed_at(&mut self, path: &Utf8Path, pause: Duration) {
+        let roots: Vec<_> =
+            self.known.keys().filter(|root| path.starts_with(root)).cloned().collect();
+        for root in roots {
+            self.changed(&root, pause);
+        }
+    }
+
     /// Somebody waits for the Space at `root`.
     pub(super) fn hurry(&mut self, root: &Utf8Path) {
         if let Some(due) = self.known.get_mut(root).and_then(|known| known.due.as_mut()) {

@@ -104,7 +104,8 @@ fn push_line(out: &mut String, line: &str, painter: &mut Painter, context: Conte
             write!(out, "<a class=\"badge {class}\" href=\"{root}rules/{name}.html\">{name}</a>")
         };
     }
-    out.push_str("</span>\n</span>");
+    // The end of the line is where no layout makes a line of it.
+    out.push_str("\n</span></span>");
 }
 
 /// A line without the mark at its end, and the names in that, if it has one.

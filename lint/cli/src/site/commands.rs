@@ -122,8 +122,10 @@ fn push_argument(body: &mut String, argument: &Arg) {
     body.push_str("</dd></div>\n");
 }
 
-/// Help as HTML; its backticks are Markdown's.
+/// Help as HTML; its backticks are Markdown's, and its paragraphs are sentences here.
 fn prose(text: Option<&StyledStr>) -> String {
     let text = text.map(ToString::to_string).unwrap_or_default();
-    html::inline(text.trim_end_matches('.'), HERE)
+    let sentences: Vec<&str> =
+        text.split("\n\n").map(|text| text.trim().trim_end_matches('.')).collect();
+    html::inline(&sentences.join(". "), HERE)
 }

@@ -187,6 +187,7 @@ fn own(effect: &Effect) -> Own {
         }
         Effect::Sleep(sleep) => Own::Sleep { seconds: settled(sleep.seconds.as_ref()) },
         Effect::ImportSpaces(_)
+        | Effect::ImportPackage(_)
         | Effect::CallGpu(_)
         | Effect::NeedEnv(_)
         | Effect::SetEnv(_)
@@ -197,6 +198,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::WrapHandlers(_)
         | Effect::RunModel(_)
         | Effect::Serve(_)
+        | Effect::SetQueue(_)
         | Effect::OfferLogin(_)
         | Effect::CallSpace(_)
         | Effect::Login(_)

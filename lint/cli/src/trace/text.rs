@@ -243,11 +243,13 @@ impl Page {
             Effect::SetEnv(_) => format!("sets {what} in the environment"),
             Effect::UseName(_) => format!("uses a name that comes and goes: {what}"),
             Effect::PassArgument(_) => format!("passes an argument that comes and goes: {what}"),
+            Effect::ImportPackage(_) => format!("imports a package: {what}"),
             Effect::ImportMissing(_) => format!("imports what is not there: {what}"),
             Effect::CacheExamples(_) => format!("computes examples at start-up: {what}"),
             Effect::WrapHandlers(_) => format!("makes every handler a GPU function: {what}"),
             Effect::RunModel(_) => format!("computes with a model: {what}"),
             Effect::Serve(_) => format!("serves the app: {what}"),
+            Effect::SetQueue(_) => format!("sets up the queue: {what}"),
             Effect::OfferLogin(_) => format!("offers to sign in: {what}"),
             Effect::RunCommand(run) => {
                 let mut said = format!("runs a command: {what}");

@@ -7,11 +7,12 @@ use spacelint_python::{Arguments, Budget, Certainty, External, Function, Step, V
 use spacelint_space::effect::{Effect, Missing};
 use spacelint_space::{Moment, Phase, Role, SpaceTrace};
 
-/// The events that are worth telling. That a name is met which some pair of versions fails at, such as
-/// every `import gradio`, is of use to a rule alone.
+/// The events that are worth telling. That a package is imported, or that a name is met which some pair of
+/// versions fails at, is of use to a rule alone.
 pub(super) fn events(trace: &SpaceTrace) -> impl Iterator<Item = Moment<'_>> {
     trace.moments().filter(|moment| match &moment.event.effect {
         Effect::UseName(used) => drift::names(used.name).next().is_some(),
+        Effect::ImportPackage(_) => false,
         _ => true,
     })
 }
@@ -20,6 +21,7 @@ pub(super) fn events(trace: &SpaceTrace) -> impl Iterator<Item = Moment<'_>> {
 pub(super) fn kind(effect: &Effect) -> &'static str {
     match effect {
         Effect::ImportSpaces(_) => "import-spaces",
+        Effect::ImportPackage(_) => "import-package",
         Effect::ImportMissing(_) => "import-missing",
         Effect::UseName(_) => "use-name",
         Effect::PassArgument(_) => "pass-argument",
@@ -35,6 +37,7 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
         Effect::SetEnv(_) => "set-env",
         Effect::CacheExamples(_) => "cache-examples",
         Effect::Serve(_) => "serve",
+        Effect::SetQueue(_) => "set-queue",
         Effect::OfferLogin(_) => "offer-login",
         Effect::RunCommand(_) => "run-command",
         Effect::Login(_) => "login",
@@ -54,6 +57,7 @@ pub(super) fn what(effect: &Effect) -> String {
     let called = |name: &str| format!("{name}()");
     match effect {
         Effect::ImportSpaces(_) => "import spaces".to_owned(),
+        Effect::ImportPackage(it) => format!("import {}", it.import),
         Effect::ImportMissing(it) => format!("from {} import {}", it.module, it.name),
         Effect::UseName(it) => it.name.to_owned(),
         Effect::PassArgument(it) => {
@@ -75,6 +79,7 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::CacheExamples(it) => called(&it.called.name),
         Effect::RunModel(run) => called(&run.called.name),
         Effect::Serve(serve) => called(&serve.called.name),
+        Effect::SetQueue(queue) => called(&queue.called.name),
         Effect::OfferLogin(offer) => called(&offer.called.name),
         Effect::CallSpace(call) => called(&call.called.name),
         Effect::Compile(compilation) => called(&compilation.called.name),

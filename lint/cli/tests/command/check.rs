@@ -67,7 +67,7 @@ fn json_has_the_shape_that_programs_were_promised() {
     assert_eq!(one["start"]["line"], 1);
     assert_eq!(keys(&one["start"]), ["column", "line", "offset"]);
     let url = one["url"].as_str().expect("a link");
-    assert!(url.ends_with("/rules/src/files/unused_ignore.md"), "{url}");
+    assert!(url.ends_with("/rules/unused-ignore.html"), "{url}");
 }
 
 #[test]
@@ -220,6 +220,14 @@ fn no_command_prints_a_token() {
         &["check"][..],
         &["check", "--strict"],
         &["check", "--strict", "--format", "json"],
+        &["check", "--strict", "--format", "jsonl"],
+        &["check", "--strict", "--format", "concise"],
+        &["check", "--strict", "--format", "sarif"],
+        &["check", "--strict", "--format", "github"],
+        &["check", "--strict", "--format", "gitlab"],
+        &["check", "--strict", "--format", "junit"],
+        &["check", "--strict", "--format", "rdjson"],
+        &["check", "--add-ignore", "--diff"],
         &["check", "--unsafe-fixes", "--diff"],
         &["trace"],
         &["trace", "--format", "json"],

@@ -7,6 +7,8 @@ mod check;
 mod contract;
 mod fix;
 mod init;
+#[cfg(unix)]
+mod installed;
 mod lock;
 mod quota;
 mod secrets;

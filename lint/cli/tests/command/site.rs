@@ -142,7 +142,10 @@ fn each_rule_has_a_page_and_the_list_and_the_search_know_it() {
     assert!(!rules.is_empty());
     for rule in rules {
         let name = rule["name"].as_str().expect("a name");
-        let page = &files[&format!("rules/{name}.html")];
+        let url = rule["url"].as_str().expect("a link");
+        let path = url.strip_prefix(&format!("{}/", env!("CARGO_PKG_HOMEPAGE"))).expect(url);
+        assert_eq!(path, format!("rules/{name}.html"));
+        let page = &files[path];
         for heading in ["What happens", "Why", "What to do", "What makes it true"] {
             assert!(page.contains(&format!(">{heading}</h2>")), "{name}: {heading}");
         }

@@ -11,7 +11,7 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 use super::{Role, SpaceWorld};
 use crate::effect::{
     Called, Client, Command, Compilation, Connection, CudaTouch, Download, EagerExamples, Effect,
-    EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad, ModelRun, Serve,
+    EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad, ModelRun, Queue, Serve,
     Served, Sleep, SpaceCall, Token,
 };
 use crate::environment;
@@ -151,10 +151,7 @@ impl SpaceWorld<'_> {
             Does::Launch { .. } | Does::Mounts { .. } | Does::Serves { .. } => {
                 serves(call, known.kind, outcome);
             }
-            Does::OffersLogin { render } => {
-                let render = argument(arguments, render).map(|render| render.value.clone());
-                effects.push(Effect::OfferLogin(LoginOffer { called: called(callee), render }));
-            }
+            Does::SetsQueue { .. } | Does::OffersLogin { .. } => sets_up(call, known.kind, effects),
             Does::Client { id, .. } => makes_client(call, id, known.kind, effects),
             Does::CallsSpace => calls_space(callee, effects),
             Does::Subprocess { command, folder } => {
@@ -175,16 +172,7 @@ impl SpaceWorld<'_> {
                 effects.push(Effect::Sleep(Sleep { called: called(callee), seconds }));
             }
             Does::Http => effects.push(Effect::Http(called(callee))),
-            Does::Connects { host, port, usual } => {
-                effects.push(Effect::Http(called(callee)));
-                effects.push(Effect::Connect(Arc::new(Connection {
-                    called: called(callee),
-                    host: argument(arguments, host).map(|host| host.value.clone()),
-                    port: argument(arguments, port).cloned(),
-                    usual,
-                    open: arguments.open,
-                })));
-            }
+            Does::Connects { .. } => connects(call, known.kind, effects),
             Does::Encodes => effects.push(Effect::Encode(called(callee))),
             Does::Compiles { touches_cuda } => {
                 if touches_cuda {
@@ -337,6 +325,39 @@ fn sets_all(call: &Call<'_>, values: &[effects::Argument], effects: &mut Vec<Eff
             effects.extend(sets(Some(Arc::clone(name)), &given.value, call.now));
         }
     }
+}
+
+/// Something of an app is set up.
+fn sets_up(call: &Call<'_>, does: Does, effects: &mut Vec<Effect>) {
+    let Call { callee, arguments, .. } = *call;
+    let said = |at| argument(arguments, at).cloned();
+    effects.push(match does {
+        Does::SetsQueue { at_once, waiting } => Effect::SetQueue(Arc::new(Queue {
+            called: called(callee),
+            at_once: said(at_once),
+            waiting: said(waiting),
+            open: arguments.open,
+        })),
+        Does::OffersLogin { render } => Effect::OfferLogin(LoginOffer {
+            called: called(callee),
+            render: said(render).map(|render| render.value),
+        }),
+        _ => return,
+    });
+}
+
+/// Another machine is spoken to, which is a request like any other.
+fn connects(call: &Call<'_>, does: Does, effects: &mut Vec<Effect>) {
+    let Does::Connects { host, port, usual } = does else { return };
+    let Call { callee, arguments, .. } = *call;
+    effects.push(Effect::Http(called(callee)));
+    effects.push(Effect::Connect(Arc::new(Connection {
+        called: called(callee),
+        host: argument(arguments, host).map(|host| host.value.clone()),
+        port: argument(arguments, port).cloned(),
+        usual,
+        open: arguments.open,
+    })));
 }
 
 /// An app is served, perhaps with functions that are called for each request.

@@ -73,9 +73,7 @@ impl Pieces<'_> {
             "handler" => self.handler()?,
             "launch" | "mounts" => self.serves_gradio(name)?,
             "serves" => self.serves()?,
-            "offers-login" => {
-                format!("Kind::OffersLogin {{ render: {} }}", self.needed("render")?)
-            }
+            "sets-queue" | "offers-login" => self.app(name)?,
             "download" => {
                 format!(
                     "Kind::Download {{ id: {}, token: {} }}",
@@ -91,12 +89,7 @@ impl Pieces<'_> {
             ),
             "sleep" => format!("Kind::Sleep {{ seconds: {} }}", self.needed("seconds")?),
             "http" => "Kind::Http".to_owned(),
-            "connects" => format!(
-                "Kind::Connects {{ host: {}, port: {}, usual: {} }}",
-                self.needed("host")?,
-                self.taken("port")?,
-                self.port.take().ok_or_else(|| format!("{}: on which port?", self.what))?
-            ),
+            "connects" => self.connects()?,
             "encodes" => "Kind::Encodes".to_owned(),
             "calls-space" => "Kind::CallsSpace".to_owned(),
             "compiles" => format!(
@@ -169,6 +162,26 @@ impl Pieces<'_> {
         };
         let (functions, ssr) = (self.taken("functions")?, self.taken("ssr")?);
         Ok(format!("Kind::{kind}functions: {functions}, ssr: {ssr} }}"))
+    }
+
+    fn app(&mut self, name: &str) -> Result<String, String> {
+        Ok(match name {
+            "sets-queue" => format!(
+                "Kind::SetsQueue {{ at_once: {}, waiting: {} }}",
+                self.needed("at_once")?,
+                self.needed("waiting")?
+            ),
+            _ => format!("Kind::OffersLogin {{ render: {} }}", self.needed("render")?),
+        })
+    }
+
+    fn connects(&mut self) -> Result<String, String> {
+        let usual = self.port.take().ok_or_else(|| format!("{}: on which port?", self.what))?;
+        Ok(format!(
+            "Kind::Connects {{ host: {}, port: {}, usual: {usual} }}",
+            self.needed("host")?,
+            self.taken("port")?
+        ))
     }
 
     fn serves(&mut self) -> Result<String, String> {

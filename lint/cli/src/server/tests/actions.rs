@@ -81,7 +81,10 @@ fn a_rule_can_be_read_about() {
     assert_eq!(editor.ask("workspace/executeCommand", params), Value::Null);
     let shown = editor.told("window/showDocument", |_| true);
     assert_eq!(shown["external"], true);
-    assert!(shown["uri"].as_str().is_some_and(|uri| uri.ends_with("/unused_ignore.md")), "{shown}");
+    assert!(
+        shown["uri"].as_str().is_some_and(|uri| uri.ends_with("/unused-ignore.html")),
+        "{shown}"
+    );
     let id = editor.begin("workspace/executeCommand", json!({ "command": "rm" }));
     assert_eq!(editor.answer(&id).map_err(|(code, _)| code), Err(-32602));
 }
