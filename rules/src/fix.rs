@@ -20,7 +20,7 @@ use crate::suppression::ignoring;
 
 mod write;
 
-pub use write::{WriteError, WriteErrorReason};
+pub use write::{WriteError, WriteErrorReason, write};
 
 /// How often the Space is read again after fixes. A fix that makes room for another is rare, and
 /// two that undo each other would never end.
@@ -45,10 +45,12 @@ pub struct Fixed {
 /// A file before and after.
 #[derive(Debug)]
 pub struct FixedFile {
-    /// As it was read.
+    /// As it was read; empty where there was none.
     pub before: Arc<SourceFile>,
     /// The text after the fixes, in the file's own line endings.
     pub after: String,
+    /// Whether there was none before.
+    pub is_new: bool,
 }
 
 /// A fix that was applied.
@@ -130,7 +132,11 @@ fn fix_with(mut files: Files, limit: Applicability, check: impl Fn(&Space) -> Re
                 .into_iter()
                 .filter_map(|(path, before)| {
                     let after = texts.remove(&path)?;
-                    (after != before.text.as_str()).then_some(FixedFile { before, after })
+                    (after != before.text.as_str()).then_some(FixedFile {
+                        before,
+                        after,
+                        is_new: false,
+                    })
                 })
                 .collect();
             return Fixed { files, applied, report, space, unsettled: !settled };
@@ -234,6 +240,17 @@ fn faults(file: &Arc<SourceFile>) -> usize {
         }
         _ => 0,
     }
+}
+
+/// What `fix` makes of the files that it touches, if what it leaves is no more broken than before. A file
+/// that it leaves as it was is not among them.
+pub(crate) fn made(fix: &Fix) -> Option<Vec<FixedFile>> {
+    is_sound(fix).then(|| {
+        let made = apply([fix]).into_iter();
+        made.filter(|(before, after)| before.text.as_str() != after)
+            .map(|(before, after)| FixedFile { before, after, is_new: false })
+            .collect()
+    })
 }
 
 /// The text of each file that `fixes` touch, after them. No edit touches another.

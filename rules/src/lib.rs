@@ -9,6 +9,7 @@ pub mod duration;
 pub mod finding;
 pub mod fingerprint;
 pub mod fix;
+pub mod lock;
 pub mod registry;
 pub mod rule;
 pub mod secrets;

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, RangedI64ValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 use spacelint_knowledge::platform::{Backing, duration};
 
 use crate::quota::Day;
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     },
     /// List what a duplicate of a Space must be given, where and why
     Secrets(Secrets),
+    /// Pin the versions that a build or an environment of a Space held
+    Lock(Lock),
     /// Work out how many calls a day each kind of visitor can make
     Quota(Quota),
     /// Show what the program of a Space does, event by event
@@ -111,6 +113,35 @@ pub(crate) struct Secrets {
     /// JSON, or `-` for standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) have: Vec<PathBuf>,
+}
+
+/// `spacelint lock`.
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("installed").required(true),
+    after_help = "Exit status: 0; 1 something is asked for and not pinned, or `--diff` shows a change; 2 nothing was \
+                  pinned."
+)]
+pub(crate) struct Lock {
+    /// A Space, or a file of one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// Take them from the log of a build, or from what `pip freeze` prints; `-` for standard input
+    #[arg(long, value_name = "FILE", group = "installed")]
+    pub(crate) log: Option<PathBuf>,
+
+    /// Take them from a virtual environment, or a `site-packages` folder
+    #[arg(long, value_name = "DIR", group = "installed")]
+    pub(crate) environment: Option<PathBuf>,
+
+    /// Pin only what the requirements name, and not what that brings
+    #[arg(long)]
+    pub(crate) direct: bool,
+
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub(crate) diff: bool,
 }
 
 /// `spacelint quota`.

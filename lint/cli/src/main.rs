@@ -12,9 +12,9 @@ mod formats;
 mod frame;
 #[cfg(test)]
 mod hostile;
-
 mod init;
 mod listing;
+mod lock;
 mod manual;
 mod markdown;
 mod output;
@@ -72,6 +72,7 @@ fn main() -> ExitCode {
             });
             Status::Clean
         }
+        Command::Lock(asked) => lock::run(asked, terminal, &mut output),
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
         Command::Secrets(asked) => secrets::run(asked, terminal, &mut output),
         Command::Server { .. } => {

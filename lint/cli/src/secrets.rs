@@ -12,12 +12,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use spacelint_knowledge::platform;
 use spacelint_rules::finding::Location;
 use spacelint_rules::secrets::{self, Kind, Need, Needs, Secret};
+use spacelint_space::tokens;
 
 use self::have::{Have, Kept};
 use crate::args::{NeedsFormat, Secrets};
@@ -128,23 +128,15 @@ fn word(need: Need) -> &'static str {
     }
 }
 
-/// The name of a variable as it may be shown, escaped. What is a token itself is not.
-fn name(name: &str) -> Cow<'_, str> {
-    match platform::token_prefix(name) {
-        Some(prefix) => format!("{prefix}...").into(),
-        None => escape::escape(name),
-    }
-}
-
 /// Why a variable is wanted, and what else would do, escaped.
 fn why(secret: &Secret) -> String {
-    if platform::token_prefix(&secret.name).is_some() {
+    if tokens::may_hold(&secret.name) {
         return "a token is written where the name of a variable belongs: take it out, and revoke it"
             .to_owned();
     }
     let mut why = escape::escape(&secret.reason).into_owned();
     if !secret.alternatives.is_empty() {
-        let others: Vec<_> = secret.alternatives.iter().map(|other| name(other)).collect();
+        let others: Vec<_> = secret.alternatives.iter().map(|name| escape::escape(name)).collect();
         // Writing to a String cannot fail.
         let _ = write!(why, " ({} would do as well)", others.join(" or "));
     }

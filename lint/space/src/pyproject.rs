@@ -68,6 +68,11 @@ impl Pyproject {
         pyproject
     }
 
+    /// `[project].name`.
+    pub fn name(&self) -> Option<&str> {
+        self.document.as_ref()?.get("project")?.get("name")?.as_str()
+    }
+
     /// The table `[tool.<name>]`. Its spans count from behind a byte order mark, if there is one.
     pub fn tool(&self, name: &str) -> Option<&Item> {
         self.document.as_ref()?.get("tool")?.get(name)

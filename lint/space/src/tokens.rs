@@ -72,6 +72,11 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether something in `text` may be a token.
+pub fn may_hold(text: &str) -> bool {
+    candidates(text.as_bytes()).next().is_some()
+}
+
 /// Whether a person wrote this in place of a token: nobody draws so few characters, or one so often in a row.
 fn is_placeholder(secret: &[u8]) -> bool {
     let mut seen = [false; 256];

@@ -37,6 +37,21 @@ pub struct SourceOnly {
     pub confidence: Confidence,
 }
 
+/// What a package brings with it on Linux alone, in versions that it names itself.
+#[derive(Debug)]
+pub struct Brought {
+    /// The package.
+    pub package: &'static str,
+    /// What it brings, sorted.
+    pub names: &'static [&'static str],
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// A package each of whose versions asks for one version of PyTorch.
 #[derive(Debug)]
 pub struct Pair {
@@ -87,4 +102,14 @@ pub fn needs_python() -> &'static [NeedsPython] {
 /// The packages that go with one version of PyTorch.
 pub fn pairs() -> &'static [Pair] {
     PAIRS
+}
+
+/// The packages that bring others on Linux alone.
+pub fn brought() -> &'static [Brought] {
+    BROUGHT
+}
+
+/// Whether `name` is one of those that install the others.
+pub fn is_installer(name: &str) -> bool {
+    INSTALLER.contains(&name)
 }

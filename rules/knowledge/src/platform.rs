@@ -507,17 +507,6 @@ pub fn storage() -> &'static Storage {
     &STORAGE
 }
 
-/// The beginning of `name` by which it is known to be a token itself, where it should only name one.
-pub fn token_prefix(name: &str) -> Option<&'static str> {
-    TOKEN_PREFIXES.iter().copied().find(|prefix| {
-        name.strip_prefix(prefix).is_some_and(|rest| {
-            rest.len() >= TOKEN_LEAST
-                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-                && rest.bytes().any(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        })
-    })
-}
-
 /// Whether an environment variable's name says that it holds a secret. `TOKEN` alone does not decide:
 /// `MAX_INPUT_TOKEN_LENGTH` counts pieces of text.
 pub fn sounds_secret(name: &str) -> bool {
@@ -594,16 +583,6 @@ mod tests {
         assert!(env_value("OAUTH_CLIENT_SECRET").is_none());
         assert!(!is_platform_env("PORT") && !is_platform_env("HF_TOKEN") && !is_platform_env(""));
         assert!(is_zerogpu_hardware("zero-a10g") && !is_zerogpu_hardware("a10g-small"));
-    }
-
-    #[test]
-    fn a_token_in_the_place_of_a_name_is_known_by_its_beginning() {
-        let letters = "AbCdEfGhIjKlMnOpQrStUvWxYz01234567";
-        assert_eq!(token_prefix(&format!("hf_{letters}")), Some("hf_"));
-        assert_eq!(token_prefix(&format!("sk-proj-{letters}")), Some("sk-"));
-        for name in ["HF_TOKEN", "hf_token", "hf_token_for_the_private_data_sets", "AIza", ""] {
-            assert_eq!(token_prefix(name), None, "{name}");
-        }
     }
 
     #[test]

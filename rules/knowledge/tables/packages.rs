@@ -11,6 +11,8 @@ use super::{origin, range, read, sorted, strings, version};
 #[serde(deny_unknown_fields)]
 struct Packages {
     absent: Vec<Absent>,
+    brought: Vec<Brought>,
+    installer: Installer,
     source: Vec<Unbuilt>,
     pair: Vec<Pair>,
     python: Vec<NeedsPython>,
@@ -21,6 +23,25 @@ struct Packages {
 struct Absent {
     names: Vec<String>,
     instead: Option<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Brought {
+    package: String,
+    names: Vec<String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Installer {
+    names: Vec<String>,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -73,7 +94,24 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
             origin(&what, &absent.source, absent.as_of, &absent.confidence)?,
         );
     }
-    out.push_str("];\nstatic SOURCES: &[SourceOnly] = &[\n");
+    out.push_str("];\nstatic BROUGHT: &[Brought] = &[\n");
+    sorted("[[brought]]", table.brought.iter().map(|brought| brought.package.as_str()))?;
+    for brought in &table.brought {
+        let what = format!("[[brought]] {}", brought.package);
+        sorted(&what, brought.names.iter().map(String::as_str))?;
+        let _ = writeln!(
+            out,
+            "Brought {{ package: {:?}, names: {}, {} }},",
+            brought.package,
+            strings(&brought.names),
+            origin(&what, &brought.source, brought.as_of, &brought.confidence)?,
+        );
+    }
+    let installer = &table.installer;
+    sorted("[installer]", installer.names.iter().map(String::as_str))?;
+    origin("[installer]", &installer.source, installer.as_of, &installer.confidence)?;
+    let _ = writeln!(out, "];\nstatic INSTALLER: &[&str] = {};", strings(&installer.names));
+    out.push_str("static SOURCES: &[SourceOnly] = &[\n");
     sorted("[[source]]", table.source.iter().map(|source| source.package.as_str()))?;
     for source in &table.source {
         let what = format!("[[source]] {}", source.package);

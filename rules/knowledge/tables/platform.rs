@@ -29,7 +29,6 @@ struct Platform {
     hardware: Hardware,
     duplicate: Duplicate,
     storage: Storage,
-    tokens: Tokens,
     environment: Vec<Environment>,
     hub_token: HubToken,
     secret_words: SecretWords,
@@ -253,16 +252,6 @@ struct Duplicate {
 struct Storage {
     folder: String,
     bucket: String,
-    source: String,
-    as_of: Datetime,
-    confidence: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tokens {
-    prefixes: Vec<String>,
-    least: u32,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -621,14 +610,6 @@ fn duplicate(out: &mut String, table: &Platform) -> Result<(), String> {
         storage.folder,
         storage.bucket,
         origin("[storage]", &storage.source, storage.as_of, &storage.confidence)?,
-    );
-    let tokens = &table.tokens;
-    origin("[tokens]", &tokens.source, tokens.as_of, &tokens.confidence)?;
-    let _ = writeln!(
-        out,
-        "static TOKEN_PREFIXES: &[&str] = {};\nconst TOKEN_LEAST: usize = {};",
-        strings(&tokens.prefixes),
-        tokens.least,
     );
     Ok(())
 }

@@ -62,25 +62,32 @@ struct Ready {
     temporary: NamedTempFile,
     target: PathBuf,
     path: Utf8PathBuf,
+    is_new: bool,
 }
 
 impl Fixed {
-    /// Writes the files below `root`, the Space's folder. Each is written beside the old one and
-    /// then takes its place, with its mode, so that it is there whole at every moment. Nothing takes
-    /// its place before everything is written; so an error means that nothing changed, unless the
-    /// system refuses a rename after it allowed one.
+    /// Writes the files below `root`, the Space's folder; see [`write()`].
     pub fn write(&self, root: &Utf8Path) -> Result<(), WriteError> {
-        let ready =
-            self.files.iter().map(|file| prepare(root, file)).collect::<Result<Vec<_>, _>>()?;
-        for Ready { temporary, target, path } in ready {
-            let folder = target.parent().map(Path::to_path_buf);
-            temporary.persist(&target).map_err(|error| system(&path)(error.error))?;
-            if let Some(folder) = folder {
-                sync_folder(&folder);
-            }
-        }
-        Ok(())
+        write(&self.files, root)
     }
+}
+
+/// Writes `files` below `root`, a Space's folder. Each is written beside the old one and then takes its
+/// place, with its mode, so that it is there whole at every moment. Nothing takes its place before
+/// everything is written; so an error means that nothing changed, unless the system refuses a rename
+/// after it allowed one.
+pub fn write(files: &[FixedFile], root: &Utf8Path) -> Result<(), WriteError> {
+    let ready = files.iter().map(|file| prepare(root, file)).collect::<Result<Vec<_>, _>>()?;
+    for Ready { temporary, target, path, is_new } in ready {
+        let folder = target.parent().map(Path::to_path_buf);
+        let persisted =
+            if is_new { temporary.persist_noclobber(&target) } else { temporary.persist(&target) };
+        persisted.map_err(|error| system(&path)(error.error))?;
+        if let Some(folder) = folder {
+            sync_folder(&folder);
+        }
+    }
+    Ok(())
 }
 
 fn system(path: &Utf8Path) -> impl Fn(std::io::Error) -> WriteError {
@@ -96,6 +103,9 @@ fn prepare(root: &Utf8Path, file: &FixedFile) -> Result<Ready, WriteError> {
     }
     let root = if root.as_str().is_empty() { Utf8Path::new(".") } else { root };
     let root = root.as_std_path().canonicalize().map_err(system(path))?;
+    if file.is_new {
+        return create(&root, file);
+    }
     // A symbolic link within the Space is kept: what it leads to is replaced.
     let target = root.join(path.as_std_path()).canonicalize().map_err(system(path))?;
     let Some(folder) = target.parent().filter(|_| target.starts_with(&root)) else {
@@ -118,7 +128,33 @@ fn prepare(root: &Utf8Path, file: &FixedFile) -> Result<Ready, WriteError> {
         Ok(temporary)
     };
     let temporary = write().map_err(system(path))?;
-    Ok(Ready { temporary, target: target.clone(), path: path.clone() })
+    Ok(Ready { temporary, target: target.clone(), path: path.clone(), is_new: false })
+}
+
+/// The same for a file that is not there yet, straight below `root`.
+fn create(root: &Path, file: &FixedFile) -> Result<Ready, WriteError> {
+    let path = file.before.path.clone();
+    let target = root.join(path.as_std_path());
+    // A link that leads nowhere is there too.
+    if target.symlink_metadata().is_ok() {
+        return Err(WriteError { path, reason: WriteErrorReason::Changed });
+    }
+    let write = || -> std::io::Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".spacelint-");
+        #[cfg(unix)]
+        let builder = {
+            use std::os::unix::fs::PermissionsExt;
+            // As any new file: the system takes from this what the user's mask takes.
+            builder.permissions(std::fs::Permissions::from_mode(0o666))
+        };
+        let mut temporary = builder.tempfile_in(root)?;
+        temporary.write_all(file.after.as_bytes())?;
+        temporary.as_file().sync_all()?;
+        Ok(temporary)
+    };
+    let temporary = write().map_err(system(&path))?;
+    Ok(Ready { temporary, target, path, is_new: true })
 }
 
 /// Makes a rename outlast a power cut, where the system lets a folder be opened.

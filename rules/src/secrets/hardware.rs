@@ -12,14 +12,20 @@ use crate::finding::Location;
 pub(super) fn hardware(space: &Space) -> Option<Thing> {
     let given = platform::duplicate().hardware;
     let card = space.card.as_ref();
-    let suggested = card.and_then(|card| {
-        let name = card.str("suggested_hardware").filter(|name| *name != given)?;
-        let entry = card.get("suggested_hardware")?;
-        Some((name, Location::new(&card.file, entry.key_span.to(entry.value_span))))
+    // What the author set outweighs what the card suggests.
+    let set = space.settings.as_ref().and_then(|settings| {
+        let hardware = settings.hardware.as_ref()?;
+        Some((hardware.text.as_str(), Location::new(&settings.file, hardware.span)))
     });
+    let suggested = || {
+        let name = card?.str("suggested_hardware")?;
+        let entry = card?.get("suggested_hardware")?;
+        Some((name, Location::new(&card?.file, entry.key_span.to(entry.value_span))))
+    };
+    let told = set.or_else(suggested).filter(|(name, _)| *name != given);
     let cuda = space.moments().find(|moment| is_nothing_but_cuda(space, moment));
     let is_zerogpu = space.is_zerogpu();
-    let name = match (&suggested, &cuda) {
+    let name = match (&told, &cuda) {
         _ if is_zerogpu => "ZeroGPU",
         (Some((name, _)), _) => name,
         (None, Some(_)) => "a GPU",
@@ -33,12 +39,12 @@ pub(super) fn hardware(space: &Space) -> Option<Thing> {
         None if is_zerogpu => {
             (Need::Soft, format!("its GPU functions run on the CPU on {default}"))
         }
-        None => (Need::Soft, format!("the card suggests it, and not {default}")),
+        None => (Need::Soft, format!("the author names it, and not {default}")),
     };
     let declared = space.moments().find(|moment| {
         matches!(moment.event.effect, Effect::DeclareGpu(_) | Effect::ImportSpaces(_))
     });
-    let mut places: Vec<Location> = suggested.into_iter().map(|(_, place)| place).collect();
+    let mut places: Vec<Location> = told.into_iter().map(|(_, place)| place).collect();
     places.extend(declared.filter(|_| is_zerogpu).as_ref().map(Location::from));
     places.extend(cuda.as_ref().map(Location::from));
     Some(Thing { name: name.into(), need, reason, places })

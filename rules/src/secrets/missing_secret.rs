@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use spacelint_space::{Card, SourceFile, Space};
+use spacelint_space::{Card, SourceFile, Space, tokens};
 
 use super::list::Need;
 use super::readme;
@@ -67,6 +67,9 @@ impl<'a> Check<'a> for MissingSecret<'a> {
 
     fn fix(&self) -> Option<Fix> {
         let name = &self.wanted.name;
+        if tokens::may_hold(name) {
+            return None;
+        }
         let entry = format!("{}: {}", self.wanted.title(), self.says());
         let edit = readme::add(self.readme?, self.card, &entry)?;
         Some(Fix::needs_review(format!("name `{name}` in the README"), vec![edit]))
@@ -84,6 +87,10 @@ impl MissingSecret<'_> {
 
     fn help(&self) -> String {
         let name = &self.wanted.name;
+        if tokens::may_hold(name) {
+            return "This is a token, where the name of a variable belongs: take it out, and revoke it."
+                .to_owned();
+        }
         match self.gated() {
             Some(id) => format!(
                 "Say in the README that a duplicate needs a secret named `{name}`, with a read token of an \

@@ -214,6 +214,9 @@ fn things(files: &[(&str, &str)]) -> Vec<String> {
     .collect()
 }
 
+/// What follows the beginning of a token.
+const LETTERS: &str = "QwErTyUiOpAsDfGhJkLzXcVbNmPlOkIjUh";
+
 const CARD: (&str, &str) = ("README.md", "---\nsdk: gradio\n---\n");
 
 #[test]
@@ -235,8 +238,8 @@ fn what_is_given_as_a_token_is_a_secret_whatever_it_is_called() {
     let client = "from gradio_client import Client\nClient('a/b', token=os.getenv('READ'))\n";
     assert_eq!(kinds(client), ["Secret Soft READ"]);
     assert_eq!(kinds("os.getenv('SPACE_ID'), os.getenv('READ'), os.getenv('B', 'x')\n"), [""; 0]);
-    let token = "os.environ['hf_AbCdEfGhIjKlMnOpQrStUvWxYz01234567']\n";
-    assert!(kinds(token)[0].starts_with("Secret Hard hf_Ab"));
+    let token = format!("os.environ['hf_{LETTERS}']\n");
+    assert_eq!(kinds(&token), [format!("Secret Hard hf_{LETTERS}")]);
 }
 
 #[test]
@@ -263,6 +266,12 @@ fn hardware_is_what_a_duplicate_does_not_get_by_itself() {
     assert_eq!(of("cpu-basic", moved), ["hard a GPU 2"]);
     assert_eq!(of("cpu-basic", gpu), ["soft ZeroGPU 1"]);
     assert_eq!(of("zero-a10g", &format!("{gpu}{moved}")), ["hard ZeroGPU 3,1,5"]);
+    let set = ("spacelint.toml", "hardware = 'l4x1'\n");
+    let files =
+        [("README.md", card("t4-small")), ("app.py", gpu.to_owned()), (set.0, set.1.to_owned())];
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert_eq!(things(&files), ["soft l4x1 1"]);
     for asks in [
         "import torch\nd = 'cuda' if torch.cuda.is_available() else 'cpu'\ntorch.zeros(1).to(d)\n",
         "import torch\nif torch.cuda.is_available():\n    torch.zeros(1).to('cuda')\n",
@@ -284,4 +293,20 @@ fn storage_is_a_path_in_the_folder_of_volumes_or_a_bucket() {
     );
     let card = "---\nsdk: gradio\nsuggested_storage: small\n---\n";
     assert_eq!(things(&[("README.md", card), ("app.py", "x = 1\n")]), ["soft /data 3"]);
+}
+
+#[test]
+fn a_token_in_the_place_of_a_name_is_not_repeated() {
+    let token = &format!("hf_{LETTERS}");
+    let app = format!("import os\nos.environ['{token}']\n");
+    let files = memory(&[("README.md", "---\nsdk: gradio\n---\n"), ("app.py", &app)]);
+    let selection = Selection { select: vec!["missing-secret".to_owned()], ..Selection::default() };
+    let findings = crate::check(&Space::read(&files), &selection).findings;
+    assert_eq!(findings.len(), 1);
+    let said = format!("{} {:?}", findings[0].message, findings[0].help);
+    assert!(
+        said.contains("`hf_***") && said.contains("revoke it") && !said.contains(token),
+        "{said}"
+    );
+    assert!(findings[0].fix.is_none());
 }

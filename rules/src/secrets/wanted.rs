@@ -10,7 +10,7 @@ use spacelint_knowledge::models::{self, Gate};
 use spacelint_knowledge::platform;
 use spacelint_python::{Certainty, Guard};
 use spacelint_space::effect::{Effect, EnvSet, Missing, Token};
-use spacelint_space::{Moment, Phase, Role, Space, mentions};
+use spacelint_space::{Moment, Phase, Role, Space, mentions, tokens};
 
 use super::list::Need;
 use super::readme;
@@ -78,9 +78,7 @@ pub(super) fn wanted(space: &Space) -> Vec<Wanted<'_>> {
     let wants = wants(space);
     let given = given_as_token(space);
     let is_secret = |name: &Arc<str>| {
-        platform::sounds_secret(name)
-            || platform::token_prefix(name).is_some()
-            || given.contains(name)
+        platform::sounds_secret(name) || tokens::may_hold(name) || given.contains(name)
     };
     // What is needed for sure makes the entries. One whose names are all among another's settles that
     // one too.
@@ -402,7 +400,7 @@ impl<'a> Wanted<'a> {
     /// Its name and the alternatives, as "`A` or `B`".
     pub(super) fn title(&self) -> String {
         let names = std::iter::once(&self.name).chain(&self.alternatives);
-        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+        names.map(|name| format!("`{}`", tokens::masked(name))).collect::<Vec<_>>().join(" or ")
     }
 
     /// The first place at which it is wanted as badly as it is wanted anywhere.

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use spacelint_knowledge::platform;
 use spacelint_rules::secrets::{Kind, Need};
+use spacelint_space::tokens;
 
-use super::{Told, lines, name, why, word};
+use super::{Told, lines, why, word};
 use crate::escape::{self, escape};
 
 /// The names that one Space reads.
@@ -25,7 +25,7 @@ pub(super) fn space(told: &Told<'_>) -> String {
         for secret in told.names(kind) {
             let at = lines(&secret.places).join(", ");
             let _ = writeln!(out, "\n# {what}, {}: {} ({at})", word(secret.need), why(secret));
-            let shown = name(&secret.name);
+            let shown = escape(&secret.name);
             let _ = match secret.need {
                 _ if !can_be_set(&secret.name) => {
                     writeln!(out, "# not a name that a file like this can set: {shown}")
@@ -40,7 +40,7 @@ pub(super) fn space(told: &Told<'_>) -> String {
 
 /// Whether a shell, and what reads such a file, takes it for a name.
 fn can_be_set(name: &str) -> bool {
-    platform::token_prefix(name).is_none()
+    !tokens::may_hold(name)
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

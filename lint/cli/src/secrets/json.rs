@@ -1,7 +1,6 @@
 //! What a duplicate needs, for programs.
 
 use serde::Serialize;
-use spacelint_knowledge::platform;
 use spacelint_rules::secrets::{Kind, Secret, Thing};
 
 use super::{Had, Told, word};
@@ -20,8 +19,8 @@ struct Needed<'a> {
 /// An environment variable.
 #[derive(Serialize)]
 struct Variable<'a> {
-    name: String,
-    alternatives: Vec<String>,
+    name: &'a str,
+    alternatives: Vec<&'a str>,
     kind: &'static str,
     need: &'static str,
     reason: &'a str,
@@ -54,8 +53,8 @@ pub(super) fn space(told: &Told<'_>) -> String {
 
 fn name<'a>(secret: &'a Secret, told: &Told<'_>) -> Variable<'a> {
     Variable {
-        name: shown(&secret.name),
-        alternatives: secret.alternatives.iter().map(|name| shown(name)).collect(),
+        name: &secret.name,
+        alternatives: secret.alternatives.iter().map(AsRef::as_ref).collect(),
         kind: match secret.kind {
             Kind::Secret => "secret",
             Kind::Variable => "variable",
@@ -70,11 +69,6 @@ fn name<'a>(secret: &'a Secret, told: &Told<'_>) -> Variable<'a> {
         }),
         places: secret.places.iter().map(|at| json::Place::new(at, told.place)).collect(),
     }
-}
-
-/// A name as it is, unless it is a token itself.
-fn shown(name: &str) -> String {
-    platform::token_prefix(name).map_or_else(|| name.to_owned(), |prefix| format!("{prefix}..."))
 }
 
 fn other<'a>(thing: &'a Thing, told: &Told<'_>) -> Other<'a> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use spacelint_rules::finding::Location;
 use spacelint_rules::secrets::{Kind, Need, Thing};
 
-use super::{Had, Told, copied, lines, name, why};
+use super::{Had, Told, copied, lines, why};
 use crate::escape;
 
 /// What one Space needs.
@@ -33,7 +33,7 @@ pub(super) fn space(told: &Told<'_>) -> String {
         }
         for secret in names {
             let is_set = matches!(told.had(secret), Some(Had::Set));
-            let shown = name(&secret.name);
+            let shown = escape::escape(&secret.name);
             push(&mut out, is_set, &shown, secret.need, &why(secret), &secret.places);
         }
     }

@@ -7,7 +7,7 @@ use spacelint_rules::secrets::{Kind, Need, Secret, Thing};
 use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Had, Told, copied, name, why, word};
+use super::{Had, Told, copied, why, word};
 use crate::escape::{self, escape};
 use crate::frame;
 use crate::terminal::{Style, Terminal};
@@ -76,7 +76,7 @@ fn variable(secret: &Secret, told: &Told<'_>) -> Row {
         why.push_str("; it is set as a variable, which everybody can read");
     }
     Row {
-        name: name(&secret.name).into_owned(),
+        name: escape(&secret.name).into_owned(),
         need: secret.need,
         had,
         why,

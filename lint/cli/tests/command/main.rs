@@ -9,6 +9,7 @@ mod fix;
 mod init;
 #[cfg(unix)]
 mod installed;
+mod lock;
 mod quota;
 mod secrets;
 mod server;
