@@ -834,3 +834,44 @@ fn what_is_delegated_to_is_closed_with_the_generator() {
          app:19 ext.end()",
     );
 }
+
+/// What one of two objects raises, or does, where an attribute, an item or a call is asked of either.
+#[test]
+fn what_one_of_several_does_happens_on_some_ways() {
+    let asked = |ask: &str| {
+        format!(
+            "import ext\nclass Full:\n    x = 1\n    def __getitem__(self, at):\n        return 1\n    def __call__(self):\n        return 1\nclass Bare:\n    def __getattr__(self, name):\n        ext.asked()\n        raise AttributeError(name)\n    def __getitem__(self, at):\n        ext.asked()\n        raise AttributeError(at)\n    def __call__(self):\n        ext.asked()\n        raise AttributeError()\nthing = Full() if ext.flag() else Bare()\ntry:\n    {ask}\n    ext.passed()\nexcept AttributeError:\n    ext.caught()\next.end()\n"
+        )
+    };
+    for (ask, call) in
+        [("thing.x", "__getattr__"), ("thing[0]", "__getitem__"), ("thing()", "__call__")]
+    {
+        let line = match call {
+            "__getattr__" => 10,
+            "__getitem__" => 13,
+            _ => 16,
+        };
+        check(
+            &asked(ask),
+            &format!(
+                "app:1 import ext
+         app:18 ext.flag()
+         ?app:{line} ext.asked() < Bare.{call}()
+         ?app:{} gives up under [\"try AttributeError\"] < Bare.{call}()
+         ?app:21 ext.passed()
+         ?app:23 ext.caught()
+         app:24 ext.end()",
+                line + 1
+            ),
+        );
+    }
+    // Where each of them raises, nothing goes on.
+    check(
+        "import ext\nclass A:\n    def __getattr__(self, name):\n        raise AttributeError(name)\nclass B(A):\n    pass\nthing = A() if ext.flag() else B()\ntry:\n    thing.x\n    ext.never()\nexcept AttributeError:\n    ext.caught()\n",
+        "app:1 import ext
+         app:7 ext.flag()
+         ?app:4 gives up under [\"try AttributeError\"] < A.__getattr__()
+         ?app:4 gives up under [\"try AttributeError\"] < A.__getattr__()
+         ?app:12 ext.caught()",
+    );
+}

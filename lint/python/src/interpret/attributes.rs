@@ -86,20 +86,10 @@ impl<W: World> Interpreter<'_, W> {
                 None => Value::Unknown,
             },
             Value::OneOf(values) => {
-                let mut joined: Option<Value> = None;
-                for value in values.iter() {
-                    // A value of a choice that is `None` has no attributes: the choice fell
-                    // otherwise where this is reached at all.
-                    if *value == Value::None {
-                        continue;
-                    }
-                    let part = self.attribute(value, name, span)?;
-                    joined = Some(match joined {
-                        Some(joined) => joined.or(part),
-                        None => part,
-                    });
-                }
-                joined.unwrap_or(Value::Unknown)
+                // A value of a choice that is `None` has no attributes: the choice fell otherwise where this
+                // is reached at all.
+                let some = values.iter().filter(|value| **value != Value::None);
+                self.any_of(some, |this, value| this.attribute(value, name, span))?
             }
             Value::Unknown => {
                 let external =

@@ -213,25 +213,8 @@ impl<W: World> Interpreter<'_, W> {
             }
             Value::External(external) => self.call_external(external, &arguments, place),
             Value::OneOf(values) => {
-                let mut joined: Option<Value> = None;
-                for value in values.iter() {
-                    if !is_callable(value) {
-                        continue;
-                    }
-                    let arguments = arguments.clone();
-                    let mut result = Ok(Value::Unknown);
-                    self.perhaps(None, |this| result = this.call(value, arguments, place));
-                    match result {
-                        Ok(value) => {
-                            joined = Some(match joined {
-                                Some(joined) => joined.or(value),
-                                None => value,
-                            });
-                        }
-                        Err(_) => self.may_leave(Flow::RAISE),
-                    }
-                }
-                Ok(joined.unwrap_or(Value::Unknown))
+                let callable = values.iter().filter(|value| is_callable(value));
+                self.any_of(callable, |this, value| this.call(value, arguments.clone(), place))
             }
             Value::Unknown => self.call_external(&Arc::new(External::Unknown), &arguments, place),
             _ => self.raise_builtin("TypeError"),

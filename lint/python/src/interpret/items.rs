@@ -71,12 +71,8 @@ impl<W: World> Interpreter<'_, W> {
                 self.read(&item, span)
             }
             Value::OneOf(values) => {
-                let mut joined: Option<Value> = None;
-                for value in values.iter().filter(|value| **value != Value::None) {
-                    let part = self.item(value, index, span)?;
-                    joined = joined.into_iter().chain([part]).reduce(Value::or);
-                }
-                joined.unwrap_or(Value::Unknown)
+                let some = values.iter().filter(|value| **value != Value::None);
+                self.any_of(some, |this, value| this.item(value, index, span))?
             }
             Value::Instance(..) => {
                 if let Some(items) = self.tuple_of(value) {

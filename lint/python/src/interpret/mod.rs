@@ -189,6 +189,15 @@ enum Stop {
     Exit,
 }
 
+impl Stop {
+    fn exception(self) -> Option<Value> {
+        match self {
+            Self::Raise(exception) => Some(exception),
+            Self::Exit => None,
+        }
+    }
+}
+
 type Eval<T> = Result<T, Stop>;
 
 /// What a body of code runs in.
@@ -749,6 +758,41 @@ impl<'w, W: World> Interpreter<'w, W> {
         let branch = self.take_back(mark);
         self.join(vec![branch, Branch::default()]);
         result
+    }
+
+    /// Follows `work` for each of `values`, of which the program has one. Only if all of them raise is it sure
+    /// that something is raised.
+    fn any_of<'v>(
+        &mut self,
+        values: impl Iterator<Item = &'v Value> + Clone,
+        mut work: impl FnMut(&mut Self, &Value) -> Eval<Value>,
+    ) -> Eval<Value> {
+        let mut alone = values.clone();
+        if let (Some(value), None) = (alone.next(), alone.next()) {
+            return work(self, value);
+        }
+        let mut joined: Option<Value> = None;
+        let mut stopped: Vec<Stop> = Vec::new();
+        for value in values {
+            match self.perhaps(None, |this| work(this, value)) {
+                Ok(part) => joined = joined.into_iter().chain([part]).reduce(Value::or),
+                Err(stop) => stopped.push(stop),
+            }
+        }
+        match (joined, stopped.pop()) {
+            (None, None) => Ok(Value::Unknown),
+            (None, Some(last)) => {
+                self.raising.extend(stopped.into_iter().filter_map(Stop::exception));
+                Err(last)
+            }
+            (Some(joined), None) => Ok(joined),
+            (Some(joined), Some(last)) => {
+                let raised = stopped.into_iter().chain([last]).filter_map(Stop::exception);
+                self.raising.extend(raised);
+                self.may_leave(Flow::RAISE);
+                Ok(joined)
+            }
+        }
     }
 
     /// Runs `work` uncertainly, under `guard`.
