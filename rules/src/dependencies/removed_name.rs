@@ -47,8 +47,8 @@ impl<'a> Check<'a> for RemovedName<'a> {
                         .strip_suffix(last_of(name))
                         .is_some_and(|before| before.ends_with('.'));
                 let installed = installed::installs(space, name.package, name.range, false)?;
-                let helped = installed::may_come(space, name.unless)
-                    || installed::is_set(space, name.name);
+                let helped =
+                    installed::may_come(space, name.unless) || installed::is_set(space, name.name);
                 let fails = is_written && !helped && !installed::is_met(&moment, error);
                 (fails && seen.insert((moment.place(), name.name))).then_some(Self {
                     moment,
