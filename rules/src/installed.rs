@@ -142,6 +142,17 @@ fn excludes(space: &Space, other: &Requirement, held: &Held, range: &VersionSpec
     applies && Allowed::newest_of(&within, range) != Allowed::Always
 }
 
+/// Whether one of `packages` is installed, asked for or brought by something of which nobody knows
+/// what it brings.
+pub(crate) fn may_come(space: &Space, packages: &[&str]) -> bool {
+    let known = |other: &Requirement| drift::held_by(&other.name).is_some();
+    packages.iter().any(|package| space.pins().contains(package))
+        || (!packages.is_empty()
+            && (space.requirements.iter().any(is_unclear)
+                || installs_at_runtime(space, None)
+                || !space.pins().iter().all(known)))
+}
+
 /// Whether the file asks for something that only pip knows.
 pub(crate) fn is_unclear(file: &Requirements) -> bool {
     file.included.iter().any(is_unclear)

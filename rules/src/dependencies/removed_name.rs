@@ -47,8 +47,8 @@ impl<'a> Check<'a> for RemovedName<'a> {
                         .strip_suffix(last_of(name))
                         .is_some_and(|before| before.ends_with('.'));
                 let installed = installed::installs(space, name.package, name.range, false)?;
-                let helped = name.unless.iter().any(|package| space.pins().contains(package))
-                    || installed::is_set(space, name.name);
+                let helped =
+                    installed::may_come(space, name.unless) || installed::is_set(space, name.name);
                 let fails = is_written && !helped && !installed::is_met(&moment, error);
                 (fails && seen.insert((moment.place(), name.name))).then_some(Self {
                     moment,
@@ -62,8 +62,12 @@ impl<'a> Check<'a> for RemovedName<'a> {
 
     fn finding(&self) -> Finding {
         let Name { name, instead, .. } = self.name;
+        let is_there = !["has no attribute", "cannot import name", "No module named"]
+            .iter()
+            .any(|said| self.error.contains(said));
+        let what = if is_there { "no longer works" } else { "is gone" };
         let message = format!(
-            "`{name}` is gone in {}: this raises \"{}\", and {}",
+            "`{name}` {what} in {}: this raises \"{}\", and {}",
             self.installed.said(),
             self.error,
             installed::so(&self.moment)

@@ -34,7 +34,8 @@ class Case:
     title: str
     install: tuple[str, ...]
     error: str
-    #: What the driver runs: {"program": …}, {"import": …}, {"read": …} or {"call": …, "argument": …}; none for pip itself.
+    #: What the driver runs: {"program": …}, {"read": …} or {"call": …, "argument": …}, with the module that it is "of"; none
+    #: for pip itself.
     run: str | None
     python: str | None
 
@@ -81,7 +82,7 @@ def cases_of_name(entry: dict) -> list[tuple[str, str, dict]]:
                 run = {"read": full}
             else:
                 run = {"program": f"import {full}" if is_module else f"from {parent} import {last}"}
-            found.append((f"{full}, {way}", fill(errors[way], full), run))
+            found.append((f"{full}, {way}", fill(errors[way], full), {**run, "of": parent or full}))
     return found
 
 
@@ -92,7 +93,10 @@ def cases_of_argument(entry: dict) -> list[tuple[str, str, dict]]:
         (
             f"{call}({argument}=)",
             fill(error, call, argument),
-            {"program": fill(program, call, argument)} if program else {"call": call, "argument": argument},
+            {
+                **({"program": fill(program, call, argument)} if program else {"call": call, "argument": argument}),
+                "of": call.partition(".")[0],
+            },
         )
         for call in entry["calls"]
         for argument in entry["arguments"]
@@ -132,14 +136,23 @@ def cases(table: dict) -> list[tuple[str, list[Case]]]:
 class Environments:
     """Scratch virtual environments, one for each list of requirements."""
 
-    def __init__(self, folder: Path, uv: bool) -> None:
+    def __init__(self, folder: Path, uv: bool, keep: bool) -> None:
         self.folder = folder
         self.uv = uv
+        self.keep = keep
+
+    def place(self, install: tuple[str, ...], python: str | None) -> Path:
+        """Where it stands."""
+        return self.folder / ("".join(c if c.isalnum() else "_" for c in " ".join(install) + (python or "")) or "bare")
+
+    def done_with(self, install: tuple[str, ...], python: str | None) -> None:
+        """Takes it away, unless it is kept: those with PyTorch are gigabytes each."""
+        if not self.keep:
+            shutil.rmtree(self.place(install, python), ignore_errors=True)
 
     def make(self, install: tuple[str, ...], python: str | None) -> tuple[Path, str]:
         """The environment's Python, and what pip says that it holds; raises if pip fails."""
-        name = "".join(c if c.isalnum() else "_" for c in " ".join(install) + (python or "")) or "bare"
-        folder = self.folder / name
+        folder = self.place(install, python)
         interpreter = folder / "bin" / "python"
         done = folder / "done"
         if not done.exists():
@@ -186,10 +199,21 @@ def matches(error: str, got: str) -> bool:
 def run_group(environments: Environments, key: tuple, group: list[Case]) -> dict[Case, str]:
     """What came of each case that shares an environment: "" if it was as promised."""
     install, python, is_pip = key
+    try:
+        return run_cases(environments, install, python, group, is_pip)
+    finally:
+        environments.done_with(install, python)
+
+
+def run_cases(
+    environments: Environments, install: tuple, python: str | None, group: list[Case], is_pip: bool
+) -> dict[Case, str]:
+    """The same."""
     if is_pip:
         try:
             with tempfile.TemporaryDirectory() as target:
-                installs([sys.executable, "-m", "pip", "install", "--dry-run", "--target", target], install)
+                base = f"python{python}" if python else sys.executable
+                installs([base, "-m", "pip", "install", "--dry-run", "--target", target], install)
             got = "pip installs them"
         except RuntimeError as error:
             got = str(error)
@@ -230,14 +254,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="how many environments at a time")
     options = parser.parse_args()
     entries = [entry for entry in cases(tomllib.loads(TABLE.read_text())) if options.only in entry[0]]
-    folder = options.keep or Path(tempfile.mkdtemp(prefix="drift-"))
+    folder = (options.keep or Path(tempfile.mkdtemp(prefix="drift-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     groups: dict[tuple, list[Case]] = {}
     for _, of in entries:
         for case in of:
             if case.python is None or has_python(case.python):
                 groups.setdefault((case.install, case.python, case.run is None), []).append(case)
-    environments = Environments(folder, options.uv)
+    environments = Environments(folder, options.uv, options.keep is not None)
     with ThreadPoolExecutor(options.jobs) as pool:
         done = list(pool.map(lambda item: run_group(environments, *item), groups.items()))
     outcome = {case: came for group in done for case, came in group.items()}
