@@ -237,7 +237,10 @@ fn assert_harmless(shown: &str, seed: u64) {
 fn no_format_prints_anything_that_is_acted_on() {
     for seed in 1..=1000 {
         let mut random = Random(seed * 0x9e37_79b9);
-        let name = format!("x{}", random.text(3));
+        let name = match seed % 50 {
+            0 => format!("x{}{}", random.text(3), "n".repeat(4000)),
+            _ => format!("x{}", random.text(3)),
+        };
         let found = random.finding(&name);
         let root = random.text(2);
         let place = Place::new(Utf8Path::new(&root), Utf8Path::new("/home/ann"));
