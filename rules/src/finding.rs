@@ -71,6 +71,8 @@ pub struct Finding {
     pub rule: &'static RuleInfo,
     /// How surely the failure happens.
     pub certainty: Certainty,
+    /// What it depends on, as a sentence, where that is not what the program does while it runs.
+    pub doubt: Option<&'static str>,
     /// What will happen, and to whom.
     pub message: String,
     /// What to do.
@@ -109,6 +111,14 @@ impl Finding {
             };
             self = self.related(Location { file: stop.file, span: stop.place.span }, message);
         }
+        self
+    }
+
+    /// Says that the failure happens sometimes, and on what that depends.
+    #[must_use]
+    pub fn doubtful(mut self, doubt: &'static str) -> Self {
+        self.certainty = Certainty::Sometimes;
+        self.doubt = Some(doubt);
         self
     }
 

@@ -142,7 +142,7 @@ fn fix_with(mut files: Files, limit: Applicability, check: impl Fn(&Space) -> Re
             return Fixed { files, applied, report, space, unsettled: !settled };
         }
         for (file, text) in apply(chosen.iter().map(|(_, fix)| *fix)) {
-            files = files.with_buffer(file.path.clone(), file.encode(&text));
+            files = files.with_file(file.edited(&text));
             texts.insert(file.path.clone(), text);
             originals.entry(file.path.clone()).or_insert(file);
         }
@@ -222,7 +222,7 @@ fn is_file_sound((before, after): &(Arc<SourceFile>, String)) -> bool {
     if !before.encoding.is_editable() {
         return false;
     }
-    let read = Arc::new(SourceFile::new(before.path.clone(), before.encode(after)));
+    let read = Arc::new(before.edited(after));
     read.text.as_str() == after
         && read.encoding == before.encoding
         && faults(&read) <= faults(before)

@@ -6,12 +6,13 @@ use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifiers};
 use spacelint_knowledge::drift::{self, Held};
-use spacelint_python::{Certainty, Guard};
+use spacelint_python::Guard;
 use spacelint_space::effect::{Effect, Way};
 use spacelint_space::pins::Allowed;
 use spacelint_space::requirements::{LineKind, Requirement, Requirements};
 use spacelint_space::{Moment, Space, is_of_version};
 
+use crate::finding::Finding;
 use crate::versions;
 use crate::zerogpu::is_survived;
 
@@ -208,10 +209,17 @@ pub(crate) fn so(moment: &Moment<'_>) -> &'static str {
     }
 }
 
-/// How sure a finding there is.
-pub(crate) fn certainty(moment: &Moment<'_>, installed: &Installed<'_>) -> Certainty {
-    match installed.today {
-        Some(_) => Certainty::Sometimes,
-        None => moment.certainty(),
+/// Why a version that nothing pins is not sure.
+pub(crate) const UNPINNED: &str =
+    "This depends on the versions that pip takes on the day of the build.";
+
+impl Finding {
+    /// Says how sure it is that this happens at `moment`, with the versions of `installed`.
+    #[must_use]
+    pub(crate) fn certainty_with(self, moment: &Moment<'_>, installed: &Installed<'_>) -> Self {
+        match installed.today {
+            Some(_) => self.doubtful(UNPINNED),
+            None => self.certainty(moment.certainty()),
+        }
     }
 }

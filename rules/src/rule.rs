@@ -38,6 +38,7 @@ pub trait Rule {
         Finding {
             rule: Self::INFO,
             certainty: Certainty::Always,
+            doubt: None,
             message: message.into(),
             help: None,
             location: location.into(),

@@ -45,6 +45,7 @@ pub(crate) fn finding(rule: &'static RuleInfo, location: Location, fix: Option<F
     Finding {
         rule,
         certainty: Certainty::Always,
+        doubt: None,
         message: "something".to_owned(),
         help: None,
         location,

@@ -2,8 +2,8 @@
 //! may shrink and never grows: what it does not know is for mending or for an ignore comment.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
-use std::io::{self, ErrorKind};
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -12,9 +12,9 @@ use spacelint_rules::check::Selection;
 use spacelint_rules::finding::Finding;
 use spacelint_rules::fingerprint::Fingerprint;
 use spacelint_rules::registry;
-use tempfile::NamedTempFile;
 
 use crate::formats::json;
+use crate::output;
 use crate::paths::{self, Place};
 
 /// What a finding is known by.
@@ -135,14 +135,9 @@ impl Baseline {
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
-        let mut file = NamedTempFile::new_in(&self.folder)?;
-        io::Write::write_all(&mut file, text.as_bytes())?;
-        if let Ok(metadata) = std::fs::metadata(&self.path) {
-            file.as_file().set_permissions(metadata.permissions())?;
-        }
-        file.as_file().sync_all()?;
-        file.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
+        let mut file = output::beside(&self.path)?;
+        file.write_all(text.as_bytes())?;
+        output::put(file, &self.path)
     }
 }
 

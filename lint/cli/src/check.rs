@@ -396,7 +396,8 @@ impl<'a> Printer<'a> {
             if report == STDOUT && self.job.args.diff {
                 // A diff stands alone, so that it can be handed on; what is said about it goes aside.
                 if !quiet && total.summary.spaces > 0 {
-                    self.output.aside(&report::closing_diff(&total.summary));
+                    self.output
+                        .aside(&report::closing_diff(&total.summary, self.job.args.add_ignore));
                 }
             } else {
                 let terminal = self.job.terminal_of(report);
@@ -418,8 +419,10 @@ impl<'a> Printer<'a> {
     fn close_baseline(&mut self, baseline: &Baseline, total: &mut Total, roots: &[Utf8PathBuf]) {
         let selection = &self.job.selection;
         if !self.job.args.update_baseline {
+            // What was not looked at is not gone.
+            let is_whole = self.job.stdin.is_none() && !total.summary.incomplete;
             let stale = baseline.stale(&self.named, roots, selection);
-            if stale > 0 && !self.job.args.quiet {
+            if stale > 0 && is_whole && !self.job.args.quiet {
                 let gone = if stale == 1 { "is gone" } else { "are gone" };
                 self.output.aside(&format!(
                     "{} in the baseline {gone}: `--update-baseline` shrinks it.\n",

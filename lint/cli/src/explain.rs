@@ -26,8 +26,9 @@ pub(crate) fn page(entry: &RuleEntry, terminal: Terminal) -> String {
         _ => info.page,
     };
     let mut footer = format!(
-        "To silence it on a line, end the line with `# spacelint: ignore[{}]`.\n\n",
-        info.name
+        "To silence it, end the line with `# spacelint: ignore[{name}]` where the file takes comments, or \
+         leave it out with `--ignore {name}` or in the settings.\n\n",
+        name = info.name
     );
     footer.push_str("What makes it true:\n");
     for source in info.source {

@@ -7,11 +7,13 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use spacelint_knowledge::platform;
 use spacelint_rules::check::{self, Selection};
 use spacelint_space::settings::SETTINGS_FILE;
-use spacelint_space::{Files, Space};
+use spacelint_space::{Files, Problem, Space};
 
 use crate::output::Output;
+use crate::panics;
 use crate::paths::Place;
 use crate::report;
 use crate::schema;
@@ -59,7 +61,7 @@ pub(crate) fn run(path: &Path, output: &mut Output) -> Status {
             output.print(&format!("no {shown}: {}\n", part.why));
             continue;
         };
-        match create(&root.join(part.path), text) {
+        match create(root, part.path, text) {
             Ok(()) => output.print(&format!("wrote {shown}: {}\n", part.why)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 output.print(&format!("kept {shown}, which was there{}\n", part.by_hand));
@@ -70,7 +72,17 @@ pub(crate) fn run(path: &Path, output: &mut Output) -> Status {
             }
         }
     }
-    output.print(&next(root));
+    match panics::catch(|| next(root)) {
+        Ok(Ok(next)) => output.print(&next),
+        Ok(Err(message)) => {
+            output.error(&message);
+            status = Status::Incomplete;
+        }
+        Err(message) => {
+            output.error(&panics::describe(&format!("checking `{}`", place.folder()), &message));
+            status = Status::Incomplete;
+        }
+    }
     status
 }
 
@@ -120,12 +132,13 @@ fn parts(root: &Utf8Path) -> [Part; 3] {
 /// Settings that change nothing, to be changed.
 fn settings() -> String {
     let mut text = format!("#:schema {}\n\n", schema::URL);
+    let hardware = format!("hardware = \"{}\"", platform::zerogpu_hardware()[0]);
     for (line, meaning) in [
         ("select = [\"zerogpu\"]", "these rules and categories, and no others"),
         ("ignore = [\"default-duration\"]", "not these"),
         ("strict = true", "also the rules that are sometimes wrong"),
         ("fail-on = \"error\"", "the least severity that makes the exit status 1"),
-        ("hardware = \"zero-a10g\"", "where the Space runs, if it is not what the card suggests"),
+        (&hardware, "where the Space runs, if it is not what the card suggests"),
     ] {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "# {line:33} # {meaning}");
@@ -133,33 +146,45 @@ fn settings() -> String {
     text
 }
 
-/// The git repository that `root` lies in, if it is one with a folder of its own.
+/// The `.git` of the repository that `root` lies in: a folder, or a file that leads to one.
 fn git_folder(root: &Utf8Path) -> Option<Utf8PathBuf> {
     let full = root.canonicalize_utf8().ok()?;
-    let found = full.ancestors().map(|folder| folder.join(".git")).find(|git| git.is_dir())?;
+    let found = full.ancestors().map(|folder| folder.join(".git")).find(|git| git.exists())?;
     // As the caller names it, where it is the Space's own.
     Some(if found.parent() == Some(&full) { root.join(".git") } else { found })
 }
 
-/// Writes a file that is not there, with the folders above it.
-fn create(path: &Utf8Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+/// Writes a file of the Space that is not there, with the folders above it, and never through a link that
+/// leads out of the Space.
+fn create(root: &Utf8Path, path: &str, text: &str) -> std::io::Result<()> {
+    let root = root.canonicalize_utf8()?;
+    let path = root.join(path);
+    let folders = path.ancestors().skip(1);
+    let there = folders.map(Utf8Path::canonicalize_utf8).find(Result::is_ok).transpose()?;
+    if !there.is_some_and(|folder| folder.starts_with(&root)) {
+        return Err(std::io::Error::other("a link there leads out of the Space"));
     }
+    fs::create_dir_all(path.parent().unwrap_or(&root))?;
     let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
     file.write_all(text.as_bytes())
 }
 
 /// What to do now.
-fn next(root: &Utf8Path) -> String {
+fn next(root: &Utf8Path) -> Result<String, String> {
     let space = Space::read(&Files::disk(root));
+    if let Some(error) = space.problems.iter().find_map(|problem| match problem {
+        Problem::Unreadable(error) => Some(error),
+        Problem::Undecodable(_) => None,
+    }) {
+        return Err(format!("{error}; `spacelint check` says more"));
+    }
     let found = check::check(&space, &Selection::default()).findings.len();
-    match found {
+    Ok(match found {
         0 => "\nNothing is found in this Space today.\n".to_owned(),
         found => format!(
             "\n{} in this Space today. `spacelint check` shows them; if they are too many to mend now,\n\
              `spacelint check --baseline known.json --update-baseline` lets only new ones fail.\n",
             report::count(found, "finding")
         ),
-    }
+    })
 }

@@ -3,11 +3,12 @@
 //! A reader that goes away (`spacelint check | head -1`) is no failure: the rest is left unsaid, and
 //! the exit status is what it would have been. Any other failure to write makes the run incomplete.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
+use tempfile::NamedTempFile;
 
 use crate::escape;
 use crate::summary::Status;
@@ -91,33 +92,84 @@ impl Output {
 
 /// A file that gets a report.
 ///
-/// It is written where it stands, so that a pipe or a device may be named too. The first failure is kept
-/// until [`finish`](Self::finish), and the rest is left unsaid.
+/// What is there is replaced when the report is whole, a link and not what it leads to; only what is no
+/// file, such as a pipe, is written where it stands. The first failure is kept until
+/// [`finish`](Self::finish), and the rest is left unsaid.
 pub(crate) struct FileOutput {
     path: PathBuf,
-    file: io::Result<BufWriter<File>>,
+    sink: io::Result<BufWriter<Sink>>,
+}
+
+enum Sink {
+    New(NamedTempFile),
+    InPlace(File),
 }
 
 impl FileOutput {
-    /// Empties the file at `path`, or makes it.
+    /// Begins the report for `path`.
     pub(crate) fn create(path: &Path) -> Self {
-        Self { path: path.to_owned(), file: File::create(path).map(BufWriter::new) }
+        let is_special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
+        let sink = if is_special {
+            OpenOptions::new().write(true).open(path).map(Sink::InPlace)
+        } else {
+            beside(path).map(Sink::New)
+        };
+        Self { path: path.to_owned(), sink: sink.map(BufWriter::new) }
     }
 
     /// Writes `text`, which ends its own lines and is escaped.
     pub(crate) fn write(&mut self, text: &str) {
-        if let Ok(file) = &mut self.file
-            && let Err(error) = file.write_all(text.as_bytes())
+        if let Ok(sink) = &mut self.sink
+            && let Err(error) = sink.write_all(text.as_bytes())
         {
-            self.file = Err(error);
+            self.sink = Err(error);
         }
     }
 
     /// Hands on what is left; if anything could not be written, says so.
     pub(crate) fn finish(self) -> Result<(), String> {
-        let flushed = self.file.and_then(|mut file| file.flush());
-        flushed.map_err(|error| {
+        let put = |sink: BufWriter<Sink>| match sink.into_inner().map_err(io::Error::from)? {
+            Sink::New(file) => put(file, &self.path),
+            Sink::InPlace(_) => Ok(()),
+        };
+        self.sink.and_then(put).map_err(|error| {
             format!("cannot write the report to `{}`: {error}", self.path.display())
         })
     }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::New(file) => file.write(bytes),
+            Self::InPlace(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::New(file) => file.flush(),
+            Self::InPlace(file) => file.flush(),
+        }
+    }
+}
+
+/// A file beside `path` that is to take its place, with its mode.
+pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".spacelint-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).map_or(0o666, |found| found.permissions().mode());
+        builder.permissions(std::fs::Permissions::from_mode(mode & 0o777));
+    }
+    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
+}
+
+/// Puts `file`, which is whole, in the place of `path`.
+pub(crate) fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|error| error.error)
 }

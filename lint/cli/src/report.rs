@@ -4,13 +4,12 @@
 use std::fmt::Write;
 
 use camino::Utf8PathBuf;
-use spacelint_python::Certainty;
 use spacelint_rules::finding::{Applicability, Finding, Severity};
 use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
 use crate::escape;
-use crate::formats::SOMETIMES;
+use crate::formats;
 use crate::frame::{Frame, Mark, NOTE_INDENT, Note};
 use crate::pages;
 use crate::paths::Place;
@@ -46,8 +45,8 @@ pub(crate) fn finding(finding: &Finding, place: &Place, terminal: Terminal) -> S
     for note in &frame.notes {
         push_note(&mut out, note, terminal);
     }
-    if finding.certainty == Certainty::Sometimes {
-        push_field(&mut out, "note", SOMETIMES, terminal);
+    if let Some(note) = formats::note(finding) {
+        push_field(&mut out, "note", note, terminal);
     }
     if let Some(help) = &finding.help {
         push_field(&mut out, "help", help, terminal);
@@ -188,11 +187,12 @@ pub(crate) fn closing(summary: &Summary, terminal: Terminal) -> String {
 }
 
 /// The sentence beside a diff.
-pub(crate) fn closing_diff(summary: &Summary) -> String {
+pub(crate) fn closing_diff(summary: &Summary, adds_comments: bool) -> String {
     let findings = summary.errors + summary.warnings + summary.infos;
-    let made = match summary.ignored {
-        0 => format!("{} would be made", count_fixes(summary.fixed)),
-        ignored => format!("{} would be added", count(ignored, "comment")),
+    let made = if adds_comments {
+        format!("{} would be added", count(summary.ignored, "comment"))
+    } else {
+        format!("{} would be made", count_fixes(summary.fixed))
     };
     format!("{made} for {}; nothing was changed.\n", count(findings, "finding"))
 }
@@ -211,6 +211,8 @@ mod tests {
     use camino::Utf8Path;
     use spacelint_python::Span;
     use spacelint_rules::finding::Location;
+
+    use spacelint_python::Certainty;
 
     use super::*;
     use crate::testing::{MILD, at, file, finding as found, fix, related};

@@ -14,12 +14,11 @@ use std::path::Path;
 /// Writes the site into `folder`, which is made if need be and must be empty.
 pub(crate) fn write(folder: &Path) -> Result<(), String> {
     let failed = |error| format!("cannot write the site to `{}`: {error}", folder.display());
-    std::fs::create_dir_all(folder.join("rules")).map_err(failed)?;
-    let strange = std::fs::read_dir(folder).map_err(failed)?.count() > 1
-        || std::fs::read_dir(folder.join("rules")).map_err(failed)?.count() > 0;
-    if strange {
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    if std::fs::read_dir(folder).map_err(failed)?.next().is_some() {
         return Err(format!("`{}` is not empty: name a new folder", folder.display()));
     }
+    std::fs::create_dir(folder.join("rules")).map_err(failed)?;
     for (path, text) in files() {
         std::fs::write(folder.join(path), text).map_err(failed)?;
     }

@@ -40,6 +40,7 @@ pub(crate) fn finding(location: Location, message: &str) -> Finding {
     Finding {
         rule: &RULE,
         certainty: Certainty::Always,
+        doubt: None,
         message: message.to_owned(),
         help: None,
         location,

@@ -875,3 +875,16 @@ fn what_one_of_several_does_happens_on_some_ways() {
          ?app:12 ext.caught()",
     );
 }
+
+#[test]
+fn a_call_of_what_may_be_none_happens_on_some_ways() {
+    check(
+        "import ext\ndef touch():\n    ext.touched()\nf = touch if ext.flag() else None\ntry:\n    f()\n    ext.passed()\nexcept TypeError:\n    ext.caught()\next.end()\n",
+        "app:1 import ext
+         app:4 ext.flag()
+         ?app:3 ext.touched() < touch()
+         ?app:7 ext.passed()
+         ?app:9 ext.caught()
+         app:10 ext.end()",
+    );
+}

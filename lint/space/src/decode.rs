@@ -19,6 +19,8 @@ pub enum Encoding {
     Utf16Be,
     /// Latin-1, which a Python file's first two lines may ask for (PEP 263).
     Latin1,
+    /// Whoever handed it over has decoded it, and encodes it again: an editor.
+    Decoded,
     /// Undecodable: what could not be read was replaced, so that the text must not be written back.
     Lossy,
 }
@@ -33,7 +35,7 @@ impl Encoding {
     /// read from such a file does.
     pub fn encode(self, text: &str) -> Vec<u8> {
         match self {
-            Self::Utf8 | Self::Utf8Bom | Self::Lossy => text.as_bytes().to_vec(),
+            Self::Utf8 | Self::Utf8Bom | Self::Decoded | Self::Lossy => text.as_bytes().to_vec(),
             Self::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
             Self::Utf16Be => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
             Self::Latin1 => text.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect(),

@@ -45,7 +45,16 @@ impl SourceFile {
     /// `text` that somebody has decoded already, whatever it says of its encoding.
     pub fn decoded(path: impl Into<Utf8PathBuf>, text: Text) -> Self {
         let digest = digest(text.as_str().as_bytes());
-        Self { path: path.into(), text, encoding: Encoding::Utf8, digest }
+        Self { path: path.into(), text, encoding: Encoding::Decoded, digest }
+    }
+
+    /// This file with another text, read back as it would be written.
+    #[must_use]
+    pub fn edited(&self, text: &str) -> Self {
+        match self.encoding {
+            Encoding::Decoded => Self::decoded(self.path.clone(), Text::new(text)),
+            _ => Self::new(self.path.clone(), self.encode(text)),
+        }
     }
 
     /// `text`, an edited form of this file's, as bytes in the file's encoding.
@@ -195,7 +204,9 @@ impl Files {
         }
     }
 
-    fn with_file(mut self, file: SourceFile) -> Self {
+    /// The same files with `file` at its path.
+    #[must_use]
+    pub fn with_file(mut self, file: SourceFile) -> Self {
         self.buffers.insert(file.path.clone(), Arc::new(file));
         self
     }

@@ -35,6 +35,7 @@ pub use injected::injected;
 pub use packages::Packages;
 pub use pins::{Allowed, Pins};
 pub use pyproject::Pyproject;
+pub use repository::TEXTS;
 pub use requirements::{Requirement, RequirementLine, Requirements};
 pub use settings::Settings;
 pub use space::{Problem, Space};

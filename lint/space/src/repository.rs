@@ -21,7 +21,7 @@ const MAX_FILES: usize = 256;
 const MAX_TEXT: u64 = 256 * 1024;
 
 /// The endings of texts that people write.
-const TEXTS: &[&str] = &[
+pub const TEXTS: &[&str] = &[
     "cfg", "conf", "env", "html", "ini", "ipynb", "js", "json", "jsx", "md", "mjs", "py", "sh",
     "toml", "ts", "tsx", "txt", "yaml", "yml",
 ];

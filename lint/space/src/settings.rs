@@ -54,7 +54,7 @@ pub const SETTINGS: &[Setting] = &[
         name: "hardware",
         shape: Shape::Hardware,
         meaning: "The hardware that the Space runs on, where it is not what the card suggests. ZeroGPU's rules \
-                  speak if it is `zero-a10g`, and only then.",
+                  speak if it is ZeroGPU's, and only then.",
     },
     Setting {
         name: "ignore",

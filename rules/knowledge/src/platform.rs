@@ -399,6 +399,11 @@ pub fn builder() -> &'static [BuilderLine] {
     BUILDER
 }
 
+/// The names of ZeroGPU's hardware, sorted; there is one at least.
+pub fn zerogpu_hardware() -> &'static [&'static str] {
+    ZEROGPU_HARDWARE
+}
+
 /// Whether a hardware name, as the card's `suggested_hardware` or the Hub's API has it, means ZeroGPU.
 pub fn is_zerogpu_hardware(name: &str) -> bool {
     ZEROGPU_HARDWARE.binary_search(&name).is_ok()

@@ -1,5 +1,4 @@
 use spacelint_knowledge::platform;
-use spacelint_python::Certainty;
 use spacelint_space::{Card, CardFault, Space};
 
 use crate::finding::{Edit, Finding, Fix, Location};
@@ -55,7 +54,7 @@ impl<'a> Check<'a> for BrokenCard<'a> {
                 place,
                 format!("two readers of YAML understand this differently ({message})"),
             )
-            .certainty(Certainty::Sometimes)
+            .doubtful("This depends on which of them reads the card.")
             .help("Quote the value."),
         }
     }

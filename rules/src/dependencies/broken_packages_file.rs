@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use spacelint_python::{BOM, Certainty, Span};
+use spacelint_python::{BOM, Span};
 use spacelint_space::{Packages, SourceFile, Space};
 
 use crate::finding::{Edit, Finding, Fix, Location};
@@ -57,8 +57,7 @@ impl<'a> Check<'a> for BrokenPackagesFile<'a> {
                  and the build fails"
                     .to_owned(),
             )
-            // Git may be told to change them on the way.
-            .certainty(Certainty::Sometimes)
+            .doubtful("This depends on git, which may be told to change them on the way.")
             .help("Save the file with LF."),
             What::Mark => at(
                 Span::empty(0),

@@ -1,5 +1,4 @@
 use spacelint_knowledge::drift::{self, At, Pair};
-use spacelint_python::Certainty;
 use spacelint_space::effect::{Effect, Served, Way};
 use spacelint_space::{Moment, Space};
 
@@ -66,12 +65,12 @@ impl<'a> Check<'a> for BrokenPair<'a> {
         );
         let finding = Self::at(self.place.clone(), message);
         let is_open = self.package.today.is_some() || beside.today.is_some();
-        let certainty = match moment {
-            _ if is_open => Certainty::Sometimes,
-            Some(moment) => moment.certainty(),
-            None => Certainty::Always,
+        let finding = match moment {
+            _ if is_open => finding.doubtful(installed::UNPINNED),
+            Some(moment) => finding.certainty(moment.certainty()),
+            None => finding,
         };
-        finding.certainty(certainty).help(self.help())
+        finding.help(self.help())
     }
 
     fn fix(&self) -> Option<Fix> {

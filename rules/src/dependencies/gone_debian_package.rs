@@ -1,5 +1,4 @@
 use spacelint_knowledge::debian::{self, Gone};
-use spacelint_python::Certainty;
 use spacelint_space::{Packages, Space, packages};
 
 use crate::finding::{Edit, Finding, Fix, Location};
@@ -40,8 +39,7 @@ impl<'a> Check<'a> for GoneDebianPackage<'a> {
                 debian::as_of()
             ),
         )
-        // Which release a Space is built on is not said anywhere.
-        .certainty(Certainty::Sometimes);
+        .doubtful("This depends on the Debian that the Space is built on, which is not said anywhere.");
         finding.help(match self.gone {
             Gone { instead: Some(instead), same: true, .. } => {
                 format!("Write `{instead}`, which is the same package under its present name.")

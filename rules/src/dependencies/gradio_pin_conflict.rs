@@ -63,8 +63,14 @@ impl<'a> Check<'a> for GradioPinConflict<'a> {
                 versions::asked(self.requirement)
             ),
         };
-        Self::at(place, message)
-            .certainty(self.certainty)
+        let finding = Self::at(place, message);
+        let finding = match self.certainty {
+            Certainty::Always => finding,
+            Certainty::Sometimes => finding.doubtful(
+                "This depends on what the URL holds, or on whether the marker holds where the Space is built.",
+            ),
+        };
+        finding
             .help(format!(
                 "Remove this line: the builder installs Gradio {version} anyway. Or make the two \
                  agree."

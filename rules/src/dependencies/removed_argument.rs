@@ -50,7 +50,7 @@ impl<'a> Check<'a> for RemovedArgument<'a> {
             installed::so(&self.moment)
         );
         let finding = Self::at(place, message)
-            .certainty(installed::certainty(&self.moment, &self.installed))
+            .certainty_with(&self.moment, &self.installed)
             .chain(&self.moment)
             .help(argument.instead);
         match self.installed.requirement {

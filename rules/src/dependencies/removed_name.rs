@@ -73,7 +73,7 @@ impl<'a> Check<'a> for RemovedName<'a> {
             installed::so(&self.moment)
         );
         let finding = Self::at(&self.moment, message)
-            .certainty(installed::certainty(&self.moment, &self.installed))
+            .certainty_with(&self.moment, &self.installed)
             .chain(&self.moment)
             .help(*instead);
         match self.installed.requirement {

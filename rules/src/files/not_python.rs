@@ -69,13 +69,12 @@ impl<'a> Check<'a> for NotPython<'a> {
         };
         let when =
             if self.is_entry { "the Space does not start" } else { "whoever imports it fails" };
-        let certainty = if self.is_entry { Certainty::Always } else { Certainty::Sometimes };
-        Self::at(
+        let finding = Self::at(
             Location::new(self.file, self.span),
             format!("this line is {what} and no Python: the file is a SyntaxError, and {when}"),
         )
-        .certainty(certainty)
-        .help(help)
+        .help(help);
+        if self.is_entry { finding } else { finding.certainty(Certainty::Sometimes) }
     }
 }
 

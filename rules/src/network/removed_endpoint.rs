@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use spacelint_knowledge::platform::{self, GoneAddress};
-use spacelint_python::{Certainty, Span};
+use spacelint_python::Span;
 use spacelint_space::{SourceFile, Space, SpaceTrace};
 
 use crate::finding::{Edit, Finding, Fix, Location};
@@ -39,7 +39,7 @@ impl<'a> Check<'a> for RemovedEndpoint<'a> {
             self.gone.answer
         );
         Self::at(Location::new(self.file, self.span()), message)
-            .certainty(Certainty::Sometimes)
+            .doubtful("This depends on whether the program asks at this address.")
             .help("Ask through `huggingface_hub.InferenceClient`, which knows where a model is served.")
     }
 

@@ -2,13 +2,14 @@ use std::collections::BTreeSet;
 
 use pep440_rs::VersionSpecifiers;
 use spacelint_knowledge::effects::{self, Condition};
-use spacelint_python::{Certainty, Place};
+use spacelint_python::Place;
 use spacelint_space::effect::{Effect, ModelLoad};
 use spacelint_space::pins::Allowed;
 use spacelint_space::{Moment, Phase, Space};
 
 use super::is_survived;
 use crate::finding::Finding;
+use crate::installed;
 use crate::rule::{Check, Rule};
 
 /// Start-up loads a model with `device_map`, which new transformers do in threads without CUDA.
@@ -66,8 +67,13 @@ impl<'a> Check<'a> for DeviceMapAtStartup<'a> {
              Space does not start",
             self.load.loader
         );
-        Self::at(&self.moment, message)
-            .certainty(if self.sure { self.moment.certainty() } else { Certainty::Sometimes })
+        let finding = Self::at(&self.moment, message);
+        let finding = if self.sure {
+            finding.certainty(self.moment.certainty())
+        } else {
+            finding.doubtful(installed::UNPINNED)
+        };
+        finding
             .chain(&self.moment)
             .help("Leave `device_map` out and write `.to(\"cuda\")` after the load.")
     }

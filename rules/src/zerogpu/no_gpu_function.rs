@@ -23,7 +23,11 @@ impl<'a> Check<'a> for NoGpuFunction {
             let entry = card.get("suggested_hardware")?;
             Some(Location::new(&card.file, entry.value_span))
         });
-        let at = import.as_ref().map(Location::from).or(suggestion);
+        let told = space.settings.as_ref().and_then(|settings| {
+            let hardware = settings.hardware.as_ref()?;
+            Some(Location::new(&settings.file, hardware.span))
+        });
+        let at = import.as_ref().map(Location::from).or(told).or(suggestion);
         at.filter(|_| space.is_zerogpu() && declares_none(space))
             .map(|at| Self { at, imports_spaces: import.is_some() })
             .into_iter()
@@ -33,7 +37,7 @@ impl<'a> Check<'a> for NoGpuFunction {
         let what = if self.imports_spaces {
             "`spaces` is imported, but no function is ever a GPU function"
         } else {
-            "the card suggests ZeroGPU, but nothing imports `spaces` or declares a GPU function"
+            "this says ZeroGPU, but nothing imports `spaces` or declares a GPU function"
         };
         Self::at(
             self.at.clone(),

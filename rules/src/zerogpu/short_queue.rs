@@ -40,12 +40,12 @@ impl<'a> Check<'a> for ShortQueue<'a> {
     fn finding(&self) -> Finding {
         let queue = gradio::zerogpu_queue();
         let calls = match self.at_once {
-            1 => "1 call of a function runs".to_owned(),
-            more => format!("{more} calls of a function run"),
+            1 => "1 call".to_owned(),
+            more => format!("{more} calls"),
         };
         let message = format!(
-            "{calls} at a time, and as long as nothing else is said, on ZeroGPU {} more may wait, over all \
-             functions: whoever comes then is sent away with \"{}\"",
+            "{calls} of a function may run at a time, and without `max_size` ZeroGPU lets only {} more wait, \
+             over all functions: the next visitor is sent away with \"{}\"",
             queue.waiting, queue.refusal
         );
         Self::at(Location::of(self.moment.trace(), self.limit.place), message)

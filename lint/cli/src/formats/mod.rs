@@ -124,14 +124,16 @@ impl ReportFormat {
     }
 }
 
-/// What stands behind a message where only some runs fail.
-pub(crate) const SOMETIMES: &str =
-    "This happens on some runs only: the code decides it while it runs.";
+/// What stands behind a message that is not sure.
+pub(crate) fn note(finding: &Finding) -> Option<&'static str> {
+    const ON_SOME_RUNS: &str = "This happens on some runs only: the code decides it while it runs.";
+    let is_sure = finding.certainty == Certainty::Always;
+    (!is_sure).then(|| finding.doubt.unwrap_or(ON_SOME_RUNS))
+}
 
 /// Message, note and help, a paragraph each.
-fn paragraphs(finding: &Finding) -> Vec<&str> {
-    let note = (finding.certainty == Certainty::Sometimes).then_some(SOMETIMES);
-    let all = std::iter::once(finding.message.as_str()).chain(note);
+pub(crate) fn paragraphs(finding: &Finding) -> Vec<&str> {
+    let all = std::iter::once(finding.message.as_str()).chain(note(finding));
     all.chain(finding.help.as_deref()).collect()
 }
 

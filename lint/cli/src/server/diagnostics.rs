@@ -7,13 +7,12 @@ use gen_lsp_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag,
     Location as Place, Uri,
 };
-use spacelint_python::Certainty;
 use spacelint_rules::finding::{Finding, Location, Severity};
 
 use super::checker::Checked;
 use super::client::Client;
 use super::documents::{Documents, range};
-use crate::{escape, pages};
+use crate::{escape, formats, pages};
 
 /// The rules whose findings are of what could as well be left out.
 const UNNECESSARY: [&str; 3] = ["idle-card-key", "needless-enable-queue", "unused-ignore"];
@@ -69,15 +68,8 @@ pub(super) fn diagnostic(finding: &Finding, view: View<'_>) -> Diagnostic {
 
 /// What will happen, and what to do.
 fn message(finding: &Finding) -> String {
-    let mut message = escape::escape_lines(&finding.message);
-    if finding.certainty == Certainty::Sometimes {
-        message.push_str("\nThis happens on some runs only: the code decides it while it runs.");
-    }
-    if let Some(help) = &finding.help {
-        message.push('\n');
-        message.push_str(&escape::escape_lines(help));
-    }
-    message
+    let paragraphs = formats::paragraphs(finding);
+    paragraphs.into_iter().map(escape::escape_lines).collect::<Vec<_>>().join("\n")
 }
 
 impl View<'_> {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use spacelint_python::Unit;
 use spacelint_rules::fix::FixedFile;
 use spacelint_rules::registry;
-use spacelint_space::Problem;
+use spacelint_space::{Problem, TEXTS};
 
 use super::actions::{self, EXPLAIN, FIX_ALL};
 use super::checker::{Check, Checked, Checker, Done, Job};
@@ -25,7 +25,12 @@ use super::{hover, uri};
 use crate::{pages, panics};
 
 /// The files whose changes on disk the editor is asked to tell of: all that a Space is read from.
-const WATCHED: &str = "**/*.{py,md,txt,toml}";
+fn watched() -> String {
+    let endings = TEXTS.iter().map(|ending| format!("*.{ending}"));
+    let all: Vec<String> =
+        endings.chain(["Dockerfile", ".env*", ".gitignore"].map(str::to_owned)).collect();
+    format!("**/{{{}}}", all.join(","))
+}
 
 /// One editor.
 struct Session {
@@ -108,7 +113,7 @@ pub(super) fn serve(connection: Connection, check: Check) -> Result<bool, String
     };
     session.send(Response::new_ok(id, result));
     loop {
-        session.start_check();
+        session.guarded("starting a check", Session::start_check);
         let timer = session.next_check().map_or_else(never, at);
         select! {
             recv(receiver) -> message => match message {
@@ -119,7 +124,7 @@ pub(super) fn serve(connection: Connection, check: Check) -> Result<bool, String
                 Err(_) => return Ok(session.is_over),
             },
             recv(session.checker.done) -> done => match done {
-                Ok(done) => session.done(done),
+                Ok(done) => session.guarded("taking a check in", |session| session.done(done)),
                 Err(_) => return Err("the checks have ended".to_owned()),
             },
             recv(timer) -> _ => {}
@@ -177,6 +182,13 @@ impl Session {
 
     fn refuse(&self, id: RequestId, code: ErrorCode, why: &str) {
         self.send(Response::new_err(id, code as i32, why.to_owned()));
+    }
+
+    /// Does `work`. A panic is told, and never the end.
+    fn guarded(&mut self, doing: &str, work: impl FnOnce(&mut Self)) {
+        if let Err(message) = panics::catch(|| work(self)) {
+            self.log(lsp::MessageType::Error, &panics::describe(doing, &message));
+        }
     }
 
     /// Takes one message. A panic is an answer to it, and never the end.
@@ -316,7 +328,7 @@ impl Session {
             let registration = json!({
                 "id": "files",
                 "method": "workspace/didChangeWatchedFiles",
-                "registerOptions": { "watchers": [{ "globPattern": WATCHED }] },
+                "registerOptions": { "watchers": [{ "globPattern": watched() }] },
             });
             self.ask("client/registerCapability", json!({ "registrations": [registration] }));
         }

@@ -2,6 +2,7 @@
 //! so do drive letters. Whatever names no file on this machine is none.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The path that `uri` names.
 pub(super) fn to_path(uri: &str) -> Option<Utf8PathBuf> {
@@ -25,6 +26,13 @@ pub(super) fn to_path(uri: &str) -> Option<Utf8PathBuf> {
     path.is_absolute().then_some(path)
 }
 
+/// All that a path's URI spells by its bytes.
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// The same, save for what ends the name of a drive.
+const WITH_DRIVE: &AsciiSet = &PLAIN.remove(b':');
+
 /// The URI of `path`, which is absolute.
 pub(super) fn of(path: &Utf8Path) -> String {
     let path = path.as_str();
@@ -35,35 +43,14 @@ pub(super) fn of(path: &Utf8Path) -> String {
         None if path.starts_with('/') => String::from("file://"),
         None => String::from("file:///"),
     };
-    for byte in path.bytes() {
-        let is_plain = byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-        if is_plain || (cfg!(windows) && byte == b':') {
-            uri.push(char::from(byte));
-        } else {
-            uri.push('%');
-            for half in [byte >> 4, byte & 15] {
-                uri.push(char::from_digit(u32::from(half), 16).unwrap_or('0').to_ascii_uppercase());
-            }
-        }
-    }
+    uri.extend(utf8_percent_encode(&path, if cfg!(windows) { WITH_DRIVE } else { PLAIN }));
     uri
 }
 
 /// `text` with `%41` as `A`; a `%` that begins nothing such stands for itself.
 fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let half = |at: usize| after.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-        if let (b'%', Some(high), Some(low)) = (first, half(0), half(1)) {
-            bytes.push((high * 16 + low) as u8);
-            rest = &after[2..];
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
+    let text = percent_decode_str(text).decode_utf8().ok()?.into_owned();
+    (!text.contains('\0')).then_some(text)
 }
 
 /// `C:/x` of `/c:/x`.

@@ -52,6 +52,9 @@ fn push_command(body: &mut String, command: &Command) {
         prose(command.get_long_about().or(command.get_about())),
         escape(usage)
     );
+    if let Some(after) = command.get_after_help() {
+        let _ = writeln!(body, "<p>{}</p>", prose(Some(after)));
+    }
     let mut headings: Vec<Option<&str>> = Vec::new();
     let arguments: Vec<&Arg> = command.get_arguments().filter(|arg| !arg.is_hide_set()).collect();
     for argument in &arguments {

@@ -107,7 +107,8 @@ fn page(
     let _ = write!(
         body,
         "<h2 id=\"silence\">To silence it</h2>\n<p>End the line with <code># spacelint: \
-         ignore[{name}]</code>, or leave the rule out of a run with <code>--ignore {name}</code>.</p>\n\
+         ignore[{name}]</code> where the file takes comments, or leave the rule out with <code>--ignore \
+         {name}</code> or in the settings.</p>\n\
          <h2 id=\"sources\">What makes it true</h2>\n<ul>"
     );
     for source in info.source {

@@ -139,3 +139,52 @@ fn one_run_writes_several_reports() {
     check(path, &["--output", "human:a.txt", "--color", "always"]);
     assert!(!read("a.txt").contains('\u{1b}'), "a file has no colour");
 }
+
+/// A link in a stranger's repository leads where it likes.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let outside = folder(&[("kept.txt", "kept")]);
+    let space = folder(&[("README.md", CARD), ("app.py", APP)]);
+    let path = space.path();
+    let kept = outside.path().join("kept.txt");
+    for name in ["a.sarif", "known.json"] {
+        symlink(&kept, path.join(name)).expect("linked");
+    }
+    let ran = check(path, &["--output", "sarif:a.sarif"]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
+    std::fs::remove_file(path.join("known.json")).expect("it was there");
+    check(path, &UPDATE);
+    assert_eq!(std::fs::read_to_string(&kept).expect("it is there"), "kept");
+    for name in ["a.sarif", "known.json"] {
+        let found = std::fs::symlink_metadata(path.join(name)).expect("it was written");
+        assert!(found.is_file());
+        assert_eq!(found.permissions().mode() & 0o444, 0o444, "others may read it");
+    }
+    // What is no file is written where it stands.
+    let ran = check(path, &["--output", "concise:/dev/stderr", "--quiet"]);
+    assert!(ran.stderr.contains("unused-ignore"), "{}", ran.stderr);
+
+    std::fs::create_dir(path.join(".git")).expect("made");
+    write(path, ".git/config", "url = https://github.com/a/b\n");
+    symlink(outside.path(), path.join(".github")).expect("linked");
+    let ran = run(path, &["init"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("leads out of the Space"), "{}", ran.stderr);
+    assert!(!outside.path().join("workflows").exists());
+}
+
+#[test]
+fn what_was_not_looked_at_is_not_gone() {
+    let space = folder(&[("README.md", CARD), ("app.py", APP)]);
+    let path = space.path();
+    check(path, &UPDATE);
+    std::fs::File::create(path.join("app.py"))
+        .and_then(|file| file.set_len(spacelint_space::MAX_FILE_BYTES + 1))
+        .expect("a sparse file can be made");
+    let ran = check(path, &BASELINE);
+    assert_eq!(ran.status, 2);
+    assert!(!ran.stderr.contains("gone"), "{}", ran.stderr);
+}

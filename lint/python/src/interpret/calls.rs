@@ -214,7 +214,19 @@ impl<W: World> Interpreter<'_, W> {
             Value::External(external) => self.call_external(external, &arguments, place),
             Value::OneOf(values) => {
                 let callable = values.iter().filter(|value| is_callable(value));
-                self.any_of(callable, |this, value| this.call(value, arguments.clone(), place))
+                let call =
+                    |this: &mut Self, value: &Value| this.call(value, arguments.clone(), place);
+                if values.iter().all(is_callable) {
+                    return self.any_of(callable, call);
+                }
+                // One that cannot be called, `None` as a rule, may be what is there.
+                let result = self.perhaps(None, |this| this.any_of(callable, call));
+                self.perhaps_raise_builtin("TypeError");
+                Ok(result.unwrap_or_else(|stop| {
+                    self.raising.extend(stop.exception());
+                    self.may_leave(Flow::RAISE);
+                    Value::Unknown
+                }))
             }
             Value::Unknown => self.call_external(&Arc::new(External::Unknown), &arguments, place),
             _ => self.raise_builtin("TypeError"),

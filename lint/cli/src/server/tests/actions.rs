@@ -136,3 +136,17 @@ fn a_fix_of_another_file_is_no_fix_of_this_one() {
     let mended = edited(CUDA, &all, &editor.uri("app.py"));
     assert!(mended.starts_with("import spaces\nimport helper\n"), "{mended}");
 }
+
+/// An editor's text is decoded already: what it says of its own bytes counts for nothing.
+#[test]
+fn a_text_is_mended_whatever_it_says_of_its_encoding() {
+    for first in ["\u{feff}", "# coding: latin-1\nname = 'é'\n"] {
+        let text = format!("{first}x = 1  # spacelint: ignore[nothing]\n");
+        let mut editor = editor(&text);
+        let line = text.matches('\n').count() as u32 - 1;
+        let actions = editor.actions("app.py", (line, 30), Some("quickfix"));
+        assert!(!actions.is_empty(), "{first:?}");
+        let actions = editor.actions("app.py", (line, 30), Some("source.fixAll"));
+        assert_eq!(actions.len(), 1, "{first:?}: {actions:#?}");
+    }
+}
