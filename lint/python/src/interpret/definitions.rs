@@ -213,7 +213,7 @@ impl<W: World> Interpreter<'_, W> {
 
     /// Passes on how a body of code was left to whatever evaluates it.
     pub(super) fn propagate(&mut self, flow: Flow) -> Eval<()> {
-        let out = Flow(flow.0 & (Flow::RAISE | Flow::EXIT).0);
+        let out = flow.within(Flow::RAISE | Flow::EXIT);
         if out == Flow::NONE {
             return Ok(());
         }

@@ -184,7 +184,7 @@ impl<W: World> Interpreter<'_, W> {
         if ways.has(Flow::NEXT) {
             return Flow::NONE;
         }
-        Flow(rare.0 & (Flow::NEXT | Flow::BREAK | Flow::CONTINUE).0)
+        rare.within(Flow::NEXT | Flow::BREAK | Flow::CONTINUE)
     }
 
     /// Goes on where the body of a `try` surely raises, and it is settled which handler takes that.

@@ -8,9 +8,6 @@ use crate::syntax::{Expr, ExprKind, Stmt};
 use crate::value::{Operator, Value};
 use crate::world::{Guard, World};
 
-/// Ways of a turn that are ways of the loop.
-const OUT: Flow = Flow(Flow::RETURN.0 | Flow::RAISE.0 | Flow::EXIT.0);
-
 impl<W: World> Interpreter<'_, W> {
     pub(super) fn for_loop(
         &mut self,
@@ -140,7 +137,7 @@ impl<W: World> Interpreter<'_, W> {
                 self.maybe = before;
                 return Ok(if ways == Flow::NONE { Flow::EXIT } else { ways });
             }
-            if flow.has(Flow::BREAK | OUT) {
+            if flow.has(Flow::BREAK | Flow::OUT) {
                 self.maybe = before + 1;
             }
             break;
@@ -226,7 +223,7 @@ impl<W: World> Interpreter<'_, W> {
     ) -> bool {
         *ways |= out_of(flow);
         let goes_on = flow.has(Flow::NEXT | Flow::CONTINUE);
-        if goes_on && flow.has(Flow::BREAK | OUT) {
+        if goes_on && flow.has(Flow::BREAK | Flow::OUT) {
             // The turns that follow may not happen.
             self.maybe = before + 1;
             open.push((self.fork(), flow.without(Flow::NEXT | Flow::CONTINUE)));
@@ -287,6 +284,6 @@ impl<W: World> Interpreter<'_, W> {
 
 /// The ways out of a loop that a turn takes.
 fn out_of(flow: Flow) -> Flow {
-    let out = Flow(flow.0 & OUT.0);
+    let out = flow.within(Flow::OUT);
     if flow.has(Flow::BREAK) { out | Flow::NEXT } else { out }
 }

@@ -12,10 +12,12 @@ mod classes;
 mod collections;
 mod comprehensions;
 mod containers;
+mod conversions;
 mod definitions;
 mod exceptions;
 mod expressions;
 mod fold;
+mod frozen;
 mod generators;
 mod heap;
 mod imports;
@@ -29,9 +31,9 @@ mod patterns;
 mod processes;
 mod standard;
 mod statements;
+mod ways;
 
 use std::cell::Cell;
-use std::ops::{BitOr, BitOrAssign};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -45,6 +47,8 @@ use crate::value::{External, FileId, Function, ObjectId, Place, Scope, Value};
 use crate::world::{Found, Guard, Now, World};
 pub(crate) use heap::Slot;
 use heap::{Content, Heap};
+pub(crate) use ways::Flow;
+use ways::{Branch, Eval, Stop};
 
 /// How much a trace may do before it ends early and says so.
 #[derive(Clone, Copy, Debug)]
@@ -131,75 +135,6 @@ pub fn trace<W: World>(world: &W, entry: &Entry, limits: Limits) -> Trace<W::Eff
     Interpreter::new(world, limits).follow(entry)
 }
 
-/// The ways in which control may leave a piece of code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Flow(u8);
-
-impl Flow {
-    const NONE: Self = Self(0);
-    /// To what follows.
-    const NEXT: Self = Self(1);
-    const RETURN: Self = Self(2);
-    const BREAK: Self = Self(4);
-    const CONTINUE: Self = Self(8);
-    /// By an exception that the program itself raises.
-    const RAISE: Self = Self(16);
-    /// Out of the process, or of the budget.
-    const EXIT: Self = Self(32);
-    /// To whoever drives the generator, for the time being.
-    const PAUSE: Self = Self(64);
-
-    fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    /// Whether what follows is not reached.
-    fn ends(self) -> bool {
-        !self.has(Self::NEXT)
-    }
-
-    /// Whether control may leave in no other ways than these.
-    fn only(self, ways: Self) -> bool {
-        self.without(ways) == Self::NONE
-    }
-}
-
-impl BitOr for Flow {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl BitOrAssign for Flow {
-    fn bitor_assign(&mut self, other: Self) {
-        *self = *self | other;
-    }
-}
-
-/// Evaluation surely ends here, with [`Flow::RAISE`] (and the exception) or [`Flow::EXIT`].
-#[derive(Clone, Debug)]
-enum Stop {
-    Raise(Value),
-    Exit,
-}
-
-impl Stop {
-    fn exception(self) -> Option<Value> {
-        match self {
-            Self::Raise(exception) => Some(exception),
-            Self::Exit => None,
-        }
-    }
-}
-
-type Eval<T> = Result<T, Stop>;
-
 /// What a body of code runs in.
 struct Frame {
     module: Arc<ModuleInfo>,
@@ -243,22 +178,6 @@ pub(crate) struct ModuleInfo {
     names: ObjectId,
     /// `from __future__ import annotations`
     lazy_annotations: bool,
-}
-
-/// What one way through the program did.
-#[derive(Clone, Default)]
-struct Branch {
-    delta: heap::Delta,
-    imported: Vec<Name>,
-}
-
-impl Branch {
-    /// The branch leaves the function whose frame this is.
-    fn leaves(&mut self, frame: &Frame) {
-        if frame.function.is_some() {
-            self.delta.leaves(frame.names);
-        }
-    }
 }
 
 /// What a process of its own has: the program starts in one, and may start others.
@@ -700,140 +619,6 @@ impl<'w, W: World> Interpreter<'w, W> {
         self.place(self.frame().at)
     }
 
-    // Branches
-
-    fn fork(&mut self) -> (usize, usize) {
-        (self.heap.fork(), self.process.imported_order.len())
-    }
-
-    /// [`fork`](Self::fork) for a branch of which it matters what it did in between.
-    fn fork_watched(&mut self) -> (usize, usize) {
-        (self.heap.fork_watched(), self.process.imported_order.len())
-    }
-
-    fn take_back(&mut self, (mark, imported): (usize, usize)) -> Branch {
-        let imported: Vec<Name> = self.process.imported_order.drain(imported..).collect();
-        for name in &imported {
-            self.process.imported.remove(name);
-        }
-        Branch { delta: self.heap.take_back(mark), imported }
-    }
-
-    fn join(&mut self, branches: Vec<Branch>) {
-        let count = branches.len();
-        let mut deltas = Vec::with_capacity(branches.len());
-        let mut names: FxHashMap<Name, usize> = FxHashMap::default();
-        let mut order = Vec::new();
-        for branch in branches {
-            for name in branch.imported {
-                let ways = names.entry(Arc::clone(&name)).or_insert(0);
-                if *ways == 0 {
-                    order.push(name);
-                }
-                *ways += 1;
-            }
-            deltas.push(branch.delta);
-        }
-        for name in order {
-            if names[&name] == count {
-                self.note_import(name);
-            } else {
-                self.process.perhaps_imported.insert(name);
-            }
-        }
-        self.heap.join(&deltas);
-    }
-
-    fn note_import(&mut self, name: Name) {
-        if self.process.imported.insert(Arc::clone(&name)) {
-            self.process.imported_order.push(name);
-        }
-    }
-
-    /// Follows `work` as something that may or may not happen, under `guard`; the state afterwards
-    /// allows for both.
-    fn perhaps<T>(&mut self, guard: Option<Guard>, work: impl FnOnce(&mut Self) -> T) -> T {
-        let mark = self.fork();
-        let result = self.under(guard, work);
-        let branch = self.take_back(mark);
-        self.join(vec![branch, Branch::default()]);
-        result
-    }
-
-    /// Follows `work` for each of `values`, of which the program has one. Only if all of them raise is it sure
-    /// that something is raised.
-    fn any_of<'v>(
-        &mut self,
-        values: impl Iterator<Item = &'v Value> + Clone,
-        mut work: impl FnMut(&mut Self, &Value) -> Eval<Value>,
-    ) -> Eval<Value> {
-        let mut alone = values.clone();
-        if let (Some(value), None) = (alone.next(), alone.next()) {
-            return work(self, value);
-        }
-        let mut joined: Option<Value> = None;
-        let mut stopped: Vec<Stop> = Vec::new();
-        for value in values {
-            match self.perhaps(None, |this| work(this, value)) {
-                Ok(part) => joined = joined.into_iter().chain([part]).reduce(Value::or),
-                Err(stop) => stopped.push(stop),
-            }
-        }
-        match (joined, stopped.pop()) {
-            (None, None) => Ok(Value::Unknown),
-            (None, Some(last)) => {
-                self.raising.extend(stopped.into_iter().filter_map(Stop::exception));
-                Err(last)
-            }
-            (Some(joined), None) => Ok(joined),
-            (Some(joined), Some(last)) => {
-                let raised = stopped.into_iter().chain([last]).filter_map(Stop::exception);
-                self.raising.extend(raised);
-                self.may_leave(Flow::RAISE);
-                Ok(joined)
-            }
-        }
-    }
-
-    /// Runs `work` uncertainly, under `guard`.
-    fn under<T>(&mut self, guard: Option<Guard>, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before = self.maybe;
-        self.maybe += 1;
-        let result = match guard {
-            Some(guard) => self.guarded(guard, work),
-            None => work(self),
-        };
-        self.maybe = before;
-        result
-    }
-
-    /// Runs `work` under `guard`, no less certain than it was.
-    fn guarded<T>(&mut self, guard: Guard, work: impl FnOnce(&mut Self) -> T) -> T {
-        let around = (self.guard, self.guards.len());
-        self.guard_from_here(guard);
-        let result = work(self);
-        self.leave_guards(around);
-        result
-    }
-
-    /// Puts all that follows under `guard`, until [`leave_guards`](Self::leave_guards).
-    fn guard_from_here(&mut self, guard: Guard) {
-        self.out.guards.push((self.guard, guard.clone()));
-        self.guard = Some(self.out.guards.len() as u32 - 1);
-        self.guards.push(guard);
-    }
-
-    fn leave_guards(&mut self, (guard, depth): (Option<u32>, usize)) {
-        self.guards.truncate(depth);
-        self.guard = guard;
-    }
-
-    /// From here on it is not sure that anything happens, because control may have left by `flow`.
-    fn may_leave(&mut self, flow: Flow) {
-        self.pending |= flow;
-        self.maybe += 1;
-    }
-
     fn step_into<T>(&mut self, step: Step, place: Place, work: impl FnOnce(&mut Self) -> T) -> T {
         let parent = self.link;
         self.out.links.push(Link { parent, step, place });
@@ -860,106 +645,6 @@ impl<'w, W: World> Interpreter<'w, W> {
 
     fn dict(&mut self, pairs: Vec<(Value, Slot)>, open: bool) -> Value {
         Value::Object(self.heap.allocate(Content::Pairs { pairs: Arc::new(pairs), open }))
-    }
-
-    /// The value as the world and the readers of the trace may see it: no live object in it.
-    fn frozen(&self, value: &Value) -> Value {
-        let mut left = MAX_FROZEN;
-        let frozen = self.freeze(value, 4, &mut left);
-        self.copied.set(self.copied.get() + MAX_FROZEN - left);
-        frozen
-    }
-
-    /// The value as the readers of the trace see what is given and taken: frozen, a generator as such,
-    /// and with what its instances have.
-    fn told(&mut self, value: &Value) -> Value {
-        let told = match value {
-            Value::Object(object) => match self.heap.content(*object) {
-                Content::Generator(generator) => Value::Suspended(Arc::clone(&generator.function)),
-                _ => self.frozen(value),
-            },
-            Value::OneOf(values) => {
-                let values = Arc::clone(values);
-                let told = values.iter().map(|value| self.told(value));
-                return told.reduce(Value::or).unwrap_or(Value::Unknown);
-            }
-            _ => self.frozen(value),
-        };
-        self.note_attributes(&told, MAX_TOLD_DEPTH);
-        told
-    }
-
-    /// Keeps what the instances in this have.
-    fn note_attributes(&mut self, value: &Value, depth: u32) {
-        if depth == 0 {
-            return;
-        }
-        match value {
-            Value::Tuple(items) | Value::List(items) => {
-                for item in items.iter() {
-                    self.note_attributes(item, depth - 1);
-                }
-            }
-            Value::Dict(pairs) => {
-                for (_, value) in pairs.iter() {
-                    self.note_attributes(value, depth - 1);
-                }
-            }
-            Value::Method(_, receiver) => self.note_attributes(receiver, depth - 1),
-            Value::Instance(_, object) => {
-                let names = self.heap.names(*object);
-                let mut attributes = Vec::with_capacity(names.len());
-                for name in names {
-                    let held = self.heap.get(*object, &name).map(|slot| slot.value.clone());
-                    let value = held.map_or(Value::Unknown, |value| self.frozen(&value));
-                    attributes.push((name, value));
-                }
-                // What holds itself is told already.
-                let before = self.out.attributes.insert(*object, attributes.clone());
-                if before.as_ref() != Some(&attributes) {
-                    for (_, value) in &attributes {
-                        self.note_attributes(value, depth - 1);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn freeze(&self, value: &Value, depth: u32, left: &mut usize) -> Value {
-        // Most values hold nothing that is alive: hand those on as they are.
-        match value {
-            Value::Object(_) | Value::Tuple(_) | Value::OneOf(_) if depth == 0 || *left == 0 => {
-                Value::Unknown
-            }
-            Value::Object(object) => match self.heap.content(*object) {
-                Content::Items { items, open: false, .. } => self
-                    .freeze_all(items, depth, left)
-                    .map_or(Value::Unknown, |items| Value::List(items.into())),
-                Content::Pairs { pairs, open: false } => {
-                    let Some(fewer) = left.checked_sub(pairs.len()) else { return Value::Unknown };
-                    *left = fewer;
-                    let mut frozen = |value: &Value| self.freeze(value, depth - 1, left);
-                    let pairs = pairs.iter().map(|(key, slot)| (frozen(key), frozen(&slot.value)));
-                    Value::Dict(pairs.collect())
-                }
-                _ => Value::Unknown,
-            },
-            Value::Tuple(items) => self
-                .freeze_all(items, depth, left)
-                .map_or(Value::Unknown, |items| Value::Tuple(items.into())),
-            Value::OneOf(values) => values
-                .iter()
-                .map(|value| self.freeze(value, depth - 1, left))
-                .reduce(Value::or)
-                .unwrap_or(Value::Unknown),
-            other => other.clone(),
-        }
-    }
-
-    fn freeze_all(&self, items: &[Value], depth: u32, left: &mut usize) -> Option<Vec<Value>> {
-        *left = left.checked_sub(items.len())?;
-        Some(items.iter().map(|item| self.freeze(item, depth - 1, left)).collect())
     }
 
     /// Where an import leads. A program asks for the same few modules again and again.
