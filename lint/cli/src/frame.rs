@@ -19,7 +19,7 @@ use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthChar;
 
 use crate::escape;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, wrapping};
 
 /// A place to show, the most important first.
 #[derive(Debug)]
@@ -288,10 +288,7 @@ fn wrap_label(message: &str, room: usize) -> Option<String> {
     if longest > room || (columns(&message) > room && room < NARROWEST_LABEL) {
         return None;
     }
-    let options = textwrap::Options::new(room)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation);
-    Some(textwrap::fill(&message, options))
+    Some(textwrap::fill(&message, wrapping(room, "")))
 }
 
 /// The content of `line`, without its ending, without a byte order mark and with its tokens masked.

@@ -4,12 +4,11 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use spacelint_rules::registry::{self, Category, RuleEntry};
-use textwrap::{WordSeparator, WordSplitter};
 
 use crate::formats::json;
 use crate::pages;
 use crate::report;
-use crate::terminal::{Style, Terminal};
+use crate::terminal::{Style, Terminal, wrapping};
 
 /// A rule, for programs.
 #[derive(Debug, Serialize)]
@@ -90,12 +89,7 @@ fn push_rule(
         format!("{}{}", terminal.paint(style, word), " ".repeat("warning".len() - word.len()));
     let fix = info.fix.map_or(String::new(), |fix| format!("{} fix", json::applicability(fix)));
     let indent = " ".repeat(beside.unwrap_or(4));
-    let options = textwrap::Options::new(terminal.width)
-        .initial_indent(&indent)
-        .subsequent_indent(&indent)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation);
-    let summary = textwrap::fill(info.summary, options);
+    let summary = textwrap::fill(info.summary, wrapping(terminal.width, &indent));
     // Writing to a String cannot fail.
     let _ = if beside.is_some() {
         let summary = summary.trim_start();

@@ -5,7 +5,6 @@ use std::fmt::Write;
 
 use camino::Utf8PathBuf;
 use spacelint_rules::finding::{Applicability, Finding, Severity};
-use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
 use crate::escape;
@@ -14,7 +13,7 @@ use crate::frame::{Frame, Mark, NOTE_INDENT, Note};
 use crate::pages;
 use crate::paths::Place;
 use crate::summary::Summary;
-use crate::terminal::{Style, Terminal};
+use crate::terminal::{Style, Terminal, wrapping};
 
 /// The block of one finding, with an empty line after it.
 pub(crate) fn finding(finding: &Finding, place: &Place, terminal: Terminal) -> String {
@@ -96,7 +95,7 @@ fn push_note(out: &mut String, note: &Note, terminal: Terminal) {
         Some(message) => {
             let lead = terminal.paint(Style::INFO, "  also: ");
             let indent = " ".repeat(NOTE_INDENT);
-            let message = textwrap::fill(message, wrapping(&indent, terminal));
+            let message = textwrap::fill(message, wrapping(terminal.prose_width(), &indent));
             // Writing to a String cannot fail.
             let _ = writeln!(out, "{lead}{place}:\n{message}");
         }
@@ -107,20 +106,11 @@ fn push_note(out: &mut String, note: &Note, terminal: Terminal) {
     }
 }
 
-/// How prose is wrapped: at spaces, so that names stay whole.
-fn wrapping(indent: &str, terminal: Terminal) -> textwrap::Options<'_> {
-    textwrap::Options::new(terminal.prose_width())
-        .initial_indent(indent)
-        .subsequent_indent(indent)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation)
-}
-
 /// `  name: text`, wrapped under itself.
 fn push_field(out: &mut String, name: &str, text: &str, terminal: Terminal) {
     let lead = format!("{name:>6}: ");
     let indent = " ".repeat(lead.len());
-    let options = wrapping(&indent, terminal);
+    let options = wrapping(terminal.prose_width(), &indent);
     let filled = textwrap::fill(&escape::escape_lines(text), options);
     let filled = filled.strip_prefix(&indent).unwrap_or(&filled);
     // Writing to a String cannot fail.

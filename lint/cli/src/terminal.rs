@@ -4,6 +4,8 @@
 
 use std::io::IsTerminal;
 
+use textwrap::{WordSeparator, WordSplitter};
+
 use crate::args::When;
 
 /// What the output can show.
@@ -65,6 +67,20 @@ impl Terminal {
             shown.to_owned()
         }
     }
+}
+
+/// How text is wrapped, everywhere: at spaces, so that names stay whole.
+pub(crate) fn wrapping(width: usize, indent: &str) -> textwrap::Options<'_> {
+    textwrap::Options::new(width)
+        .initial_indent(indent)
+        .subsequent_indent(indent)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+}
+
+/// `text` as prose, in lines that each begin with `indent` and end in a line feed.
+pub(crate) fn filled(text: &str, indent: &str, terminal: Terminal) -> String {
+    textwrap::fill(text, wrapping(terminal.prose_width(), indent)) + "\n"
 }
 
 /// A way to set text apart, as the parameters of an SGR sequence.

@@ -5,13 +5,12 @@ use std::fmt::Write;
 use spacelint_knowledge::platform::{Size, Tier, promotion};
 use spacelint_knowledge::quota::Calls;
 use spacelint_rules::duration::{Declared, SizedBy};
-use textwrap::{WordSeparator, WordSplitter};
 
 use super::{Costs, Of, Question, Row, as_of, listed};
 use crate::escape::{self, escape};
 use crate::frame;
 use crate::paths::Place;
-use crate::terminal::{Style, Terminal};
+use crate::terminal::{Style, Terminal, filled};
 
 /// A Space's functions, each with a line for each duration.
 pub(super) fn space(
@@ -201,15 +200,6 @@ pub(super) fn legend(question: Question, terminal: Terminal) -> String {
         as_of(question.backing),
     );
     filled(&text, "", terminal)
-}
-
-fn filled(text: &str, indent: &str, terminal: Terminal) -> String {
-    let options = textwrap::Options::new(terminal.prose_width())
-        .initial_indent(indent)
-        .subsequent_indent(indent)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation);
-    textwrap::fill(text, options) + "\n"
 }
 
 #[cfg(test)]

@@ -4,13 +4,12 @@ use std::fmt::Write;
 
 use spacelint_rules::finding::Location;
 use spacelint_rules::secrets::{Kind, Need, Secret, Thing};
-use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Had, Told, copied, why, word};
 use crate::escape::{self, escape};
 use crate::frame;
-use crate::terminal::{Style, Terminal};
+use crate::terminal::{Style, Terminal, filled};
 
 /// Something needed; every text in it is escaped.
 struct Row {
@@ -146,14 +145,4 @@ fn state(had: Had) -> (&'static str, Style) {
         Had::Set => ("set", Style::GOOD),
         Had::Public => ("public", Style::WARNING),
     }
-}
-
-/// `text` in lines of the terminal's width, each with a line feed.
-fn filled(text: &str, indent: &str, terminal: Terminal) -> String {
-    let options = textwrap::Options::new(terminal.prose_width())
-        .initial_indent(indent)
-        .subsequent_indent(indent)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation);
-    textwrap::fill(text, options) + "\n"
 }

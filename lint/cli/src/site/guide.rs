@@ -48,4 +48,5 @@ fn text() -> String {
 }
 
 /// What stands there instead.
-const TABLE: &str = "The [list of rules](index.html#rules) has a page for each of them.\n";
+const TABLE: &str = "The [list of rules](index.html#rules) has a page for each of them; what has a `*` below is marked \
+                     strict there.\n";

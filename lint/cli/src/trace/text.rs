@@ -11,7 +11,6 @@ use spacelint_knowledge::effects::Role as Handed;
 use spacelint_python::{Certainty, Root, Span, Value};
 use spacelint_space::effect::{Effect, Missing, Token};
 use spacelint_space::{Moment, Phase, Role, SourceFile, Space, SpaceTrace, Stop};
-use textwrap::{WordSeparator, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
 use super::told;
@@ -19,7 +18,7 @@ use crate::escape::{escape, guard_lines};
 use crate::frame;
 use crate::paths::Place;
 use crate::report;
-use crate::terminal::{Style, Terminal};
+use crate::terminal::{Style, Terminal, wrapping};
 
 /// What happens needs at least this much room beside the places, or goes below them.
 const NARROWEST: usize = 40;
@@ -313,10 +312,7 @@ impl Page {
     /// and places stay whole.
     fn fill(&self, text: &str, indent: usize) -> Vec<String> {
         let room = self.terminal.prose_width().saturating_sub(indent).max(1);
-        let options = textwrap::Options::new(room)
-            .word_separator(WordSeparator::AsciiSpace)
-            .word_splitter(WordSplitter::NoHyphenation)
-            .break_words(false);
+        let options = wrapping(room, "").break_words(false);
         textwrap::wrap(text, options).into_iter().map(Cow::into_owned).collect()
     }
 

@@ -178,6 +178,10 @@ fn inputs_are_heard() {
         [("a/README.md", CARD), ("a/app.py", APP), ("b c/README.md", CARD), ("b c/app.py", "")];
     let ran = job(&spaces).set("inputs.path", "a\n\nb c\n").set("inputs.fail-on", "info").check();
     assert_eq!(ran.status, 1, "{}", ran.log);
+    // Without the input the Space's own settings count.
+    let settings = [&FOUND[..], &[("spacelint.toml", "fail-on = \"error\"\n")]].concat();
+    let ran = job(&settings).check();
+    assert_eq!(ran.status, 0, "{}", ran.log);
     let strict = job(&FOUND).set("inputs.strict", "true").check();
     assert_eq!(strict.status, 1, "{}", strict.log);
 }
