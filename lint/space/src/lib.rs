@@ -14,6 +14,7 @@ pub mod frozen;
 mod injected;
 pub mod packages;
 pub mod pins;
+pub mod profile;
 pub mod pyproject;
 mod repository;
 pub mod requirements;

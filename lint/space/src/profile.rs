@@ -1,0 +1,158 @@
+//! `.spacelint/profile.json`: what a profiling run measured of each GPU function, and what `duration` it
+//! recommends. The profiler writes it; here it is read, and held against the text that it was measured on.
+//!
+//! It never says whether a declared duration is good: that is for a rule.
+
+use serde::{Deserialize, Serialize};
+
+/// Where the profile lies in a Space.
+pub const PROFILE_FILE: &str = ".spacelint/profile.json";
+
+/// The version of the format that is written. A file with another one is not read.
+pub const PROFILE_SCHEMA: u32 = 1;
+
+/// What was measured of a Space.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// [`PROFILE_SCHEMA`].
+    pub schema: u32,
+    /// The version of `spacelint-profile` that wrote it.
+    pub version: String,
+    /// When the run ended, as RFC 3339 in UTC.
+    pub made: String,
+    /// What the calls ran on.
+    pub basis: Basis,
+    /// The device's own name: "NVIDIA H200".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// The author's word that the times hold on the platform all the same, as those of a Space whose calls wait
+    /// for something else than the GPU do.
+    #[serde(default)]
+    pub times_hold_on_platform: bool,
+    /// One entry for each GPU function that was called.
+    pub functions: Vec<ProfiledFunction>,
+}
+
+/// What the calls of a profile ran on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// A GPU that ZeroGPU runs on.
+    PlatformGpu,
+    /// Another GPU.
+    OtherGpu,
+    /// No GPU: times say nothing of the platform.
+    Cpu,
+}
+
+/// A GPU function in a way that outlives edits elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionIdentity {
+    /// The module as Python names it: `__main__` for the entry point.
+    pub module: String,
+    /// `__qualname__`.
+    pub name: String,
+    /// The file, relative to the Space's root, with `/`.
+    pub path: String,
+    /// What the function does, as far as the text shows it: a hash of it and of the Space's own functions that it
+    /// reaches, without comments, layout and its declaration. Another one means that the measure is stale.
+    pub hash: String,
+}
+
+/// What was measured of one GPU function at one size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProfiledFunction {
+    /// Which one.
+    #[serde(flatten)]
+    pub function: FunctionIdentity,
+    /// The size that the calls asked for, by `spaces`' name.
+    pub size: String,
+    /// Calls that ended as they should.
+    pub calls: u32,
+    /// Of those, the ones that began with a fresh worker.
+    pub cold_calls: u32,
+    /// Calls that ended otherwise; nothing is concluded from them.
+    pub failed_calls: u32,
+    /// What the calls asked for at most, in declared seconds.
+    pub declared_seconds: i64,
+    /// The median of the seconds that a call held the GPU.
+    pub median_seconds: f64,
+    /// The longest.
+    pub longest_seconds: f64,
+    /// What a cold start adds at most, in seconds; part of every recommendation.
+    pub cold_seconds: f64,
+    /// What follows.
+    pub advice: Advice,
+}
+
+/// What duration is recommended, in the seconds that an author declares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Advice {
+    /// One number for every call.
+    Seconds {
+        /// Less than this stops more calls than the content allows, with the stated confidence.
+        lower: i64,
+        /// What to declare.
+        target: i64,
+        /// More than this only keeps visitors out.
+        upper: i64,
+        /// What it rests on.
+        evidence: Evidence,
+    },
+    /// A function of the call's arguments.
+    Callable {
+        /// Its definition in Python, which ends in a line feed.
+        source: String,
+        /// The name that it defines.
+        name: String,
+        /// As of [`Advice::Seconds`], for the most expensive call that was driven.
+        lower: i64,
+        /// What it gives for that call.
+        target: i64,
+        /// As of [`Advice::Seconds`].
+        upper: i64,
+        /// What it rests on.
+        evidence: Evidence,
+    },
+    /// Nothing can be said yet.
+    NotEnoughCalls {
+        /// How many more are needed at least.
+        missing: u32,
+    },
+}
+
+/// What a recommendation rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The share of calls like the driven ones that fit, such as 0.99.
+    pub content: f64,
+    /// How sure that is, such as 0.95.
+    pub confidence: f64,
+    /// The number of calls it was concluded from.
+    pub calls: u32,
+    /// How.
+    pub method: Method,
+    /// The content that the longest call alone would promise with the same confidence, whatever the
+    /// distribution.
+    pub content_of_longest: f64,
+}
+
+/// How a limit was drawn from the calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// An order statistic: it holds for every distribution.
+    OrderStatistic,
+    /// It holds if the logarithms of the times are normal.
+    LogNormal,
+    /// A fitted function of the arguments, with an order statistic of the ratios that were not used to fit it.
+    Conformal,
+}
+
+impl Profile {
+    /// Whether its seconds may become a `duration`.
+    pub fn holds_on_platform(&self) -> bool {
+        self.times_hold_on_platform || self.basis == Basis::PlatformGpu
+    }
+}

@@ -1,0 +1,5 @@
+//! Measures how long the GPU calls of a Hugging Face Space hold the GPU, and recommends a `duration`.
+
+mod recording;
+
+fn main() {}
