@@ -33,6 +33,9 @@ pub enum Alphabet {
 }
 
 impl Alphabet {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Letters, Self::Upper, Self::Alnum, Self::Word];
+
     /// Whether `byte` is one of them.
     pub fn has(self, byte: u8) -> bool {
         match self {
