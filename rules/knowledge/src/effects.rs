@@ -174,6 +174,8 @@ pub enum Kind {
         host: Arguments,
         /// The port.
         port: Arguments,
+        /// A file of this machine through which it speaks instead.
+        socket: Arguments,
         /// The port where none is named.
         usual: u16,
     },

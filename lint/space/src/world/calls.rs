@@ -348,9 +348,12 @@ fn sets_up(call: &Call<'_>, does: Does, effects: &mut Vec<Effect>) {
 
 /// Another machine is spoken to, which is a request like any other.
 fn connects(call: &Call<'_>, does: Does, effects: &mut Vec<Effect>) {
-    let Does::Connects { host, port, usual } = does else { return };
+    let Does::Connects { host, port, socket, usual } = does else { return };
     let Call { callee, arguments, .. } = *call;
     effects.push(Effect::Http(called(callee)));
+    if argument(arguments, socket).is_some_and(|socket| socket.value != Value::None) {
+        return;
+    }
     effects.push(Effect::Connect(Arc::new(Connection {
         called: called(callee),
         host: argument(arguments, host).map(|host| host.value.clone()),

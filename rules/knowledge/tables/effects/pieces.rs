@@ -178,9 +178,10 @@ impl Pieces<'_> {
     fn connects(&mut self) -> Result<String, String> {
         let usual = self.port.take().ok_or_else(|| format!("{}: on which port?", self.what))?;
         Ok(format!(
-            "Kind::Connects {{ host: {}, port: {}, usual: {usual} }}",
+            "Kind::Connects {{ host: {}, port: {}, socket: {}, usual: {usual} }}",
             self.needed("host")?,
-            self.taken("port")?
+            self.taken("port")?,
+            self.taken("socket")?
         ))
     }
 
