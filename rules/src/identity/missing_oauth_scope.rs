@@ -6,6 +6,7 @@ use spacelint_python::{Argument, Place};
 use spacelint_space::effect::Effect;
 use spacelint_space::{Card, Entry, Moment, Space, injected};
 
+use super::is_elsewhere;
 use crate::finding::{Edit, Finding, Fix, Location};
 use crate::rule::{Check, Rule};
 use crate::versions;
@@ -47,7 +48,7 @@ impl<'a> Check<'a> for MissingOauthScope<'a> {
             let scopes = card.get(gradio::oauth().list);
             let has = scopes.is_some_and(|it| it.items.iter().any(|it| it.text == **scope));
             let found = Self { moment, token, client: name, scope, card, switch, scopes };
-            (!has && seen.insert(token.place)).then_some(found)
+            (!has && !is_elsewhere(client) && seen.insert(token.place)).then_some(found)
         })
     }
 

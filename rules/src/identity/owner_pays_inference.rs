@@ -5,6 +5,7 @@ use spacelint_python::Place;
 use spacelint_space::effect::{Client, Effect, Token};
 use spacelint_space::{Moment, Space};
 
+use super::is_elsewhere;
 use crate::finding::Finding;
 use crate::rule::{Check, Rule};
 use crate::versions;
@@ -28,12 +29,9 @@ impl<'a> Check<'a> for OwnerPaysInference<'a> {
         moments.filter_map(move |moment| {
             let Effect::Client(client) = &moment.event.effect else { return None };
             let is_it = clients.iter().any(|(name, _)| *name == &*client.called.name);
-            // A model at an address is served by somebody who is paid otherwise.
-            let is_elsewhere = client.arguments.keyword("base_url").is_some()
-                || client.ids.iter().any(|id| id.contains("://"));
             let is_owners = matches!(client.token, Token::Implicit | Token::Env(_)) && !client.open;
             let found = Self { moment, client };
-            (is_it && is_owners && !is_elsewhere && seen.insert(moment.place())).then_some(found)
+            (is_it && is_owners && !is_elsewhere(client) && seen.insert(moment.place())).then_some(found)
         })
     }
 
