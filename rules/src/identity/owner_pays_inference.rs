@@ -31,7 +31,8 @@ impl<'a> Check<'a> for OwnerPaysInference<'a> {
             let is_it = clients.iter().any(|(name, _)| *name == &*client.called.name);
             let is_owners = matches!(client.token, Token::Implicit | Token::Env(_)) && !client.open;
             let found = Self { moment, client };
-            (is_it && is_owners && !is_elsewhere(client) && seen.insert(moment.place())).then_some(found)
+            (is_it && is_owners && !is_elsewhere(client) && seen.insert(moment.place()))
+                .then_some(found)
         })
     }
 

@@ -36,8 +36,7 @@ impl<'a> Check<'a> for BlockedPort<'a> {
             let port = port(connection, within)?;
             let is_open = platform::outbound_ports().iter().any(|open| i64::from(*open) == port);
             // Who expects an error may live with this one.
-            let is_met =
-                moment.guards().any(|it| matches!(it, Guard::Try { .. } | Guard::Handler));
+            let is_met = moment.guards().any(|it| matches!(it, Guard::Try { .. } | Guard::Handler));
             let is_blocked = is_elsewhere(host) && !is_open && !is_met;
             (is_blocked && seen.insert(moment.place())).then_some(Self {
                 moment,
