@@ -139,6 +139,8 @@ pub struct Serve {
     pub host: Option<Argument>,
     /// The port that it listens on, where that is said.
     pub port: Option<Argument>,
+    /// Whether the program goes on while it serves, where that is said.
+    pub returns: Option<Value>,
     /// What it listens on where that is not said, if that is known.
     pub listens: Option<effects::Listens>,
     /// Whether arguments were passed of which nothing is known.

@@ -112,6 +112,8 @@ pub enum Kind {
         host: Arguments,
         /// The port that it listens on.
         port: Arguments,
+        /// Whether the program goes on while the app is served.
+        returns: Arguments,
     },
     /// Serves a Gradio app inside another, without `launch`.
     Mounts {

@@ -367,15 +367,15 @@ fn connects(call: &Call<'_>, does: Does, effects: &mut Vec<Effect>) {
 fn serves(call: &Call<'_>, does: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
     const NOWHERE: effects::Arguments = &[];
     let Call { callee, arguments, .. } = *call;
-    let (how, functions, ssr, share, host, port, listens) = match does {
-        Does::Launch { functions, ssr, share, host, port } => {
-            (Served::Launched, functions, ssr, share, host, port, None)
+    let (how, functions, ssr, share, host, port, returns, listens) = match does {
+        Does::Launch { functions, ssr, share, host, port, returns } => {
+            (Served::Launched, functions, ssr, share, host, port, returns, None)
         }
         Does::Mounts { functions, ssr, .. } => {
-            (Served::Mounted, functions, ssr, NOWHERE, NOWHERE, NOWHERE, None)
+            (Served::Mounted, functions, ssr, NOWHERE, NOWHERE, NOWHERE, NOWHERE, None)
         }
         Does::Serves { host, port, listens, .. } => {
-            (Served::ByServer, NOWHERE, NOWHERE, NOWHERE, host, port, listens)
+            (Served::ByServer, NOWHERE, NOWHERE, NOWHERE, host, port, NOWHERE, listens)
         }
         _ => return,
     };
@@ -387,6 +387,7 @@ fn serves(call: &Call<'_>, does: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
         share: said(share),
         host: said(host),
         port: said(port),
+        returns: said(returns).map(|returns| returns.value),
         listens,
         open: arguments.open,
     })));

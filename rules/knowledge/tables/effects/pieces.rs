@@ -154,10 +154,11 @@ impl Pieces<'_> {
         let kind = match name {
             "mounts" => format!("Mounts {{ app: {}, ", self.needed("app")?),
             _ => format!(
-                "Launch {{ share: {}, host: {}, port: {}, ",
+                "Launch {{ share: {}, host: {}, port: {}, returns: {}, ",
                 self.needed("share")?,
                 self.needed("host")?,
-                self.needed("port")?
+                self.needed("port")?,
+                self.needed("returns")?
             ),
         };
         let (functions, ssr) = (self.taken("functions")?, self.taken("ssr")?);
