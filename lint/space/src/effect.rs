@@ -44,6 +44,8 @@ pub enum Effect {
     Serve(Arc<Serve>),
     /// An app's queue is set up.
     SetQueue(Arc<Queue>),
+    /// An event says how many of its own calls run at once.
+    LimitCalls(CallLimit),
     /// A visitor is offered to sign in to the Hub.
     OfferLogin(LoginOffer),
     /// A command is run, which may be another script of the Space.
@@ -158,6 +160,15 @@ pub struct Queue {
     pub waiting: Option<Argument>,
     /// Whether arguments were passed of which nothing is known.
     pub open: bool,
+}
+
+/// A limit of an event's own.
+#[derive(Clone, Debug)]
+pub struct CallLimit {
+    /// What sets up the event.
+    pub called: Called,
+    /// How many of its calls run at once.
+    pub at_once: Value,
 }
 
 /// A button with which a visitor signs in to the Hub.

@@ -97,6 +97,8 @@ pub enum Kind {
         decorator: bool,
         /// Whether they are also called at once.
         runs_now: bool,
+        /// How many of their calls run at once, where that is said of these alone.
+        at_once: Arguments,
         /// Where examples are given for which the function is called.
         examples: Option<Examples>,
     },

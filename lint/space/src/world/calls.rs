@@ -10,9 +10,9 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
 use crate::effect::{
-    Called, Client, Command, Compilation, Connection, CudaTouch, Download, EagerExamples, Effect,
-    EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad, ModelRun, Queue, Serve,
-    Served, Sleep, SpaceCall, Token,
+    CallLimit, Called, Client, Command, Compilation, Connection, CudaTouch, Download,
+    EagerExamples, Effect, EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad,
+    ModelRun, Queue, Serve, Served, Sleep, SpaceCall, Token,
 };
 use crate::environment;
 
@@ -281,11 +281,18 @@ impl SpaceWorld<'_> {
 
 /// A call that functions are handed to.
 fn hands_over(call: &Call<'_>, kind: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
-    let Does::Handler { functions, later, role, runs_now, examples, decorator: _ } = kind else {
+    let Does::Handler { functions, later, role, runs_now, at_once, examples, decorator: _ } = kind
+    else {
         return;
     };
     let Call { callee, arguments, .. } = *call;
     let effects = &mut outcome.effects;
+    // `"default"` is the queue's.
+    let limit = argument(arguments, at_once).filter(|it| it.value.as_str() != Some("default"));
+    effects.extend(limit.map(|limit| {
+        let at_once = limit.value.clone();
+        Effect::LimitCalls(CallLimit { called: called(callee), at_once })
+    }));
     effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
     if role == effects::Role::Process {
         effects.push(Effect::StartProcess(called(callee)));

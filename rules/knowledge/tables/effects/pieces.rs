@@ -204,12 +204,13 @@ impl Pieces<'_> {
     fn handler(&mut self) -> Result<String, String> {
         Ok(format!(
             "Kind::Handler {{ functions: {}, later: {}, role: {}, decorator: {}, runs_now: {}, \
-             examples: {} }}",
+             at_once: {}, examples: {} }}",
             self.needed("functions")?,
             self.taken("later")?,
             self.role()?,
             self.decorator.take().unwrap_or_default(),
             self.runs_now.take().unwrap_or_default(),
+            self.taken("at_once")?,
             self.examples()?,
         ))
     }
