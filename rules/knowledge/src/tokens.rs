@@ -17,6 +17,8 @@ pub struct Form {
     pub length: RangeInclusive<usize>,
     /// What stands somewhere among them.
     pub holds: Option<&'static str>,
+    /// The endings of files in which it is for everybody to see.
+    pub public_in: &'static [&'static str],
 }
 
 /// Of which characters a token is made.
