@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use serde_yaml::Value;
 use spacelint_knowledge::gradio::{self, Passed};
+use spacelint_knowledge::platform;
 use spacelint_python::{Argument, Place};
 use spacelint_space::effect::Effect;
 use spacelint_space::{Card, Entry, Moment, Space, injected};
@@ -55,8 +56,10 @@ impl<'a> Check<'a> for MissingOauthScope<'a> {
     fn finding(&self) -> Finding {
         let message = format!(
             "visitors who sign in are not asked for `{}`, which their token needs for `{}`: the Hub \
-             refuses each call with 403",
-            self.scope, self.client
+             refuses each call with \"{}\"",
+            self.scope,
+            self.client,
+            platform::inference().refused
         );
         let entry = self.scopes.unwrap_or(self.switch);
         let span = entry.key_span.to(entry.value_span);
