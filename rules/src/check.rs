@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use spacelint_space::Space;
 use spacelint_space::settings::Named;
 
-use crate::files::UnusedIgnore;
+use crate::files::{InvalidSettings, UnusedIgnore};
 use crate::finding::{Finding, Location};
 use crate::registry::{self, RuleEntry};
 use crate::rule::{Rule, RuleInfo};
@@ -52,7 +52,8 @@ impl Selection {
     }
 
     /// What runs in `space`, whose settings count too: a `select` here takes the place of theirs and of
-    /// their `ignore`, and else both leave out and both add.
+    /// their `ignore`, and else both leave out and both add. A `select` of theirs takes nothing away from what
+    /// is said of the settings themselves: where it is misread, it is the one thing that nobody asked for.
     #[must_use]
     pub fn within(&self, space: &Space) -> Self {
         let mut selection = self.clone();
@@ -61,6 +62,9 @@ impl Selection {
             |names: &[Named]| names.iter().map(|name| name.text.clone()).collect::<Vec<_>>();
         if selection.select.is_empty() {
             selection.select = names(&settings.select);
+            if !selection.select.is_empty() {
+                selection.select.push(InvalidSettings::INFO.name.to_owned());
+            }
             selection.ignore.extend(names(&settings.ignore));
         }
         selection.strict |= settings.strict;
@@ -253,16 +257,30 @@ mod tests {
         let settings = "select = ['card']\nignore = ['long-duration']\nstrict = true\n";
         let space = Space::read(&memory(&[("app.py", ""), ("spacelint.toml", settings)]));
         let within = Selection::default().within(&space);
-        assert_eq!(
-            (within.select, within.ignore),
-            (vec!["card".into()], vec!["long-duration".into()])
-        );
+        assert_eq!(within.select, ["card", "invalid-settings"]);
+        assert_eq!(within.ignore, ["long-duration"]);
         assert!(within.strict);
         let ignoring = Selection { ignore: vec!["zerogpu".into()], ..Selection::default() };
         assert_eq!(ignoring.within(&space).ignore, ["zerogpu", "long-duration"]);
         let selecting = Selection { select: vec!["duration".into()], ..Selection::default() };
         let within = selecting.within(&space);
         assert_eq!((within.select, within.ignore), (vec!["duration".into()], vec![]));
+    }
+
+    #[test]
+    fn settings_that_are_misread_are_said_whatever_they_select() {
+        let found = |settings: &str, selection: &Selection| {
+            let space = Space::read(&memory(&[("app.py", ""), ("spacelint.toml", settings)]));
+            let found = check(&space, selection).findings;
+            found.iter().map(|finding| finding.rule.name).collect::<Vec<_>>()
+        };
+        let all = Selection::default();
+        assert_eq!(found("select = ['zerogp']", &all), ["invalid-settings"]);
+        assert_eq!(found("select = ['duration']\nstrickt = true", &all), ["invalid-settings"]);
+        // A name says what a category or a misspelt word does not.
+        assert_eq!(found("select = ['zerogp']\nignore = ['invalid-settings']", &all), [""; 0]);
+        let selecting = Selection { select: vec!["duration".into()], ..Selection::default() };
+        assert_eq!(found("select = ['zerogp']", &selecting), [""; 0]);
     }
 
     #[test]

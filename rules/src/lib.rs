@@ -26,6 +26,7 @@ mod suppression;
 #[cfg(test)]
 mod testing;
 mod versions;
+mod written;
 mod zerogpu;
 
 pub use check::{InternalError, Report, Selection, Suppressed, check};

@@ -1021,6 +1021,8 @@ class Call:
                 variable = self.argument(effect.places("name"))
                 record("set-env", variable if isinstance(variable, str) else "?")
             case "handler":
+                if _plain(self.argument(effect.places("at_once"), "default")) != "default":
+                    record("limit-calls", name)
                 self._handler(effect)
             case "parses-version":
                 if isinstance(text := self.argument(effect.places("version")), str) and re.match(r"v?\d", text):

@@ -24,6 +24,8 @@ pub enum Certainty {
 pub struct Trace<E, R> {
     /// What happens: first start-up in CPython's order, then each root.
     pub events: Vec<Event<E>>,
+    /// Each time that a module of the program is run because it is imported, in order: which file.
+    pub imports: Vec<Event<FileId>>,
     /// The functions called after start-up, in the order in which they were handed over.
     pub roots: Vec<Root<R>>,
     /// The processes that run scripts of the program, in the order in which they were started; the
@@ -179,7 +181,7 @@ impl<E, R> Trace<E, R> {
     }
 
     /// The steps that lead to `event`, the entry point's first.
-    pub fn chain<'a>(&'a self, event: &Event<E>) -> Vec<&'a Link> {
+    pub fn chain<'a, What>(&'a self, event: &Event<What>) -> Vec<&'a Link> {
         let mut chain: Vec<&Link> =
             std::iter::successors(event.link.map(|link| &self.links[link as usize]), |link| {
                 link.parent.map(|parent| &self.links[parent as usize])
@@ -190,7 +192,10 @@ impl<E, R> Trace<E, R> {
     }
 
     /// What `event` depends on, innermost first.
-    pub fn guards<'a>(&'a self, event: &Event<E>) -> impl Iterator<Item = &'a Guard> {
+    pub fn guards<'a, What>(
+        &'a self,
+        event: &Event<What>,
+    ) -> impl Iterator<Item = &'a Guard> + use<'a, E, R, What> {
         std::iter::successors(
             event.guard.map(|guard| &self.guards[guard as usize]),
             |(parent, _)| parent.map(|parent| &self.guards[parent as usize]),

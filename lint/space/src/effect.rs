@@ -44,6 +44,8 @@ pub enum Effect {
     Serve(Arc<Serve>),
     /// An app's queue is set up.
     SetQueue(Arc<Queue>),
+    /// An event says how many of its own calls run at once.
+    LimitCalls(CallLimit),
     /// A visitor is offered to sign in to the Hub.
     OfferLogin(LoginOffer),
     /// A command is run, which may be another script of the Space.
@@ -139,6 +141,8 @@ pub struct Serve {
     pub host: Option<Argument>,
     /// The port that it listens on, where that is said.
     pub port: Option<Argument>,
+    /// Whether the program goes on while it serves, where that is said.
+    pub returns: Option<Value>,
     /// What it listens on where that is not said, if that is known.
     pub listens: Option<effects::Listens>,
     /// Whether arguments were passed of which nothing is known.
@@ -156,6 +160,15 @@ pub struct Queue {
     pub waiting: Option<Argument>,
     /// Whether arguments were passed of which nothing is known.
     pub open: bool,
+}
+
+/// A limit of an event's own.
+#[derive(Clone, Debug)]
+pub struct CallLimit {
+    /// What sets up the event.
+    pub called: Called,
+    /// How many of its calls run at once.
+    pub at_once: Value,
 }
 
 /// A button with which a visitor signs in to the Hub.

@@ -2,11 +2,13 @@
 //! searched for tokens. Within budgets, the files nearest to the root first, because that is where people
 //! write settings, and without decoding a file in which nothing is found.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::gitignore::GitignoreBuilder;
 use rustc_hash::FxHashSet;
+use spacelint_knowledge::tokens::Form;
 use spacelint_python::{BOM, Span};
 
 use crate::discover::NEVER;
@@ -32,14 +34,17 @@ pub(crate) fn tokens(files: &Files, read: &[Arc<SourceFile>]) -> Vec<Token> {
     let mut seen = FxHashSet::default();
     for file in read {
         if seen.insert(&file.path) {
-            found.extend(in_file(file));
+            let mut inside = in_file(file).peekable();
+            if inside.peek().is_some() && !is_ignored(files, &file.path) {
+                found.extend(inside);
+            }
         }
     }
     let paths = files.walk(MAX_NAMES, |name| name == ".git" || NEVER.contains(&name));
     let unread = paths.iter().filter(|path| is_text(path) && !seen.contains(path));
     for path in unread.take(MAX_FILES) {
         let Some(bytes) = files.peek(path, MAX_TEXT) else { continue };
-        if tokens::find(&bytes).next().is_some()
+        if secrets(path, &bytes).next().is_some()
             && !is_ignored(files, path)
             && let Ok(Some(file)) = files.read(path)
         {
@@ -50,11 +55,20 @@ pub(crate) fn tokens(files: &Files, read: &[Arc<SourceFile>]) -> Vec<Token> {
 }
 
 fn in_file(file: &Arc<SourceFile>) -> impl Iterator<Item = Token> {
-    tokens::find(file.text.as_str().as_bytes()).map(|(range, form)| Token {
+    secrets(&file.path, file.text.as_str().as_bytes()).map(|(range, form)| Token {
         file: Arc::clone(file),
         span: Span::new(range.start, range.end),
         of: form.of,
     })
+}
+
+/// The tokens in the text of `path`, but for what everybody may see in such a file.
+fn secrets<'t>(
+    path: &'t Utf8Path,
+    text: &'t [u8],
+) -> impl Iterator<Item = (Range<usize>, &'static Form)> + 't {
+    let is_public = |form: &Form| path.extension().is_some_and(|it| form.public_in.contains(&it));
+    tokens::find(text).filter(move |(_, form)| !is_public(form))
 }
 
 fn is_text(path: &Utf8Path) -> bool {
@@ -85,12 +99,18 @@ fn is_ignored(files: &Files, path: &Utf8Path) -> bool {
 mod tests {
     use super::*;
 
+    // In pieces, so that no other scanner takes this file for one that leaks.
+    const SECRET: &str = concat!("hf_", "QzXwVbNmKjHgFdSaPoIuYtReWqLkJhGfDs");
+    const WEB: &str = concat!("AIza", "SyQzXwVbNmKjHgFdSaPoIuYtReWqLkJhGfD");
+
     fn places(files: &[(&str, &str)]) -> Vec<String> {
-        let secret = "hf_".to_owned() + "QzXwVbNmKjHgFdSaPoIuYtReWqLkJhGfDs";
         let files = Files::memory(
-            files.iter().map(|(path, text)| ((*path).into(), text.replace("T!", &secret).into())),
+            files.iter().map(|(path, text)| ((*path).into(), text.replace("T!", SECRET).into())),
         );
-        let found = tokens(&files, &[]);
+        said(&tokens(&files, &[]))
+    }
+
+    fn said(found: &[Token]) -> Vec<String> {
         found.iter().map(|token| format!("{}:{}", token.file.path, token.span.start)).collect()
     }
 
@@ -116,7 +136,17 @@ mod tests {
         assert_eq!(ignoring(".env*\n"), [""; 0]);
         assert_eq!(ignoring(".env*\n!.env\na/\n"), [".env:2"]);
         assert_eq!(ignoring("other\n").len(), 2);
+        let read = Arc::new(SourceFile::new("own.py", format!("T='{SECRET}'").into()));
+        let rules = Files::memory([(".gitignore".into(), b"own.py\n".to_vec())]);
+        assert_eq!(said(&tokens(&rules, &[Arc::clone(&read)])), [""; 0]);
+        assert_eq!(said(&tokens(&Files::memory([]), &[read])), ["own.py:3"]);
         let nested = places(&[("a/.env", "T!"), ("a/.gitignore", "!.env"), (".gitignore", ".env")]);
         assert_eq!(nested, ["a/.env:0"]);
+    }
+
+    #[test]
+    fn what_a_web_page_must_tell_is_no_secret() {
+        let found = places(&[("a.py", WEB), ("b.html", WEB), ("c.ts", WEB), ("d.js", "T!")]);
+        assert_eq!(found, ["a.py:0", "d.js:0"]);
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use spacelint_knowledge::tokens::{self, Form};
+use spacelint_knowledge::tokens::{self, Alphabet, Form};
 use spacelint_python::Span;
 
 use crate::files::SourceFile;
@@ -44,12 +44,31 @@ pub fn find(text: &[u8]) -> impl Iterator<Item = (Range<usize>, &'static Form)> 
 /// What may be a token, whatever stands around it: a prefix, and at least as many characters as it takes.
 fn candidates(text: &[u8]) -> impl Iterator<Item = (Range<usize>, &'static Form)> {
     let starts = PREFIXES.iter().flat_map(move |prefixes| prefixes.find_iter(text));
+    let mut runs = Runs::default();
     starts.filter_map(move |start| {
         let form = &tokens::forms()[start.pattern().as_usize()];
-        let rest = &text[start.end()..];
-        let length = rest.iter().take_while(|byte| form.alphabet.has(**byte)).count();
-        (length >= *form.length.start()).then_some((start.start()..start.end() + length, form))
+        let end = runs.end(text, start.end(), form.alphabet);
+        (end - start.end() >= *form.length.start()).then_some((start.start()..end, form))
     })
+}
+
+/// Where the run of an alphabet's characters ends that was looked at last, for each alphabet. One prefix may
+/// stand in what follows another, as often as a text has room for it: their runs end at the same place, which is
+/// looked for once.
+#[derive(Default)]
+struct Runs([usize; Alphabet::ALL.len()]);
+
+impl Runs {
+    /// Where the characters of `alphabet` end that begin at `from`, which never goes back from call to call. So
+    /// every byte is looked at once for each alphabet, and once more where a run ends.
+    fn end(&mut self, text: &[u8], from: usize, alphabet: Alphabet) -> usize {
+        let end = &mut self.0[alphabet as usize];
+        if *end <= from {
+            let run = text[from..].iter().take_while(|byte| alphabet.has(**byte));
+            *end = from + run.count();
+        }
+        *end
+    }
 }
 
 /// `text` with stars for what is secret in each token, and in whatever may be one. It stays as long as it is, so
@@ -97,6 +116,7 @@ fn is_placeholder(secret: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Xorshift;
 
     // In pieces, so that no other scanner takes this file for one that leaks.
     const SECRET: &str = "QzXwVbNmKjHgFdSaPoIuYtReWqLkJhGfDs";
@@ -138,6 +158,31 @@ mod tests {
             "QzXwVbNmKjHgFdSaPoIuYtReWqLkAAAAAA".to_owned(),
         ] {
             assert_eq!(found(&format!("{HF}{secret}")), [], "{secret}");
+        }
+    }
+
+    /// Looked at anew for each prefix, this would be some nine thousand million bytes.
+    #[test]
+    fn prefixes_without_end_are_looked_at_once() {
+        let prefix = "AIza";
+        let text = prefix.repeat(64 * 1024);
+        assert_eq!(candidates(text.as_bytes()).count(), 64 * 1024 - 9);
+        assert_eq!(found(&text), []);
+        assert_eq!(super::masked(&text), format!("{prefix}{}", "*".repeat(text.len() - 4)));
+    }
+
+    #[test]
+    fn a_run_ends_where_it_does_when_it_is_looked_at_alone() {
+        let mut random = Xorshift::new(5);
+        for _ in 0..2000 {
+            let pick = |random: &mut Xorshift| b"hf_AIzas-1 "[random.below(11)];
+            let text: Vec<u8> = (0..40).map(|_| pick(&mut random)).collect();
+            let mut runs = Runs::default();
+            for from in 1..=text.len() {
+                let alphabet = Alphabet::ALL[random.below(Alphabet::ALL.len())];
+                let alone = text[from..].iter().take_while(|byte| alphabet.has(**byte)).count();
+                assert_eq!(runs.end(&text, from, alphabet), from + alone);
+            }
         }
     }
 

@@ -154,6 +154,12 @@ impl SpaceTrace {
         self.trace.files.iter().map(|file| self.file(*file))
     }
 
+    /// The imports by which modules of the Space are run, in order: which file, and what each depends on,
+    /// innermost first.
+    pub fn imports(&self) -> impl Iterator<Item = (&Event<FileId>, impl Iterator<Item = &Guard>)> {
+        self.trace.imports.iter().map(|import| (import, self.trace.guards(import)))
+    }
+
     /// The entry point's statements, without a docstring and `from __future__` imports, which must
     /// stay where they are.
     pub fn entry(&self) -> &[Span] {

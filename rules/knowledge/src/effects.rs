@@ -97,6 +97,8 @@ pub enum Kind {
         decorator: bool,
         /// Whether they are also called at once.
         runs_now: bool,
+        /// How many of their calls run at once, where that is said of these alone.
+        at_once: Arguments,
         /// Where examples are given for which the function is called.
         examples: Option<Examples>,
     },
@@ -112,6 +114,8 @@ pub enum Kind {
         host: Arguments,
         /// The port that it listens on.
         port: Arguments,
+        /// Whether the program goes on while the app is served.
+        returns: Arguments,
     },
     /// Serves a Gradio app inside another, without `launch`.
     Mounts {
@@ -174,6 +178,8 @@ pub enum Kind {
         host: Arguments,
         /// The port.
         port: Arguments,
+        /// A file of this machine through which it speaks instead.
+        socket: Arguments,
         /// The port where none is named.
         usual: u16,
     },

@@ -310,6 +310,26 @@ pub fn outbound_ports() -> &'static [u16] {
     OUTBOUND_PORTS
 }
 
+/// How Inference Providers refuse a call.
+#[derive(Debug)]
+pub struct Inference {
+    /// Where the credits of the account that pays are spent.
+    pub spent: &'static str,
+    /// Where the token may not ask for it.
+    pub refused: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// How Inference Providers refuse a call.
+pub fn inference() -> &'static Inference {
+    &INFERENCE
+}
+
 /// An address at which the Hub answered once.
 #[derive(Debug)]
 pub struct GoneAddress {

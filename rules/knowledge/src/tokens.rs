@@ -17,6 +17,8 @@ pub struct Form {
     pub length: RangeInclusive<usize>,
     /// What stands somewhere among them.
     pub holds: Option<&'static str>,
+    /// The endings of files in which it is for everybody to see.
+    pub public_in: &'static [&'static str],
 }
 
 /// Of which characters a token is made.
@@ -33,6 +35,9 @@ pub enum Alphabet {
 }
 
 impl Alphabet {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Letters, Self::Upper, Self::Alnum, Self::Word];
+
     /// Whether `byte` is one of them.
     pub fn has(self, byte: u8) -> bool {
         match self {

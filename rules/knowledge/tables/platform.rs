@@ -22,6 +22,7 @@ struct Platform {
     direct: Direct,
     listening: Listening,
     outbound: Outbound,
+    inference: Inference,
     gone_address: Vec<GoneAddress>,
     supported: Supported,
     python: Python,
@@ -170,6 +171,16 @@ struct Listening {
     host: String,
     unreachable: Vec<String>,
     minutes: u32,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inference {
+    spent: String,
+    refused: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -485,6 +496,12 @@ fn network(out: &mut String, table: &Platform) -> Result<(), String> {
     let outbound = &table.outbound;
     origin("[outbound]", &outbound.source, outbound.as_of, &outbound.confidence)?;
     let _ = writeln!(out, "static OUTBOUND_PORTS: &[u16] = &{:?};", outbound.ports);
+    let Inference { spent, refused, source, as_of, confidence } = &table.inference;
+    let _ = writeln!(
+        out,
+        "static INFERENCE: Inference = Inference {{ spent: {spent:?}, refused: {refused:?}, {} }};",
+        origin("[inference]", source, *as_of, confidence)?,
+    );
     out.push_str("static GONE_ADDRESSES: &[GoneAddress] = &[\n");
     for gone in &table.gone_address {
         let what = format!("[[gone_address]] {}", gone.address);

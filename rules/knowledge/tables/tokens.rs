@@ -26,6 +26,8 @@ struct Token {
     least: usize,
     most: usize,
     holds: Option<String>,
+    #[serde(default)]
+    public_in: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,14 +50,16 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
         strings(&table.placeholders)
     );
     for token in &table.token {
-        let Token { prefix, of, alphabet, least, most, holds } = token;
+        let Token { prefix, of, alphabet, least, most, holds, public_in } = token;
+        sorted(prefix, public_in.iter().map(String::as_str))?;
         if *least < 16 || most < least {
             return Err(format!("[[token]] {prefix}: too short to be told from other text"));
         }
         let _ = writeln!(
             out,
             "Form {{ prefix: {prefix:?}, of: {of:?}, alphabet: Alphabet::{alphabet:?}, \
-             length: {least}..={most}, holds: {holds:?} }},"
+             length: {least}..={most}, holds: {holds:?}, public_in: {} }},",
+            strings(public_in)
         );
     }
     out.push_str("];\n");

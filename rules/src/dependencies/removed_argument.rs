@@ -64,7 +64,7 @@ impl<'a> Check<'a> for RemovedArgument<'a> {
 
     fn fix(&self) -> Option<Fix> {
         let argument = self.used.argument;
-        let keyword = Keyword::of(self.moment.trace(), &self.used.passed, argument.argument)?;
+        let keyword = Keyword::of(&self.moment, &self.used.passed, argument.argument)?;
         match argument.mend {
             Mend::ByHand => None,
             Mend::Rename(to) => {

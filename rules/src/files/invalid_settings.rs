@@ -19,8 +19,8 @@ pub(crate) struct InvalidSettings<'a> {
 
 enum Wrong<'a> {
     Fault(&'a SettingsFaultKind),
-    /// A name in `select` or `ignore` that is no rule's and no category's.
-    Rule(&'a str),
+    /// A name that is no rule's and no category's, and what it therefore does not do.
+    Rule(&'a str, &'static str),
 }
 
 impl<'a> Check<'a> for InvalidSettings<'a> {
@@ -28,10 +28,12 @@ impl<'a> Check<'a> for InvalidSettings<'a> {
         space.settings.iter().flat_map(|settings| {
             let faults = settings.faults.iter();
             let faults = faults.map(|fault| (fault.span, Wrong::Fault(&fault.kind)));
-            let names = settings.select.iter().chain(&settings.ignore);
-            let unknown = names
-                .filter(|name| !registry::is_known(&name.text))
-                .map(|name| (name.span, Wrong::Rule(&name.text)));
+            let selected = settings.select.iter().map(|name| (name, "selects nothing"));
+            let ignored = settings.ignore.iter().map(|name| (name, "leaves nothing out"));
+            let unknown = selected
+                .chain(ignored)
+                .filter(|(name, _)| !registry::is_known(&name.text))
+                .map(|(name, so)| (name.span, Wrong::Rule(&name.text, so)));
             faults.chain(unknown).map(move |(span, wrong)| Self { settings, span, wrong })
         })
     }
@@ -50,8 +52,8 @@ impl<'a> Check<'a> for InvalidSettings<'a> {
                 format!("`{}` is not set by this: it must be {}", setting.name, shape(setting)),
                 setting.meaning.to_owned(),
             ),
-            Wrong::Rule(name) => (
-                format!("no rule or category is called `{name}`, so this selects nothing"),
+            Wrong::Rule(name, so) => (
+                format!("no rule or category is called `{name}`, so this {so}"),
                 "`spacelint rules` lists them all.".to_owned(),
             ),
         };
@@ -65,7 +67,7 @@ impl<'a> Check<'a> for InvalidSettings<'a> {
                 let near = spelling::nearest(&name.replace('_', "-"), known, 3)?;
                 (near, near.to_owned())
             }
-            Wrong::Rule(name) => {
+            Wrong::Rule(name, _) => {
                 let near = registry::nearest(name)?;
                 (near, format!("\"{near}\""))
             }
@@ -98,5 +100,26 @@ fn names<'n>(all: impl Iterator<Item = &'n str>) -> String {
     match (quoted.pop(), quoted.is_empty()) {
         (Some(last), false) => format!("{} and {last}", quoted.join(", ")),
         (last, _) => last.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::memory;
+
+    #[test]
+    fn what_a_wrong_name_does_not_do_is_said() {
+        let settings = "select = ['zerogp']\nignore = ['long_duration']\n";
+        let space = Space::read(&memory(&[("app.py", ""), ("spacelint.toml", settings)]));
+        let said: Vec<String> =
+            InvalidSettings::check(&space).map(|it| it.finding().message).collect();
+        assert_eq!(
+            said,
+            [
+                "no rule or category is called `zerogp`, so this selects nothing",
+                "no rule or category is called `long_duration`, so this leaves nothing out",
+            ]
+        );
     }
 }

@@ -7,4 +7,5 @@ crate::registry::rules! { Files:
     undecodable_file::UndecodableFile,
     unused_ignore::UnusedIgnore,
 }
+pub(crate) use invalid_settings::InvalidSettings;
 pub(crate) use unused_ignore::UnusedIgnore;

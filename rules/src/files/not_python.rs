@@ -5,6 +5,7 @@ use spacelint_space::{SourceFile, Space, SpaceTrace};
 
 use crate::finding::{Finding, Location};
 use crate::rule::{Check, Rule};
+use crate::zerogpu::catches;
 
 /// A line of a notebook, of Markdown or of an unfinished merge stands in a Python file.
 #[derive(Rule)]
@@ -16,7 +17,8 @@ pub(crate) struct NotPython<'a> {
     file: &'a Arc<SourceFile>,
     span: Span,
     kind: Kind,
-    is_entry: bool,
+    /// Whether start-up runs the file for sure, and ends with its error.
+    is_sure: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -33,8 +35,8 @@ enum Kind {
 
 impl<'a> Check<'a> for NotPython<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let entry = space.entry.as_ref().map(|file| &file.path);
-        space.trace().into_iter().flat_map(SpaceTrace::files).flat_map(move |file| {
+        let trace = space.trace();
+        trace.into_iter().flat_map(SpaceTrace::files).flat_map(move |file| {
             let text = file.text.as_str();
             // Whether a statement begins there is asked only where it may be one of these.
             let lines = text
@@ -42,12 +44,13 @@ impl<'a> Check<'a> for NotPython<'a> {
                 .lines()
                 .any(|line| Kind::of(line.trim_start()).is_some());
             let statements = lines.then(|| spacelint_python::lines(text).logical);
+            let is_sure = lines && trace.is_some_and(|trace| is_run(space, trace, file));
             statements.into_iter().flatten().filter_map(move |span| {
                 let kind = Kind::of(file.text.slice(span))?;
                 // What follows may be anything: the line counts, and not what it opens.
                 let length = file.text.slice(span).lines().next().map_or(0, str::len) as u32;
                 let span = Span { start: span.start, end: span.start + length };
-                Some(Self { file, span, kind, is_entry: entry == Some(&file.path) })
+                Some(Self { file, span, kind, is_sure })
             })
         })
     }
@@ -68,14 +71,26 @@ impl<'a> Check<'a> for NotPython<'a> {
             Kind::Conflict => "Keep one of the two versions, and take the marks out.",
         };
         let when =
-            if self.is_entry { "the Space does not start" } else { "whoever imports it fails" };
+            if self.is_sure { "the Space does not start" } else { "whoever imports it fails" };
         let finding = Self::at(
             Location::new(self.file, self.span),
             format!("this line is {what} and no Python: the file is a SyntaxError, and {when}"),
         )
         .help(help);
-        if self.is_entry { finding } else { finding.certainty(Certainty::Sometimes) }
+        if self.is_sure { finding } else { finding.certainty(Certainty::Sometimes) }
     }
+}
+
+/// Whether every start-up runs `file`, and nothing catches what comes of it.
+fn is_run(space: &Space, trace: &SpaceTrace, file: &SourceFile) -> bool {
+    let is_entry = space.entry.as_ref().is_some_and(|entry| entry.path == file.path);
+    is_entry
+        || trace.imports().any(|(import, mut guards)| {
+            trace.file(import.effect).path == file.path
+                && import.root.is_none()
+                && import.certainty == Certainty::Always
+                && !guards.any(|guard| catches(guard, "SyntaxError"))
+        })
 }
 
 impl Kind {
@@ -92,6 +107,37 @@ impl Kind {
             }
             b'`' if text.starts_with("```") => Some(Self::Fence),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::memory;
+
+    #[test]
+    fn it_is_as_sure_as_the_import() {
+        let certainty = |app: &str| {
+            let files = [("app.py", app), ("parts.py", "%time\n"), ("more.py", "import parts\n")];
+            let space = Space::read(&memory(&files));
+            let found: Vec<Finding> = NotPython::check(&space).map(|it| it.finding()).collect();
+            assert_eq!(found.len(), 1, "{app}");
+            (found[0].certainty, found[0].message.ends_with("the Space does not start"))
+        };
+        let (sure, unsure) = ((Certainty::Always, true), (Certainty::Sometimes, false));
+        assert_eq!(certainty("import parts\n"), sure);
+        assert_eq!(certainty("from more import x\n"), sure);
+        assert_eq!(certainty("def f():\n    import parts\nf()\n"), sure);
+        assert_eq!(certainty("try:\n    import parts\nexcept ImportError:\n    pass\n"), sure);
+        for app in [
+            "import os\nif os.getenv('X'):\n    import parts\n",
+            "try:\n    import parts\nexcept SyntaxError:\n    pass\n",
+            "try:\n    import more\nexcept Exception:\n    pass\n",
+            "try:\n    import parts\nexcept:\n    pass\n",
+            "import threading\ndef f():\n    import parts\nthreading.Thread(target=f).start()\n",
+        ] {
+            assert_eq!(certainty(app), unsure, "{app}");
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use spacelint_knowledge::platform::Tier;
+use spacelint_knowledge::platform::{self, Tier};
 use spacelint_python::Span;
 use spacelint_space::{SourceFile, Space, SpaceTrace};
 
@@ -35,7 +35,7 @@ impl<'a> Check<'a> for DirectSpaceLink<'a> {
              are: on ZeroGPU that leaves {anonymous} s a day instead of the {free} s of somebody signed in"
         );
         Self::at(Location::new(self.file, self.span), message)
-            .help("Link to the Space's page, `https://huggingface.co/spaces/OWNER/NAME`.")
+            .help(format!("Link to the Space's page, `{}OWNER/NAME`.", platform::direct().page))
     }
 }
 

@@ -2,10 +2,12 @@ use std::collections::BTreeSet;
 
 use serde_yaml::Value;
 use spacelint_knowledge::gradio::{self, Passed};
+use spacelint_knowledge::platform;
 use spacelint_python::{Argument, Place};
 use spacelint_space::effect::Effect;
 use spacelint_space::{Card, Entry, Moment, Space, injected};
 
+use super::is_elsewhere;
 use crate::finding::{Edit, Finding, Fix, Location};
 use crate::rule::{Check, Rule};
 use crate::versions;
@@ -47,15 +49,17 @@ impl<'a> Check<'a> for MissingOauthScope<'a> {
             let scopes = card.get(gradio::oauth().list);
             let has = scopes.is_some_and(|it| it.items.iter().any(|it| it.text == **scope));
             let found = Self { moment, token, client: name, scope, card, switch, scopes };
-            (!has && seen.insert(token.place)).then_some(found)
+            (!has && !is_elsewhere(client) && seen.insert(token.place)).then_some(found)
         })
     }
 
     fn finding(&self) -> Finding {
         let message = format!(
             "visitors who sign in are not asked for `{}`, which their token needs for `{}`: the Hub \
-             refuses each call with 403",
-            self.scope, self.client
+             refuses each call with \"{}\"",
+            self.scope,
+            self.client,
+            platform::inference().refused
         );
         let entry = self.scopes.unwrap_or(self.switch);
         let span = entry.key_span.to(entry.value_span);

@@ -1,6 +1,7 @@
 //! Whom a call is made for.
 
 use spacelint_knowledge::{effects, platform};
+use spacelint_python::Value;
 use spacelint_space::effect::Client;
 use spacelint_space::{Moment, Role, SpaceTrace};
 
@@ -117,4 +118,11 @@ fn host(address: &str) -> Option<&str> {
 fn is_direct(host: &str) -> bool {
     let below = |domain| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     below(platform::direct().domain) && !below(platform::direct().static_domain)
+}
+
+/// Whether a client of a model asks a server at an address, which the Hub bills nobody for and asks no scope for.
+fn is_elsewhere(client: &Client) -> bool {
+    let address = client.arguments.keyword("base_url");
+    address.is_some_and(|address| address.value != Value::None)
+        || client.ids.iter().any(|id| id.contains("://"))
 }

@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
-use spacelint_knowledge::gradio;
+use spacelint_knowledge::{gradio, platform};
 use spacelint_python::Place;
 use spacelint_space::effect::{Client, Effect, Token};
 use spacelint_space::{Moment, Space};
 
+use super::is_elsewhere;
 use crate::finding::Finding;
 use crate::rule::{Check, Rule};
 use crate::versions;
@@ -18,6 +19,8 @@ use crate::versions;
 pub(crate) struct OwnerPaysInference<'a> {
     moment: Moment<'a>,
     client: &'a Client,
+    /// What a visitor's own token needs for it.
+    scope: &'static str,
 }
 
 impl<'a> Check<'a> for OwnerPaysInference<'a> {
@@ -27,13 +30,10 @@ impl<'a> Check<'a> for OwnerPaysInference<'a> {
         let moments = space.moments().filter(|_| versions::gradio_card(space).is_some());
         moments.filter_map(move |moment| {
             let Effect::Client(client) = &moment.event.effect else { return None };
-            let is_it = clients.iter().any(|(name, _)| *name == &*client.called.name);
-            // A model at an address is served by somebody who is paid otherwise.
-            let is_elsewhere = client.arguments.keyword("base_url").is_some()
-                || client.ids.iter().any(|id| id.contains("://"));
+            let (_, scope) = clients.iter().find(|(name, _)| *name == &*client.called.name)?;
             let is_owners = matches!(client.token, Token::Implicit | Token::Env(_)) && !client.open;
-            let found = Self { moment, client };
-            (is_it && is_owners && !is_elsewhere && seen.insert(moment.place())).then_some(found)
+            let found = Self { moment, client, scope };
+            (is_owners && !is_elsewhere(client) && seen.insert(moment.place())).then_some(found)
         })
     }
 
@@ -46,11 +46,18 @@ impl<'a> Check<'a> for OwnerPaysInference<'a> {
         };
         let message = format!(
             "whatever visitors ask of this client is billed to {whose}: once its credits of the month are \
-             spent, each call ends with 402 Payment Required, for everyone"
+             spent, each call ends with {}, for everyone",
+            platform::inference().spent
         );
-        Self::at(&self.moment, message).certainty(self.moment.certainty()).chain(&self.moment).help(
+        let help = format!(
             "Let visitors sign in, and make the client with theirs: `token=oauth_token.token`, with \
-             `hf_oauth_scopes: [inference-api]` in the card.",
-        )
+             `{}: [{}]` in the card.",
+            gradio::oauth().list,
+            self.scope
+        );
+        Self::at(&self.moment, message)
+            .certainty(self.moment.certainty())
+            .chain(&self.moment)
+            .help(help)
     }
 }

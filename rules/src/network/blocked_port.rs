@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use spacelint_knowledge::platform;
-use spacelint_python::{Place, Value};
+use spacelint_python::{Guard, Place, Value};
 use spacelint_space::effect::{Connection, Effect};
 use spacelint_space::{Moment, Space};
 
@@ -27,12 +28,17 @@ impl<'a> Check<'a> for BlockedPort<'a> {
         let moments = space.moments().filter(|_| space.card.is_some());
         moments.filter_map(move |moment| {
             let Effect::Connect(connection) = &moment.event.effect else { return None };
-            let host = connection.host.as_ref()?.as_str()?;
-            let port = port(connection)?;
-            let is_elsewhere =
-                host.contains('.') && !platform::listening().unreachable.contains(&host);
+            let named = connection.host.as_ref()?.as_str()?;
+            let (host, within) = match named.split_once(':') {
+                Some((host, port)) => (host, Some(port.parse().ok()?)),
+                None => (named, None),
+            };
+            let port = port(connection, within)?;
             let is_open = platform::outbound_ports().iter().any(|open| i64::from(*open) == port);
-            (is_elsewhere && !is_open && seen.insert(moment.place())).then_some(Self {
+            // Who expects an error may live with this one.
+            let is_met = moment.guards().any(|it| matches!(it, Guard::Try { .. } | Guard::Handler));
+            let is_blocked = is_elsewhere(host) && !is_open && !is_met;
+            (is_blocked && seen.insert(moment.place())).then_some(Self {
                 moment,
                 connection,
                 host,
@@ -59,16 +65,31 @@ impl<'a> Check<'a> for BlockedPort<'a> {
     }
 }
 
-/// The port that it is for sure.
-fn port(connection: &Connection) -> Option<i64> {
+/// The port that it is for sure; `within` is one that stands in the address.
+fn port(connection: &Connection, within: Option<u16>) -> Option<i64> {
+    let usual = i64::from(within.unwrap_or(connection.usual));
     match &connection.port {
         _ if connection.open => None,
-        None => Some(i64::from(connection.usual)),
+        None => Some(usual),
         Some(named) => match named.value {
             // smtplib takes 0 for the usual one.
-            Value::Int(0) | Value::None => Some(i64::from(connection.usual)),
+            Value::Int(0) | Value::None => Some(usual),
             Value::Int(port) => Some(port),
             _ => None,
         },
+    }
+}
+
+/// Whether `host` is surely another machine, beyond those that only the Space's own network knows. A path is a
+/// socket in the file system.
+fn is_elsewhere(host: &str) -> bool {
+    match host.parse() {
+        Ok(IpAddr::V4(address)) => {
+            !(address.is_unspecified()
+                || address.is_loopback()
+                || address.is_private()
+                || address.is_link_local())
+        }
+        _ => host.contains('.') && !host.contains('/') && !host.ends_with(".localhost"),
     }
 }

@@ -41,7 +41,7 @@ impl<'a> Check<'a> for NeedlessShare<'a> {
     }
 
     fn finding(&self) -> Finding {
-        let keyword = Keyword::of(self.moment.trace(), self.share, SHARE);
+        let keyword = Keyword::of(&self.moment, self.share, SHARE);
         let place = keyword.map_or_else(|| (&self.moment).into(), |keyword| keyword.whole());
         Self::at(
             place,
@@ -53,7 +53,7 @@ impl<'a> Check<'a> for NeedlessShare<'a> {
     }
 
     fn fix(&self) -> Option<Fix> {
-        let keyword = Keyword::of(self.moment.trace(), self.share, SHARE)?;
+        let keyword = Keyword::of(&self.moment, self.share, SHARE)?;
         Some(Fix::safe("leave `share=True` out", vec![keyword.removal()?]))
     }
 }

@@ -6,6 +6,7 @@ use spacelint_space::{SourceFile, Space, SpaceTrace};
 
 use crate::finding::{Edit, Finding, Fix, Location};
 use crate::rule::{Check, Rule};
+use crate::written;
 
 /// The program asks an address at which the Hub does not answer any more.
 #[derive(Rule)]
@@ -22,14 +23,21 @@ pub(crate) struct RemovedEndpoint<'a> {
 
 impl<'a> Check<'a> for RemovedEndpoint<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
+        let gone = platform::gone_addresses();
+        let addresses: Vec<&str> = gone.iter().map(|gone| gone.address).collect();
         let files = space.trace().into_iter().flat_map(SpaceTrace::files);
         files
-            .flat_map(|file| platform::gone_addresses().iter().map(move |gone| (file, gone)))
-            .flat_map(|(file, gone)| {
-                let found = file.text.as_str().match_indices(gone.address);
-                found
-                    .filter(|(at, _)| is_text(file, *at, gone.address.len()))
-                    .map(move |(start, _)| Self { file, gone, start })
+            .flat_map(move |file| {
+                written::strings(file, &addresses).map(move |string| (file, string))
+            })
+            .filter_map(|(file, string)| {
+                let text = file.text.slice(string);
+                let gone = gone.iter().find(|gone| begins(text, gone.address))?;
+                written::is_used(&file.text, string).then_some(Self {
+                    file,
+                    gone,
+                    start: string.start as usize,
+                })
             })
     }
 
@@ -58,11 +66,9 @@ impl RemovedEndpoint<'_> {
     }
 }
 
-/// Whether what stands at `start` begins a text of the program, and is not part of a longer name.
-fn is_text(file: &SourceFile, start: usize, length: usize) -> bool {
-    let text = file.text.as_str();
-    let line = text[..start].rsplit('\n').next().unwrap_or_default();
-    let is_comment = line.trim_start().starts_with('#');
-    let ends = text[start + length..].starts_with(['/', '"', '\'']);
-    line.ends_with(['"', '\'']) && ends && !is_comment
+/// Whether `text` is an address at or below `address`, and no sentence that begins with one.
+fn begins(text: &str, address: &str) -> bool {
+    let settled = text.split('{').next().unwrap_or_default();
+    text.strip_prefix(address).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        && !settled.contains(char::is_whitespace)
 }

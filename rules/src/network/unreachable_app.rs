@@ -109,7 +109,9 @@ impl UnreachableApp<'_> {
 
 /// What keeps the platform from hearing what is served so; none if nothing does, or that is not known.
 fn wrong(serve: &Serve) -> Option<Wrong<'_>> {
-    if serve.open {
+    // Where the program goes on meanwhile, whatever comes next may be what the platform hears.
+    let returns = serve.returns.as_ref().is_some_and(|returns| returns.truth() != Some(false));
+    if serve.open || returns {
         return None;
     }
     let said = |argument: &Option<Argument>| {

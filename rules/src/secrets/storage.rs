@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use spacelint_knowledge::platform::{self, Storage};
-use spacelint_python::Span;
-use spacelint_space::{SourceFile, Space, SpaceTrace};
+use spacelint_space::{Space, SpaceTrace};
 
 use super::list::{Need, Thing, add};
 use crate::finding::Location;
+use crate::written;
 
 /// The folder for volumes, where the program names a path in it, and the buckets that it names.
 pub(super) fn storage(space: &Space) -> Vec<Thing> {
@@ -24,7 +24,7 @@ pub(super) fn storage(space: &Space) -> Vec<Thing> {
         add(&mut found, Thing { name: storage.folder.into(), need: Need::Soft, reason, places });
     }
     for file in space.trace().into_iter().flat_map(SpaceTrace::files) {
-        for span in written(file) {
+        for span in written::strings(file, &[storage.folder, storage.bucket]) {
             let text = file.text.slice(span);
             if let Some((name, reason)) = kept(storage, text) {
                 let places = vec![Location::new(file, span)];
@@ -33,31 +33,6 @@ pub(super) fn storage(space: &Space) -> Vec<Thing> {
         }
     }
     found
-}
-
-/// The strings of `file` that are no lines of their own, as a docstring is.
-fn written(file: &SourceFile) -> impl Iterator<Item = Span> + '_ {
-    let text = file.text.as_str();
-    let speaks = [platform::storage().folder, platform::storage().bucket];
-    let lines = if speaks.iter().any(|word| text.contains(word)) {
-        spacelint_python::lines(text)
-    } else {
-        spacelint_python::Lines::default()
-    };
-    let logical = lines.logical;
-    // A docstring: nothing but a prefix and quotes stands beside it on its line.
-    let is_alone = move |span: &Span| {
-        let at = logical.partition_point(|line| line.end < span.end);
-        let Some(line) = logical.get(at).filter(|line| line.contains(*span)) else { return false };
-        let before = &text[line.start as usize..span.start as usize];
-        let after = &text[span.end as usize..line.end as usize];
-        before
-            .trim_start_matches(|c: char| c.is_ascii_alphabetic())
-            .trim_matches(['"', '\''])
-            .is_empty()
-            && after.trim_matches(['"', '\'']).is_empty()
-    };
-    lines.strings.into_iter().filter(move |span| !is_alone(span))
 }
 
 /// What a text that is written in the program says is kept where, and what becomes of it.

@@ -64,11 +64,14 @@ fn is_expected(moment: &Moment<'_>, error: &str) -> bool {
 
 /// Whether it is expected, or a `try` lets the program go on after whatever is raised.
 pub(crate) fn is_survived(moment: &Moment<'_>, error: &str) -> bool {
-    let catches_all = |class: &str| matches!(class, "Exception" | "BaseException" | "?");
-    is_expected(moment, error)
-        || moment.guards().any(|guard| {
-            matches!(guard, Guard::Try { catches } if catches.iter().any(|it| catches_all(it)))
-        })
+    is_expected(moment, error) || moment.guards().any(|guard| catches(guard, error))
+}
+
+/// Whether this is a `try` that lets the program go on after `error`.
+pub(crate) fn catches(guard: &Guard, error: &str) -> bool {
+    let takes =
+        |class: &str| class == error || matches!(class, "Exception" | "BaseException" | "?");
+    matches!(guard, Guard::Try { catches } if catches.iter().any(|class| takes(class)))
 }
 
 /// Where a ZeroGPU Space declares its GPU functions, in order.

@@ -24,6 +24,15 @@ pub(crate) struct ShortQueue<'a> {
 impl<'a> Check<'a> for ShortQueue<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let mut seen: BTreeSet<Place> = BTreeSet::new();
+        // With a limit of its own an event may not wait in Gradio, whatever the others do.
+        let own = space.moments().filter_map(|moment| match &moment.event.effect {
+            Effect::LimitCalls(limit) => match limit.at_once {
+                Value::Int(own) => Some(own),
+                _ => Some(i64::MAX),
+            },
+            _ => None,
+        });
+        let highest = own.max();
         space.moments().filter(|_| space.is_zerogpu()).filter_map(move |moment| {
             let Effect::SetQueue(queue) = &moment.event.effect else { return None };
             let limit = queue.at_once.as_ref()?;
@@ -33,7 +42,8 @@ impl<'a> Check<'a> for ShortQueue<'a> {
                 Some(waiting) => waiting.value == Value::None,
             };
             let found = Self { moment, limit, at_once };
-            (is_silent && seen.insert(moment.place())).then_some(found)
+            let is_higher = highest.is_some_and(|own| own > at_once);
+            (is_silent && !is_higher && seen.insert(moment.place())).then_some(found)
         })
     }
 

@@ -199,6 +199,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::RunModel(_)
         | Effect::Serve(_)
         | Effect::SetQueue(_)
+        | Effect::LimitCalls(_)
         | Effect::OfferLogin(_)
         | Effect::CallSpace(_)
         | Effect::Login(_)

@@ -200,6 +200,10 @@ impl<W: World> Interpreter<'_, W> {
     fn load(&mut self, name: &Name, place: Place) -> Eval<Value> {
         match self.find(name) {
             Found::Local { file, text, package, path } => {
+                if self.quiet == 0 && self.out.imports.len() < self.limits.events {
+                    let import = self.happens(file, place);
+                    self.out.imports.push(import);
+                }
                 let mut module = Ok(Value::Unknown);
                 self.step_into(Step::Import(Arc::clone(name)), place, |this| {
                     module = this.run_module(name, (file, &text, package, &path));

@@ -322,6 +322,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             roles: Vec::new(),
             out: Trace {
                 events: Vec::new(),
+                imports: Vec::new(),
                 roots: Vec::new(),
                 processes: vec![None],
                 files: Vec::new(),
@@ -529,16 +530,22 @@ impl<'w, W: World> Interpreter<'w, W> {
                 self.exhaust(Budget::Events);
                 return;
             }
-            self.out.events.push(Event {
-                effect,
-                place,
-                certainty: self.certainty(),
-                root: self.root,
-                process: self.current,
-                kept: false,
-                link: self.link,
-                guard: self.guard,
-            });
+            let event = self.happens(effect, place);
+            self.out.events.push(event);
+        }
+    }
+
+    /// Something that happens at this moment.
+    fn happens<T>(&self, effect: T, place: Place) -> Event<T> {
+        Event {
+            effect,
+            place,
+            certainty: self.certainty(),
+            root: self.root,
+            process: self.current,
+            kept: false,
+            link: self.link,
+            guard: self.guard,
         }
     }
 

@@ -10,9 +10,9 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 
 use super::{Role, SpaceWorld};
 use crate::effect::{
-    Called, Client, Command, Compilation, Connection, CudaTouch, Download, EagerExamples, Effect,
-    EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad, ModelRun, Queue, Serve,
-    Served, Sleep, SpaceCall, Token,
+    CallLimit, Called, Client, Command, Compilation, Connection, CudaTouch, Download,
+    EagerExamples, Effect, EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad,
+    ModelRun, Queue, Serve, Served, Sleep, SpaceCall, Token,
 };
 use crate::environment;
 
@@ -281,11 +281,18 @@ impl SpaceWorld<'_> {
 
 /// A call that functions are handed to.
 fn hands_over(call: &Call<'_>, kind: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
-    let Does::Handler { functions, later, role, runs_now, examples, decorator: _ } = kind else {
+    let Does::Handler { functions, later, role, runs_now, at_once, examples, decorator: _ } = kind
+    else {
         return;
     };
     let Call { callee, arguments, .. } = *call;
     let effects = &mut outcome.effects;
+    // `"default"` is the queue's.
+    let limit = argument(arguments, at_once).filter(|it| it.value.as_str() != Some("default"));
+    effects.extend(limit.map(|limit| {
+        let at_once = limit.value.clone();
+        Effect::LimitCalls(CallLimit { called: called(callee), at_once })
+    }));
     effects.extend(examples.and_then(|examples| cached(call, functions, examples)));
     if role == effects::Role::Process {
         effects.push(Effect::StartProcess(called(callee)));
@@ -348,9 +355,12 @@ fn sets_up(call: &Call<'_>, does: Does, effects: &mut Vec<Effect>) {
 
 /// Another machine is spoken to, which is a request like any other.
 fn connects(call: &Call<'_>, does: Does, effects: &mut Vec<Effect>) {
-    let Does::Connects { host, port, usual } = does else { return };
+    let Does::Connects { host, port, socket, usual } = does else { return };
     let Call { callee, arguments, .. } = *call;
     effects.push(Effect::Http(called(callee)));
+    if argument(arguments, socket).is_some_and(|socket| socket.value != Value::None) {
+        return;
+    }
     effects.push(Effect::Connect(Arc::new(Connection {
         called: called(callee),
         host: argument(arguments, host).map(|host| host.value.clone()),
@@ -364,15 +374,15 @@ fn connects(call: &Call<'_>, does: Does, effects: &mut Vec<Effect>) {
 fn serves(call: &Call<'_>, does: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
     const NOWHERE: effects::Arguments = &[];
     let Call { callee, arguments, .. } = *call;
-    let (how, functions, ssr, share, host, port, listens) = match does {
-        Does::Launch { functions, ssr, share, host, port } => {
-            (Served::Launched, functions, ssr, share, host, port, None)
+    let (how, functions, ssr, share, host, port, returns, listens) = match does {
+        Does::Launch { functions, ssr, share, host, port, returns } => {
+            (Served::Launched, functions, ssr, share, host, port, returns, None)
         }
         Does::Mounts { functions, ssr, .. } => {
-            (Served::Mounted, functions, ssr, NOWHERE, NOWHERE, NOWHERE, None)
+            (Served::Mounted, functions, ssr, NOWHERE, NOWHERE, NOWHERE, NOWHERE, None)
         }
         Does::Serves { host, port, listens, .. } => {
-            (Served::ByServer, NOWHERE, NOWHERE, NOWHERE, host, port, listens)
+            (Served::ByServer, NOWHERE, NOWHERE, NOWHERE, host, port, NOWHERE, listens)
         }
         _ => return,
     };
@@ -384,6 +394,7 @@ fn serves(call: &Call<'_>, does: Does, outcome: &mut Outcome<SpaceWorld<'_>>) {
         share: said(share),
         host: said(host),
         port: said(port),
+        returns: said(returns).map(|returns| returns.value),
         listens,
         open: arguments.open,
     })));

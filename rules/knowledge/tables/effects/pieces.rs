@@ -154,10 +154,11 @@ impl Pieces<'_> {
         let kind = match name {
             "mounts" => format!("Mounts {{ app: {}, ", self.needed("app")?),
             _ => format!(
-                "Launch {{ share: {}, host: {}, port: {}, ",
+                "Launch {{ share: {}, host: {}, port: {}, returns: {}, ",
                 self.needed("share")?,
                 self.needed("host")?,
-                self.needed("port")?
+                self.needed("port")?,
+                self.needed("returns")?
             ),
         };
         let (functions, ssr) = (self.taken("functions")?, self.taken("ssr")?);
@@ -178,9 +179,10 @@ impl Pieces<'_> {
     fn connects(&mut self) -> Result<String, String> {
         let usual = self.port.take().ok_or_else(|| format!("{}: on which port?", self.what))?;
         Ok(format!(
-            "Kind::Connects {{ host: {}, port: {}, usual: {usual} }}",
+            "Kind::Connects {{ host: {}, port: {}, socket: {}, usual: {usual} }}",
             self.needed("host")?,
-            self.taken("port")?
+            self.taken("port")?,
+            self.taken("socket")?
         ))
     }
 
@@ -202,12 +204,13 @@ impl Pieces<'_> {
     fn handler(&mut self) -> Result<String, String> {
         Ok(format!(
             "Kind::Handler {{ functions: {}, later: {}, role: {}, decorator: {}, runs_now: {}, \
-             examples: {} }}",
+             at_once: {}, examples: {} }}",
             self.needed("functions")?,
             self.taken("later")?,
             self.role()?,
             self.decorator.take().unwrap_or_default(),
             self.runs_now.take().unwrap_or_default(),
+            self.taken("at_once")?,
             self.examples()?,
         ))
     }
