@@ -7,6 +7,7 @@
 pub mod card;
 mod decode;
 pub mod discover;
+pub mod dockerfile;
 pub mod effect;
 mod environment;
 mod files;
@@ -27,6 +28,7 @@ mod world;
 
 pub use card::{Card, CardFault, Entry};
 pub use decode::Encoding;
+pub use dockerfile::Dockerfile;
 pub use discover::{DiscoverError, Discovery, around, discover};
 pub use environment::{is_of_environment, is_of_version, mentions};
 pub use files::{Files, Kind, MAX_FILE_BYTES, ReadError, ReadErrorReason, SourceFile, digest};
@@ -35,7 +37,7 @@ pub use injected::injected;
 pub use packages::Packages;
 pub use pins::{Allowed, Pins};
 pub use pyproject::Pyproject;
-pub use repository::TEXTS;
+pub use repository::{LargeFile, TEXTS};
 pub use requirements::{Requirement, RequirementLine, Requirements};
 pub use settings::Settings;
 pub use space::{Problem, Space};
