@@ -101,7 +101,8 @@ impl Dockerfile {
         // A stage may begin with one above it alone.
         while let Some((stage, above)) = rest.split_last() {
             chain.push(stage);
-            let is_base = |it: &Stage| it.name.as_ref().is_some_and(|name| is_same(name, &stage.from));
+            let is_base =
+                |it: &Stage| it.name.as_ref().is_some_and(|name| is_same(name, &stage.from));
             let Some(at) = above.iter().rposition(is_base) else { break };
             rest = &above[..=at];
         }
@@ -191,7 +192,8 @@ impl Reader<'_> {
             parts.iter().flat_map(|part| shell::expansions(self.text, *part)).collect();
         for read in &mut reads {
             // It may have been given a value here: `NAME=…`, `read NAME`, `for NAME in`.
-            read.is_guarded |= parts.iter().any(|it| shell::names(&self.text[it.range()], &read.name));
+            read.is_guarded |=
+                parts.iter().any(|it| shell::names(&self.text[it.range()], &read.name));
         }
         let mounts = run.options.iter().filter(|option| option.name.value == "mount");
         let secrets = mounts.filter_map(|mount| {
@@ -212,10 +214,8 @@ impl Reader<'_> {
 /// The names that get a value in `NAME=value NAME="other value"`, or in the old `NAME value`.
 fn names(said: &str, may_be_old: bool) -> Vec<String> {
     let words = shell::words(said);
-    let assigned: Vec<String> = words
-        .iter()
-        .filter_map(|word| Some(word.text.split_once('=')?.0.to_owned()))
-        .collect();
+    let assigned: Vec<String> =
+        words.iter().filter_map(|word| Some(word.text.split_once('=')?.0.to_owned())).collect();
     match words.first() {
         Some(first) if may_be_old && !first.text.contains('=') => vec![first.text.clone()],
         _ => assigned,

@@ -28,8 +28,8 @@ mod world;
 
 pub use card::{Card, CardFault, Entry};
 pub use decode::Encoding;
-pub use dockerfile::Dockerfile;
 pub use discover::{DiscoverError, Discovery, around, discover};
+pub use dockerfile::Dockerfile;
 pub use environment::{is_of_environment, is_of_version, mentions};
 pub use files::{Files, Kind, MAX_FILE_BYTES, ReadError, ReadErrorReason, SourceFile, digest};
 pub use frozen::Frozen;

@@ -91,9 +91,8 @@ impl<'a> Repository<'a> {
                 let head = self.files.head(path, MAX_HEAD)?;
                 let is_binary = memchr::memchr(0, &head).is_some();
                 let limit = if is_binary { push.binary_bytes } else { push.bytes };
-                let is_carried = bytes > limit
-                    && !is_ignored(self.files, path)
-                    && !is_in_lfs(self.files, path);
+                let is_carried =
+                    bytes > limit && !is_ignored(self.files, path) && !is_in_lfs(self.files, path);
                 is_carried.then(|| LargeFile { path: path.clone(), bytes, is_binary })
             })
             .collect()

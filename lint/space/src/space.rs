@@ -106,7 +106,8 @@ impl Space {
             None if is_docker => in_another_case(files, Utf8Path::new(docker.file)),
             _ => None,
         };
-        let dockerfile = dockerfile.map(|file| Dockerfile::parse(&file, &|end| repository.has(end)));
+        let dockerfile =
+            dockerfile.map(|file| Dockerfile::parse(&file, &|end| repository.has(end)));
         read.extend(dockerfile.iter().map(|it| Arc::clone(&it.file)));
         let tokens = repository.tokens(&read);
         let large_files = repository.large_files();

@@ -525,8 +525,8 @@ fn network(out: &mut String, table: &Platform) -> Result<(), String> {
     let _ = writeln!(
         out,
         "static PUSH: Push = Push {{ bytes: {}, binary_bytes: {}, refuses: {:?}, refuses_binary: {:?}, {} }};",
-        push.bytes,
-        push.binary_bytes,
+        whole(push.bytes),
+        whole(push.binary_bytes),
         push.refuses,
         push.refuses_binary,
         origin("[push]", &push.source, push.as_of, &push.confidence)?,

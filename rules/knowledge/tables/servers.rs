@@ -57,9 +57,14 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     let mut out = String::from("static SERVERS: &[Facts] = &[\n");
     for (server, name) in table.server.iter().zip(&names) {
         let what = format!("[[server]] {name}");
-        for list in
-            [&server.port, &server.host, &server.bind, &server.elsewhere, &server.variables, &server.files]
-        {
+        for list in [
+            &server.port,
+            &server.host,
+            &server.bind,
+            &server.elsewhere,
+            &server.variables,
+            &server.files,
+        ] {
             sorted(&what, list.iter().map(String::as_str))?;
         }
         if server.bind.is_empty() == server.port.is_empty() && !server.bare_port {

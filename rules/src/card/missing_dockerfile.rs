@@ -20,13 +20,14 @@ pub(crate) struct MissingDockerfile<'a> {
 impl<'a> Check<'a> for MissingDockerfile<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         let docker = platform::docker();
-        let is_unreadable = space.problems.iter().any(|problem| {
-            matches!(problem, Problem::Unreadable(error) if error.path == docker.file)
-        });
+        let is_unreadable = space.problems.iter().any(
+            |problem| matches!(problem, Problem::Unreadable(error) if error.path == docker.file),
+        );
         // Docker itself takes a name in small letters, too; whether the Hub does is not known.
-        let is_small = space.dockerfile_misspelt.as_ref().is_some_and(|name| {
-            name.as_str().chars().all(char::is_lowercase)
-        });
+        let is_small = space
+            .dockerfile_misspelt
+            .as_ref()
+            .is_some_and(|name| name.as_str().chars().all(char::is_lowercase));
         let card = space.card.as_ref().filter(|card| card.str("sdk") == Some(docker.sdk));
         card.filter(|_| space.dockerfile.is_none() && !is_unreadable && !is_small)
             .into_iter()

@@ -248,7 +248,9 @@ impl<'a> Container<'a> {
             });
         }
         let message = match (self.port, self.host) {
-            (Some(port), Some(_)) => format!("listen on `{host}`, and be asked on port {}", port.value),
+            (Some(port), Some(_)) => {
+                format!("listen on `{host}`, and be asked on port {}", port.value)
+            }
             (Some(port), None) => format!("be asked on port {}", port.value),
             _ => format!("listen on `{host}`"),
         };

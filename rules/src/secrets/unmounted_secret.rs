@@ -45,7 +45,8 @@ impl<'a> Check<'a> for UnmountedSecret<'a> {
                     continue;
                 }
                 seen.push(name);
-                let reads: Vec<&Expansion> = run.reads.iter().filter(|it| it.name == *name).collect();
+                let reads: Vec<&Expansion> =
+                    run.reads.iter().filter(|it| it.name == *name).collect();
                 if reads.iter().all(|read| !read.is_guarded) {
                     let is_asked = is_asked(name);
                     found.push(Self { file: &dockerfile.file, run, reads, is_asked });

@@ -215,7 +215,10 @@ impl Said {
             if word.text == "--" {
                 break;
             }
-            if facts.bare_port && !is_value && let Ok(port) = word.text.parse() {
+            if facts.bare_port
+                && !is_value
+                && let Ok(port) = word.text.parse()
+            {
                 said.port = Told::This(port, Some(word.span));
                 continue;
             }

@@ -61,8 +61,9 @@ pub(super) fn commands(text: &str, span: Span) -> Option<Vec<Vec<Word>>> {
 }
 
 /// Words that begin what is more than a command.
-const COMPOUND: &[&str] =
-    &["!", "[[", "case", "do", "else", "fi", "for", "function", "if", "then", "until", "while", "{"];
+const COMPOUND: &[&str] = &[
+    "!", "[[", "case", "do", "else", "fi", "for", "function", "if", "then", "until", "while", "{",
+];
 
 /// The words of `text`, which is no shell's line, but has words and quotes as one.
 pub(super) fn words(text: &str) -> Vec<Word> {

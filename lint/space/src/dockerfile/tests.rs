@@ -97,7 +97,8 @@ fn a_variable_or_a_file_may_say_otherwise() {
     let streamlit = "FROM a\nCMD streamlit run app.py\n";
     assert_eq!(listens(streamlit), "streamlit run *:8501*");
     assert_eq!(listens_with(streamlit, &[".streamlit/config.toml"]), "streamlit run ?:?");
-    let written = "FROM a\nRUN echo '[server]' > ~/.streamlit/config.toml\nCMD streamlit run app.py\n";
+    let written =
+        "FROM a\nRUN echo '[server]' > ~/.streamlit/config.toml\nCMD streamlit run app.py\n";
     assert_eq!(listens(written), "streamlit run ?:?");
 }
 
@@ -109,7 +110,10 @@ fn the_last_stage_is_what_runs_and_begins_with_others() {
     assert_eq!(listens(&format!("{base}FROM base\nENTRYPOINT [\"x\"]\n")), "-");
     let both = "FROM a\nCMD [\"app:app\", \"--port\", \"2\"]\nENTRYPOINT [\"uvicorn\"]\n";
     assert_eq!(listens(both), "uvicorn 127.0.0.1*:2");
-    assert_eq!(listens("FROM a\nCMD uvicorn a:b\nCMD uvicorn a:b --port 3\n"), "uvicorn 127.0.0.1*:3");
+    assert_eq!(
+        listens("FROM a\nCMD uvicorn a:b\nCMD uvicorn a:b --port 3\n"),
+        "uvicorn 127.0.0.1*:3"
+    );
     assert_eq!(listens("FROM a\nSHELL [\"x\"]\nCMD uvicorn a:b\n"), "-");
     assert_eq!(listens("FROM a\nENTRYPOINT [\"./x.sh\"]\nCMD [\"uvicorn\", \"a:b\"]\n"), "-");
     assert_eq!(listens("FROM a AS a\nCMD uvicorn a:b\n"), "uvicorn 127.0.0.1*:8000*");
