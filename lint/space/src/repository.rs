@@ -216,12 +216,12 @@ mod tests {
 
     /// Those of `files`, each with its size, that git would have to carry. A size that ends in 0 is a text's.
     fn large(sizes: &[(&str, u64)], attributes: &[(&str, &str)]) -> Vec<String> {
-        let sized = sizes.iter().map(|(path, bytes)| {
+        let heavy = sizes.iter().map(|(path, bytes)| {
             let filler = if bytes % 10 == 0 { b'x' } else { 0 };
             (Utf8PathBuf::from(*path), vec![filler; *bytes as usize])
         });
         let told = attributes.iter().map(|(path, text)| ((*path).into(), (*text).into()));
-        let files = Files::memory(sized.chain(told));
+        let files = Files::memory(heavy.chain(told));
         let found = Repository::new(&files).large_files();
         found.into_iter().map(|file| file.path.into_string()).collect()
     }

@@ -235,16 +235,12 @@ impl<'a> Container<'a> {
         if let Some(port) = self.port {
             (port.value >= FIRST_FREE_PORT).then_some(())?;
             let key = platform::docker().port_key;
-            edits.push(match self.card.get(key) {
-                Some(entry) => Edit::replace(
-                    Location::new(&self.card.file, entry.inner_span),
-                    port.value.to_string(),
-                ),
-                None => {
-                    let file = &self.card.file;
-                    let next = file.text.line_of(self.card.get("sdk")?.value_span.end) + 1;
-                    Edit::insert_line(file, next, &format!("{key}: {}", port.value))
-                }
+            let file = &self.card.file;
+            edits.push(if let Some(entry) = self.card.get(key) {
+                Edit::replace(Location::new(file, entry.inner_span), port.value.to_string())
+            } else {
+                let next = file.text.line_of(self.card.get("sdk")?.value_span.end) + 1;
+                Edit::insert_line(file, next, &format!("{key}: {}", port.value))
             });
         }
         let message = match (self.port, self.host) {
@@ -263,12 +259,11 @@ impl<'a> Container<'a> {
         let long = |options: &[&'static str]| {
             options.iter().copied().find(|option| option.starts_with("--"))
         };
-        let words = match long(facts.host_options) {
-            Some(option) => [option.to_owned(), host.to_owned()],
-            None => {
-                let port = self.server.port.as_ref()?.value;
-                [long(facts.bind_options)?.to_owned(), format!("{host}:{port}")]
-            }
+        let words = if let Some(option) = long(facts.host_options) {
+            [option.to_owned(), host.to_owned()]
+        } else {
+            let port = self.server.port.as_ref()?.value;
+            [long(facts.bind_options)?.to_owned(), format!("{host}:{port}")]
         };
         let end = self.server.last.end;
         Some(if self.server.is_exec {

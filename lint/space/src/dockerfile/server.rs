@@ -277,7 +277,7 @@ fn option<'a>(facts: &Facts, word: &'a Word) -> Option<(&'a str, Option<Word>)> 
     let is_plain = length == word.text.len();
     let start = word.span.start as usize + at;
     let span = if is_plain { Span::new(start, word.span.end as usize) } else { word.span };
-    is_known(name).then(|| (name, Some(Word { text, span, is_settled: word.is_settled })))
+    is_known(name).then_some((name, Some(Word { text, span, is_settled: word.is_settled })))
 }
 
 /// What `host:port` says, or `:port`, or `host`.
@@ -292,21 +292,21 @@ fn address(facts: &Facts, value: &Word) -> (Told<u16>, Told<String>) {
         None => (text, None),
     };
     let is_plain = (value.span.end - value.span.start) as usize == text.len();
-    let part = |start: usize, end: usize| match is_plain {
-        true => Span::new(value.span.start as usize + start, value.span.start as usize + end),
-        false => value.span,
+    let within = |start: usize, end: usize| {
+        let first = value.span.start as usize;
+        if is_plain { Span::new(first + start, first + end) } else { value.span }
     };
     let is_settled = |part: &str| value.is_settled || !part.contains(['$', '*', '{', '~']);
     let port = match port {
         None => Told::This(facts.port, None),
         Some(port) if is_settled(port) => match port.parse() {
-            Ok(number) => Told::This(number, Some(part(host.len() + 1, text.len()))),
+            Ok(number) => Told::This(number, Some(within(host.len() + 1, text.len()))),
             Err(_) => Told::Unknown,
         },
         Some(_) => Told::Unknown,
     };
     let host = if is_settled(host) {
-        Told::This(host.trim_matches(['[', ']']).to_owned(), Some(part(0, host.len())))
+        Told::This(host.trim_matches(['[', ']']).to_owned(), Some(within(0, host.len())))
     } else {
         Told::Unknown
     };
