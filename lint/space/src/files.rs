@@ -415,13 +415,36 @@ impl Files {
     /// are not kept, and the next answer may be another.
     pub(crate) fn peek(&self, path: &Utf8Path, limit: u64) -> Option<Vec<u8>> {
         if let Some(file) = self.buffers.get(path) {
-            return Some(file.encode(file.text.as_str()));
+            let is_short = file.text.as_str().len() as u64 <= limit;
+            return is_short.then(|| file.encode(file.text.as_str()));
         }
         let Base::Disk(_) = &self.base else { return None };
         let mut bytes = Vec::new();
         let file = std::fs::File::open(self.on_disk(path)).ok()?;
         file.take(limit + 1).read_to_end(&mut bytes).ok()?;
         (bytes.len() as u64 <= limit).then_some(bytes)
+    }
+
+    /// The size of the file at `path`, as [`walk`](Self::walk) gives it, in bytes.
+    pub(crate) fn size(&self, path: &Utf8Path) -> Option<u64> {
+        if let Some(file) = self.buffers.get(path) {
+            return Some(file.text.as_str().len() as u64);
+        }
+        let Base::Disk(_) = &self.base else { return None };
+        std::fs::symlink_metadata(self.on_disk(path)).ok().map(|metadata| metadata.len())
+    }
+
+    /// The first bytes of the file at `path`, as [`walk`](Self::walk) gives it, at most `limit`.
+    pub(crate) fn head(&self, path: &Utf8Path, limit: u64) -> Option<Vec<u8>> {
+        if let Some(file) = self.buffers.get(path) {
+            let mut bytes = file.encode(file.text.as_str());
+            bytes.truncate(limit as usize);
+            return Some(bytes);
+        }
+        let Base::Disk(_) = &self.base else { return None };
+        let mut bytes = Vec::new();
+        std::fs::File::open(self.on_disk(path)).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     }
 
     fn buffered_under<'a>(&'a self, folder: &'a Utf8Path) -> impl Iterator<Item = &'a Utf8Path> {

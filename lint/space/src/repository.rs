@@ -1,6 +1,7 @@
-//! What stands in the repository besides what the Space's program reaches: the texts that a push takes along,
-//! searched for tokens. Within budgets, the files nearest to the root first, because that is where people
-//! write settings, and without decoding a file in which nothing is found.
+//! What stands in the repository besides what the Space's program reaches, as a push takes it along: its texts,
+//! searched for tokens, and the files that git itself would have to carry though they are large. Within budgets,
+//! the files nearest to the root first, because that is where people write settings, and without decoding a file
+//! in which nothing is found.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::gitignore::GitignoreBuilder;
 use rustc_hash::FxHashSet;
+use spacelint_knowledge::platform;
 use spacelint_knowledge::tokens::Form;
 use spacelint_python::{BOM, Span};
 
@@ -22,36 +24,84 @@ const MAX_FILES: usize = 256;
 /// The largest file that is searched, in bytes: nobody writes a longer one.
 const MAX_TEXT: u64 = 256 * 1024;
 
+/// How much of a file git looks at to tell whether it is text.
+const MAX_HEAD: u64 = 8000;
+
+/// A file that is larger than the Hub takes it from git itself, and neither in LFS nor left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LargeFile {
+    /// Its path.
+    pub path: Utf8PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// Whether it is no text, of which the Hub takes less.
+    pub is_binary: bool,
+}
+
+/// The files of a repository, as far as they were looked at.
+pub(crate) struct Repository<'a> {
+    files: &'a Files,
+    paths: Vec<Utf8PathBuf>,
+}
+
 /// The endings of texts that people write.
 pub const TEXTS: &[&str] = &[
     "cfg", "conf", "env", "html", "ini", "ipynb", "js", "json", "jsx", "md", "mjs", "py", "sh",
     "toml", "ts", "tsx", "txt", "yaml", "yml",
 ];
 
-/// Every token that is found: in `read`, and in the other texts of the repository.
-pub(crate) fn tokens(files: &Files, read: &[Arc<SourceFile>]) -> Vec<Token> {
-    let mut found = Vec::new();
-    let mut seen = FxHashSet::default();
-    for file in read {
-        if seen.insert(&file.path) {
-            let mut inside = in_file(file).peekable();
-            if inside.peek().is_some() && !is_ignored(files, &file.path) {
-                found.extend(inside);
+impl<'a> Repository<'a> {
+    pub(crate) fn new(files: &'a Files) -> Self {
+        let paths = files.walk(MAX_NAMES, |name| name == ".git" || NEVER.contains(&name));
+        Self { files, paths }
+    }
+
+    /// Whether there is a file whose path ends so.
+    pub(crate) fn has(&self, end: &str) -> bool {
+        self.paths.iter().any(|path| path.ends_with(end))
+    }
+
+    /// Every token that is found: in `read`, and in the other texts of the repository.
+    pub(crate) fn tokens(&self, read: &[Arc<SourceFile>]) -> Vec<Token> {
+        let mut found = Vec::new();
+        let mut seen = FxHashSet::default();
+        for file in read {
+            if seen.insert(&file.path) {
+                let mut inside = in_file(file).peekable();
+                if inside.peek().is_some() && !is_ignored(self.files, &file.path) {
+                    found.extend(inside);
+                }
             }
         }
-    }
-    let paths = files.walk(MAX_NAMES, |name| name == ".git" || NEVER.contains(&name));
-    let unread = paths.iter().filter(|path| is_text(path) && !seen.contains(path));
-    for path in unread.take(MAX_FILES) {
-        let Some(bytes) = files.peek(path, MAX_TEXT) else { continue };
-        if secrets(path, &bytes).next().is_some()
-            && !is_ignored(files, path)
-            && let Ok(Some(file)) = files.read(path)
-        {
-            found.extend(in_file(&file));
+        let unread = self.paths.iter().filter(|path| is_text(path) && !seen.contains(path));
+        for path in unread.take(MAX_FILES) {
+            let Some(bytes) = self.files.peek(path, MAX_TEXT) else { continue };
+            if secrets(path, &bytes).next().is_some()
+                && !is_ignored(self.files, path)
+                && let Ok(Some(file)) = self.files.read(path)
+            {
+                found.extend(in_file(&file));
+            }
         }
+        found
     }
-    found
+
+    /// What git itself would have to carry, and is too large for that.
+    pub(crate) fn large_files(&self) -> Vec<LargeFile> {
+        let push = platform::push();
+        let sized = self.paths.iter().filter_map(|path| Some((path, self.files.size(path)?)));
+        sized
+            .filter(|(_, bytes)| *bytes > push.binary_bytes)
+            .filter_map(|(path, bytes)| {
+                let head = self.files.head(path, MAX_HEAD)?;
+                let is_binary = memchr::memchr(0, &head).is_some();
+                let limit = if is_binary { push.binary_bytes } else { push.bytes };
+                let is_carried =
+                    bytes > limit && !is_ignored(self.files, path) && !is_in_lfs(self.files, path);
+                is_carried.then(|| LargeFile { path: path.clone(), bytes, is_binary })
+            })
+            .collect()
+    }
 }
 
 fn in_file(file: &Arc<SourceFile>) -> impl Iterator<Item = Token> {
@@ -80,19 +130,63 @@ fn is_text(path: &Utf8Path) -> bool {
 
 /// Whether git leaves the file out, so that no push takes it along.
 fn is_ignored(files: &Files, path: &Utf8Path) -> bool {
-    // The innermost folder's word counts.
-    path.ancestors().skip(1).find_map(|folder| {
-        let rules = files.read(&folder.join(".gitignore")).ok()??;
+    let rules = |text: &str| text.lines().map(str::to_owned).collect();
+    verdict(files, path, ".gitignore", rules, true)
+}
+
+/// Whether git keeps a pointer in the place of the file, by `git lfs track` or `git xet track`.
+fn is_in_lfs(files: &Files, path: &Utf8Path) -> bool {
+    let rules = |text: &str| text.lines().filter_map(lfs_rule).collect();
+    // A pattern that names a folder says nothing of what is in it.
+    verdict(files, path, ".gitattributes", rules, false)
+}
+
+/// A line of `.gitattributes` that decides whether a file is in LFS, as a line that says so by leaving out or by
+/// `!`: of both the last one that fits counts.
+fn lfs_rule(line: &str) -> Option<String> {
+    let line = line.trim();
+    // Git knows no `!` here; `[attr]` names others.
+    if line.starts_with(['#', '!']) || line.starts_with("[attr]") {
+        return None;
+    }
+    let (pattern, attributes) = match line.strip_prefix('"') {
+        Some(rest) => rest.split_once('"')?,
+        None => line.split_once([' ', '\t'])?,
+    };
+    let filter = attributes.split_whitespace().rfind(|attribute| {
+        let name = attribute.trim_start_matches(['-', '!']);
+        name.split('=').next() == Some("filter")
+    })?;
+    // So `git lfs track` writes a space.
+    let pattern = pattern.replace("[[:space:]]", "?");
+    Some(if filter == "filter=lfs" { pattern } else { format!("!{pattern}") })
+}
+
+/// What the innermost file `named` says of `path`, as a `.gitignore` would.
+fn verdict(
+    files: &Files,
+    path: &Utf8Path,
+    named: &str,
+    rules: impl Fn(&str) -> Vec<String>,
+    with_folders: bool,
+) -> bool {
+    let said = path.ancestors().skip(1).find_map(|folder| {
+        let file = files.read(&folder.join(named)).ok()??;
         let mut builder = GitignoreBuilder::new("");
-        for line in rules.text.as_str().trim_start_matches(BOM).lines() {
+        for line in rules(file.text.as_str().trim_start_matches(BOM)) {
             // A line that git cannot read it passes over, too.
-            let _ = builder.add_line(None, line);
+            let _ = builder.add_line(None, &line);
         }
         let matcher = builder.build().ok()?;
         let within: Utf8PathBuf = path.strip_prefix(folder).ok()?.into();
-        let verdict = matcher.matched_path_or_any_parents(within.as_std_path(), false);
+        let verdict = if with_folders {
+            matcher.matched_path_or_any_parents(within.as_std_path(), false)
+        } else {
+            matcher.matched(within.as_std_path(), false)
+        };
         (!verdict.is_none()).then(|| verdict.is_ignore())
-    }) == Some(true)
+    });
+    said == Some(true)
 }
 
 #[cfg(test)]
@@ -107,7 +201,7 @@ mod tests {
         let files = Files::memory(
             files.iter().map(|(path, text)| ((*path).into(), text.replace("T!", SECRET).into())),
         );
-        said(&tokens(&files, &[]))
+        said(&Repository::new(&files).tokens(&[]))
     }
 
     fn said(found: &[Token]) -> Vec<String> {
@@ -138,8 +232,8 @@ mod tests {
         assert_eq!(ignoring("other\n").len(), 2);
         let read = Arc::new(SourceFile::new("own.py", format!("T='{SECRET}'").into()));
         let rules = Files::memory([(".gitignore".into(), b"own.py\n".to_vec())]);
-        assert_eq!(said(&tokens(&rules, &[Arc::clone(&read)])), [""; 0]);
-        assert_eq!(said(&tokens(&Files::memory([]), &[read])), ["own.py:3"]);
+        assert_eq!(said(&Repository::new(&rules).tokens(&[Arc::clone(&read)])), [""; 0]);
+        assert_eq!(said(&Repository::new(&Files::memory([])).tokens(&[read])), ["own.py:3"]);
         let nested = places(&[("a/.env", "T!"), ("a/.gitignore", "!.env"), (".gitignore", ".env")]);
         assert_eq!(nested, ["a/.env:0"]);
     }
@@ -148,5 +242,69 @@ mod tests {
     fn what_a_web_page_must_tell_is_no_secret() {
         let found = places(&[("a.py", WEB), ("b.html", WEB), ("c.ts", WEB), ("d.js", "T!")]);
         assert_eq!(found, ["a.py:0", "d.js:0"]);
+    }
+
+    /// Those of `files`, each with its size, that git would have to carry. A size that ends in 0 is a text's.
+    fn large(sizes: &[(&str, u64)], attributes: &[(&str, &str)]) -> Vec<String> {
+        let heavy = sizes.iter().map(|(path, bytes)| {
+            let filler = if bytes % 10 == 0 { b'x' } else { 0 };
+            (Utf8PathBuf::from(*path), vec![filler; *bytes as usize])
+        });
+        let told = attributes.iter().map(|(path, text)| ((*path).into(), (*text).into()));
+        let files = Files::memory(heavy.chain(told));
+        let found = Repository::new(&files).large_files();
+        found.into_iter().map(|file| file.path.into_string()).collect()
+    }
+
+    #[test]
+    fn what_git_would_have_to_carry_is_found_by_size() {
+        let push = platform::push();
+        let text = push.bytes / 10 * 10;
+        let sizes = [
+            ("a.bin", push.binary_bytes / 10 * 10 + 11),
+            ("b.bin", push.binary_bytes / 10 * 10 - 9),
+            ("c.csv", text + 10),
+            ("d.csv", text),
+        ];
+        assert_eq!(large(&sizes, &[]), ["a.bin", "c.csv"]);
+        assert_eq!(large(&sizes, &[(".gitignore", "*.bin\n")]), ["c.csv"]);
+        assert_eq!(large(&sizes, &[(".gitattributes", "*.bin filter=lfs -text\n")]), ["c.csv"]);
+    }
+
+    #[test]
+    fn attributes_are_read_as_git_reads_them() {
+        let size = platform::push().binary_bytes / 10 * 10 + 11;
+        let is_found = |path: &str, attributes: &[(&str, &str)]| {
+            !large(&[(path, size)], attributes).is_empty()
+        };
+        let root = |text: &'static str| [(".gitattributes", text)];
+        for lfs in [
+            "*.bin filter=lfs",
+            "\u{feff}*.bin\tdiff=lfs filter=lfs merge=lfs -text\r\n",
+            "m/** filter=lfs",
+            "/m/a[[:space:]]b.bin filter=lfs",
+            "\"m/a b.bin\" filter=lfs",
+            "*.bin -filter\n*.bin filter=lfs",
+            "!*.bin -filter\n*.bin filter=lfs",
+            "*.bin filter=lfs\n*.bin text\n*.pt !filter",
+        ] {
+            assert!(!is_found("m/a b.bin", &root(lfs)), "{lfs}");
+        }
+        for git in [
+            "",
+            "*.pt filter=lfs",
+            "# *.bin filter=lfs",
+            "a*.bin diff=lfs merge=lfs",
+            "m filter=lfs",
+            "m/ filter=lfs",
+            "/*.bin filter=lfs",
+            "*.bin filter=other",
+            "*.bin filter=lfs\nm/*.bin !filter",
+            "*.bin filter=lfs\n*.bin -filter",
+        ] {
+            assert!(is_found("m/a b.bin", &root(git)), "{git}");
+        }
+        let inner = [(".gitattributes", "*.bin filter=lfs"), ("m/.gitattributes", "a* -filter")];
+        assert!(is_found("m/a.bin", &inner) && !is_found("m/b.bin", &inner));
     }
 }

@@ -6,11 +6,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::card::Card;
 use crate::discover::APP_FILES;
+use crate::dockerfile::Dockerfile;
 use crate::files::{Files, ReadError, SourceFile};
 use crate::packages::Packages;
 use crate::pins::Pins;
 use crate::pyproject::Pyproject;
-use crate::repository;
+use crate::repository::{LargeFile, Repository};
 use crate::requirements::Requirements;
 use crate::settings::{SETTINGS_FILE, Settings};
 use crate::tokens::Token;
@@ -43,6 +44,13 @@ pub struct Space {
     /// Where there is no file at `app_file`, one whose path differs from it in nothing but small and
     /// capital letters.
     pub app_file_misspelt: Option<Utf8PathBuf>,
+    /// The `Dockerfile` of a Docker Space.
+    pub dockerfile: Option<Dockerfile>,
+    /// Where a Docker Space has no `Dockerfile`, the file whose name differs from it in nothing but small and
+    /// capital letters.
+    pub dockerfile_misspelt: Option<Utf8PathBuf>,
+    /// What the repository holds that is too large for git itself.
+    pub large_files: Vec<LargeFile>,
     /// The tokens that stand in the repository's texts, as far as those were searched.
     pub tokens: Vec<Token>,
     /// What could not be read, or only in part, in the order in which it was met.
@@ -90,7 +98,19 @@ impl Space {
         let mut read: Vec<Arc<SourceFile>> = readme.iter().cloned().collect();
         read.extend(requirements.iter().map(|it| Arc::clone(&it.file)));
         read.extend(trace.iter().flat_map(SpaceTrace::files).cloned());
-        let tokens = repository::tokens(files, &read);
+        let repository = Repository::new(files);
+        let docker = platform::docker();
+        let is_docker = card.as_ref().and_then(|card| card.str("sdk")) == Some(docker.sdk);
+        let dockerfile = if is_docker { reader.read(docker.file) } else { None };
+        let dockerfile_misspelt = match &dockerfile {
+            None if is_docker => in_another_case(files, Utf8Path::new(docker.file)),
+            _ => None,
+        };
+        let dockerfile =
+            dockerfile.map(|file| Dockerfile::parse(&file, &|end| repository.has(end)));
+        read.extend(dockerfile.iter().map(|it| Arc::clone(&it.file)));
+        let tokens = repository.tokens(&read);
+        let large_files = repository.large_files();
         Self {
             root: files.root().to_owned(),
             readme,
@@ -102,6 +122,9 @@ impl Space {
             app_file,
             entry,
             app_file_misspelt,
+            dockerfile,
+            dockerfile_misspelt,
+            large_files,
             tokens,
             problems: reader.problems,
             pins,

@@ -19,6 +19,7 @@ pub mod modules;
 pub mod packages;
 pub mod platform;
 pub mod quota;
+pub mod servers;
 pub mod tokens;
 
 /// How well a fact is supported.

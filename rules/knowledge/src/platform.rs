@@ -305,6 +305,55 @@ pub fn listening() -> &'static Listening {
     &LISTENING
 }
 
+/// What a Docker Space is.
+#[derive(Debug)]
+pub struct Docker {
+    /// Its card's `sdk`.
+    pub sdk: &'static str,
+    /// The file that it is built from, in the repository's root.
+    pub file: &'static str,
+    /// The card's key for the port on which the platform asks, where that is another than
+    /// [`Listening::port`].
+    pub port_key: &'static str,
+    /// The folder in which a `RUN` finds the secrets that are mounted for it.
+    pub secrets: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What a Docker Space is.
+pub fn docker() -> &'static Docker {
+    &DOCKER
+}
+
+/// What the Hub refuses of a push with git, where it is not in LFS or Xet.
+#[derive(Debug)]
+pub struct Push {
+    /// The most bytes that a file may have.
+    pub bytes: u64,
+    /// The most bytes that one may have which is no text.
+    pub binary_bytes: u64,
+    /// The Hub's words to a file that is too large.
+    pub refuses: &'static str,
+    /// The Hub's words to one that is no text.
+    pub refuses_binary: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What the Hub refuses of a push with git.
+pub fn push() -> &'static Push {
+    &PUSH
+}
+
 /// The ports on which a Space reaches other machines.
 pub fn outbound_ports() -> &'static [u16] {
     OUTBOUND_PORTS

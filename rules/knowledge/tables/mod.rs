@@ -11,6 +11,7 @@ mod models;
 mod modules;
 mod packages;
 mod platform;
+mod servers;
 mod tokens;
 
 use std::fmt::Write as _;
@@ -38,6 +39,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { file: "modules.toml", generate: modules::generate },
     Table { file: "packages.toml", generate: packages::generate },
     Table { file: "platform.toml", generate: platform::generate },
+    Table { file: "servers.toml", generate: servers::generate },
     Table { file: "tokens.toml", generate: tokens::generate },
 ];
 

@@ -21,6 +21,8 @@ struct Platform {
     home: Home,
     direct: Direct,
     listening: Listening,
+    docker: Docker,
+    push: Push,
     outbound: Outbound,
     inference: Inference,
     gone_address: Vec<GoneAddress>,
@@ -181,6 +183,30 @@ struct Listening {
 struct Inference {
     spent: String,
     refused: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Docker {
+    sdk: String,
+    file: String,
+    port_key: String,
+    secrets: String,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Push {
+    bytes: u64,
+    binary_bytes: u64,
+    refuses: String,
+    refuses_binary: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -492,6 +518,29 @@ fn network(out: &mut String, table: &Platform) -> Result<(), String> {
         strings(&listening.unreachable),
         listening.minutes,
         origin("[listening]", &listening.source, listening.as_of, &listening.confidence)?,
+    );
+    let docker = &table.docker;
+    let _ = writeln!(
+        out,
+        "static DOCKER: Docker = Docker {{ sdk: {:?}, file: {:?}, port_key: {:?}, secrets: {:?}, {} }};",
+        docker.sdk,
+        docker.file,
+        docker.port_key,
+        docker.secrets,
+        origin("[docker]", &docker.source, docker.as_of, &docker.confidence)?,
+    );
+    let push = &table.push;
+    if push.bytes < push.binary_bytes {
+        return Err("[push]: what is binary may be larger than what is text".to_owned());
+    }
+    let _ = writeln!(
+        out,
+        "static PUSH: Push = Push {{ bytes: {}, binary_bytes: {}, refuses: {:?}, refuses_binary: {:?}, {} }};",
+        whole(push.bytes),
+        whole(push.binary_bytes),
+        push.refuses,
+        push.refuses_binary,
+        origin("[push]", &push.source, push.as_of, &push.confidence)?,
     );
     let outbound = &table.outbound;
     origin("[outbound]", &outbound.source, outbound.as_of, &outbound.confidence)?;

@@ -11,6 +11,7 @@ crate::registry::rules! { Card:
     misspelt_card_key::MisspeltCardKey,
     unquoted_version::UnquotedVersion,
     missing_app_file::MissingAppFile,
+    missing_dockerfile::MissingDockerfile,
     notebook_app_file::NotebookAppFile,
     idle_card_key::IdleCardKey,
     missing_sdk_version::MissingSdkVersion,

@@ -3,6 +3,7 @@
 crate::registry::rules! { Files:
     invalid_settings::InvalidSettings,
     incomplete_trace::IncompleteTrace,
+    file_outside_lfs::FileOutsideLfs,
     not_python::NotPython,
     undecodable_file::UndecodableFile,
     unused_ignore::UnusedIgnore,

@@ -3,6 +3,7 @@
 crate::registry::rules! { Secrets:
     missing_secret::MissingSecret,
     hard_coded_token::HardCodedToken,
+    unmounted_secret::UnmountedSecret,
 }
 
 mod hardware;

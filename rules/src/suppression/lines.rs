@@ -24,7 +24,7 @@ enum Language<'a> {
 }
 
 /// The files of `space` that were read as something with comments: the card, the requirements and
-/// what they include, the project and the settings, the Python that start-up reaches.
+/// what they include, the `Dockerfile`, the project and the settings, the Python that start-up reaches.
 pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
     let mut sources: Vec<Source<'_>> = Vec::new();
     if let Some(card) = &space.card {
@@ -35,6 +35,9 @@ pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
         let language = Language::Requirements(next);
         sources.push(Source { file: Arc::clone(&next.file), language });
         requirements.extend(next.included.iter().rev());
+    }
+    if let Some(dockerfile) = &space.dockerfile {
+        sources.push(Source { file: Arc::clone(&dockerfile.file), language: Language::Hash });
     }
     let project = space.pyproject.as_ref().map(|project| &project.file);
     let settings = space.settings.as_ref().map(|settings| &settings.file);

@@ -7,7 +7,7 @@
 //!   second block for the same file begins the next Space.
 //! - What a Space does not show is healthy: without a `README.md` block it gets the card of a ZeroGPU
 //!   Space, without a Python block a small app. `no-readme` on a block says that there is no
-//!   `README.md` at all.
+//!   `README.md` at all, and `no-dockerfile` that a Docker Space has none.
 //! - `# finding` at the end of a line says that this page's rule finds something there, and
 //!   `# finding[name]`, or `# finding[name, other]`, what other rules find. Nothing else may be found
 //!   by any rule that is on by default. A mark is no part of the file. What is absent is marked where
@@ -18,6 +18,7 @@
 //!   is still found there.
 //! - `hf_…` in a block stands for a token of Hugging Face, and U+FFFD for a byte that UTF-8 does not know.
 //! - `no-variants="reason"` keeps a Space out of the variants below.
+//! - `bytes="10485760"` makes a file that large, filled up behind what is shown.
 //! - What a Space does under the real `spaces` and Gradio is said on one of its blocks, fixed or not:
 //!   `runs` (it starts, its GPU functions are reported, and each of its endpoints answers),
 //!   or `fails="text"` (something of that fails, and whatever fails says the text); with either,
@@ -107,6 +108,12 @@ fn files_of(case: &Case) -> Vec<File> {
         .collect();
     if !case.no_readme && files.iter().all(|file| file.path != "README.md") {
         files.push(File { path: "README.md".to_owned(), text: healthy_card() });
+    }
+    let is_docker = |file: &File| file.path == "README.md" && file.text.contains("\nsdk: docker");
+    let is_dockerfile = |file: &File| file.path.eq_ignore_ascii_case("Dockerfile");
+    if !case.no_dockerfile && files.iter().any(is_docker) && !files.iter().any(is_dockerfile) {
+        let text = "FROM python:3.12\nCOPY . .\nCMD [\"./start.sh\"]\n".to_owned();
+        files.push(File { path: "Dockerfile".to_owned(), text });
     }
     if files.iter().all(|file| !is_python(&file.path)) {
         files.push(File { path: "app.py".to_owned(), text: HEALTHY_APP.to_owned() });

@@ -14,6 +14,8 @@ pub(crate) struct Case {
     pub(crate) no_variants: Option<String>,
     /// Whether it has no README.md, not even a healthy one.
     pub(crate) no_readme: bool,
+    /// Whether it has no Dockerfile, not even a healthy one.
+    pub(crate) no_dockerfile: bool,
     /// What it does under the real `spaces`, if the page says that.
     pub(crate) run: Option<Run>,
 }
@@ -82,7 +84,11 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
                 && page.lines().skip(end).take(line - 1 - end).all(|l| l.trim().is_empty())
         });
         last = Some((end, is_fixed));
-        let shown = shown(path, line + 1, &text)?;
+        let mut shown = shown(path, line + 1, &text)?;
+        if let Some(bytes) = attributes.get("bytes") {
+            let Ok(bytes) = bytes.parse::<usize>() else { return error("how many `bytes`?") };
+            shown.text.extend(std::iter::repeat_n('x', bytes.saturating_sub(shown.text.len())));
+        }
         if !is_fixed {
             // A second block for a file is another Space's.
             let is_shown = |case: &Case| case.files.iter().any(|file| file.path == shown.path);
@@ -91,6 +97,7 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
             }
             let Some(case) = cases.last_mut() else { return error("no case") };
             case.no_readme |= attributes.contains_key("no-readme");
+            case.no_dockerfile |= attributes.contains_key("no-dockerfile");
             case.no_variants = attributes.get("no-variants").cloned().or(case.no_variants.take());
             case.run = run.or(case.run.take());
             case.files.push(shown);
@@ -125,8 +132,19 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
 }
 
 /// The attributes of a block that is a file of a Space.
-const KNOWN: [&str; 9] =
-    ["title", "fixed", "no-variants", "no-readme", "runs", "fails", "asks", "answers", "with"];
+const KNOWN: [&str; 11] = [
+    "title",
+    "fixed",
+    "no-variants",
+    "no-readme",
+    "no-dockerfile",
+    "bytes",
+    "runs",
+    "fails",
+    "asks",
+    "answers",
+    "with",
+];
 
 /// What `runs`, `fails`, `asks`, `answers` and `with` say.
 fn run(attributes: &BTreeMap<String, String>) -> Result<Option<Run>, &'static str> {

@@ -27,8 +27,9 @@ use crate::{pages, panics};
 /// The files whose changes on disk the editor is asked to tell of: all that a Space is read from.
 fn watched() -> String {
     let endings = TEXTS.iter().map(|ending| format!("*.{ending}"));
-    let all: Vec<String> =
-        endings.chain(["Dockerfile", ".env*", ".gitignore"].map(str::to_owned)).collect();
+    let all: Vec<String> = endings
+        .chain(["Dockerfile", ".env*", ".gitattributes", ".gitignore"].map(str::to_owned))
+        .collect();
     format!("**/{{{}}}", all.join(","))
 }
 
