@@ -1,0 +1,5 @@
+//! Plans are held against pages written by hand; calls, scripts and the way in against the real Gradio.
+
+mod plans;
+mod real;
+mod recorded;
