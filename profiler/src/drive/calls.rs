@@ -112,7 +112,7 @@ impl Gradio {
                 });
             }
             let next = tokio::select! {
-                () = &mut stop, if !is_over => break,
+                () = &mut stop => break,
                 next = running.join_next() => next,
             };
             let Some(next) = next else { break };
@@ -170,7 +170,7 @@ fn measure(value: &Value) -> Argument {
     match value {
         Value::Null => Argument::Other("None".to_owned()),
         Value::Bool(switch) => Argument::Switch(*switch),
-        Value::Number(number) => Argument::Number(number.as_f64().unwrap_or(f64::NAN)),
+        Value::Number(number) => Argument::Number(number.as_f64().unwrap_or_default()),
         Value::String(text) => Argument::Characters(text.chars().count() as u64),
         Value::Array(items) => Argument::Items(items.len() as u64),
         Value::Object(_) if is_file(value) => {

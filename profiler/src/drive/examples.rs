@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::gradio::{Dataset, Endpoint, Gradio, Input, Page};
-use reqwest::header::HeaderMap;
+use super::http::PATIENCE;
 
 /// As many of one table are taken; a visitor sees ten at a time.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// What a Space's examples put into its components.
 #[derive(Debug, Default)]
@@ -48,7 +49,8 @@ impl Examples {
     #[cfg(test)]
     pub(super) fn as_shown(page: &Page) -> Self {
         let tables = page.datasets.iter().map(|dataset| {
-            let rows = (0..dataset.shown.len()).filter_map(|place| shown(page, dataset, place));
+            let count = dataset.shown.len().min(MOST);
+            let rows = (0..count).filter_map(|place| shown(page, dataset, place));
             Table { components: dataset.components.clone(), rows: rows.collect() }
         });
         Self { tables: tables.collect() }
@@ -59,9 +61,9 @@ impl Examples {
     pub(super) fn of(&self, endpoint: &Endpoint) -> Vec<Vec<Value>> {
         let takes = |id: &u64| endpoint.open().any(|input| input.id == *id);
         let fits = |whole: bool| {
-            self.tables.iter().filter(move |table| match whole {
-                true => table.components.iter().all(takes),
-                false => table.components.iter().any(takes),
+            self.tables.iter().filter(move |table| {
+                let mut components = table.components.iter();
+                if whole { components.all(takes) } else { components.any(takes) }
             })
         };
         let mut rows: Vec<&Row> = fits(true).flat_map(|table| &table.rows).collect();
@@ -81,14 +83,15 @@ impl Examples {
 /// What a click on an example fills in.
 async fn clicked(gradio: &Gradio, dataset: &Dataset, place: usize) -> Option<Row> {
     let click = dataset.click.as_ref()?;
-    let answer = gradio.http.call(click.index, vec![Value::from(place)], &HeaderMap::new()).await;
+    let nobody = HeaderMap::new();
+    let call = gradio.http.call(click.index, vec![Value::from(place)], &nobody);
+    let answer = tokio::time::timeout(PATIENCE, call).await.ok()?;
     let values = answer.end.ok()?;
     let values = values.as_array()?.iter();
     let row = click.outputs.iter().zip(values).filter_map(|(id, value)| {
-        if value["__type__"] == "update" {
-            return Some((*id, value.get("value")?.clone()));
-        }
-        Some((*id, value.clone()))
+        let is_update = value["__type__"] == "update";
+        let value = if is_update { value.get("value") } else { Some(value) };
+        value.map(|value| (*id, value.clone()))
     });
     Some(row.filter(|(id, _)| dataset.components.contains(id)).collect())
 }

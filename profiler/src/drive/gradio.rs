@@ -2,7 +2,7 @@
 //! look, and how they differ from version to version.
 
 use reqwest::header::HeaderMap;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Error;
 use super::http::Http;
@@ -222,6 +222,11 @@ impl Input {
     /// None where only a file would do.
     pub(super) fn default(&self) -> Option<Value> {
         let shown = self.shown();
+        if self.kind == "multimodaltextbox" {
+            let text = [&shown, self.sample.as_ref().unwrap_or(&Value::Null)].map(|it| &it["text"]);
+            let text = text.into_iter().filter_map(Value::as_str).find(|text| !text.is_empty());
+            return Some(json!({ "text": text.unwrap_or("Hello"), "files": [] }));
+        }
         let is_empty = shown.is_null() || shown == "" || shown == Value::Array(Vec::new());
         match &self.sample {
             _ if !is_empty => Some(shown),
@@ -282,10 +287,9 @@ impl Dataset {
             let outputs: Vec<u64> = list(&event["outputs"]).filter_map(Value::as_u64).collect();
             // An author's own handler of a click may do the whole work; one that only fills in does not queue.
             let fills_in = event["queue"] == false
-                && event["inputs"] == serde_json::json!([id])
+                && event["inputs"] == json!([id])
                 && components.iter().all(|component| outputs.contains(component))
-                && list(&event["targets"])
-                    .any(|target| *target == serde_json::json!([id, "click"]));
+                && list(&event["targets"]).any(|target| *target == json!([id, "click"]));
             fills_in.then(|| Click { index: number(event, place), outputs })
         });
         Self { components, shown, click }

@@ -15,7 +15,7 @@ use super::Error;
 /// The longest line that is read: a result's.
 const LINE: usize = 256 << 20;
 /// How long a Space may take to answer a question about itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A Space's address, and how to speak to it.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ impl Http {
             .await
             .map_err(|error| Error::new(format!("{url} does not answer: {}", chain(&error))))?;
         let status = response.status();
-        if status == StatusCode::UNAUTHORIZED || status.is_redirection() {
+        if status == StatusCode::UNAUTHORIZED {
             return Err(Error::new(format!(
                 "{url} answers {status}: the Space asks for a login; drive it with a script (`--drive`) or by hand \
                  (`--interactive`)"
@@ -83,8 +83,8 @@ impl Http {
 
     /// Whether anybody still answers.
     pub(super) async fn is_alive(&self) -> bool {
-        let request = self.client.get(format!("{}/config", self.base)).timeout(PATIENCE);
-        request.headers(self.headers.clone()).send().await.is_ok()
+        let request = self.client.get(format!("{}/config", self.base));
+        request.headers(self.headers.clone()).timeout(Duration::from_secs(5)).send().await.is_ok()
     }
 
     /// Calls the function with the number `index` as a visitor who has just come, and waits for its end.
@@ -208,10 +208,14 @@ fn encoded(path: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
                 text.push(char::from(byte));
             }
-            _ => text.push_str(&format!("%{byte:02X}")),
+            _ => text.extend(['%', hex(byte >> 4), hex(byte & 15)]),
         }
     }
     text
+}
+
+fn hex(digit: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(digit)])
 }
 
 /// What an error page says.
@@ -227,7 +231,7 @@ fn failure(output: &Value) -> String {
     let text = output["error"].as_str().or(output["message"].as_str());
     text.filter(|text| !text.is_empty()).map_or_else(
         || {
-            "an exception that is not an `gr.Error`: its traceback is in the Space's log, and \
+            "an exception that is not a `gr.Error`: its traceback is in the Space's log, and \
              `launch(show_error=True)` tells it to visitors too"
                 .to_owned()
         },

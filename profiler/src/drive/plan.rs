@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::examples::Examples;
+use super::examples::{Examples, MOST};
 use super::gradio::{Endpoint, Page};
 
 /// The calls to make, in order, and what is left out.
@@ -63,6 +63,13 @@ impl Plan {
                 Err(reason) => {
                     self.undriven.push(Undriven { endpoint: endpoint.name.clone(), reason });
                 }
+            }
+        }
+        for dataset in &page.datasets {
+            let count = dataset.shown.len();
+            if count > MOST {
+                self.notes
+                    .push(format!("Of a table of {count} examples the first {MOST} are taken."));
             }
         }
         if page.endpoints.is_empty() {

@@ -61,25 +61,19 @@ impl Replay {
         let mut uploaded = BTreeMap::new();
         for (line, mut call) in self.lines {
             for file in call.data.iter_mut().flat_map(files) {
-                let named = Utf8PathBuf::from(file["path"].as_str().unwrap_or_default());
-                let path = self.folder.join(&named);
-                let there = match uploaded.get(&path) {
-                    Some(there) => Value::clone(there),
-                    None => {
-                        let wrong = |error| {
-                            Error::new(format!(
-                                "{}:{line}: {path} cannot be read: {error}",
-                                self.path
-                            ))
-                        };
-                        let bytes = std::fs::read(&path).map_err(wrong)?;
-                        let name = named.file_name().unwrap_or("file").to_owned();
-                        let there = written(&gradio.http.upload(name.clone(), bytes).await?, &name);
-                        uploaded.insert(path, there.clone());
-                        there
-                    }
-                };
-                *file = there;
+                let named = file["path"].as_str().unwrap_or_default();
+                let path = self.folder.join(named);
+                if !uploaded.contains_key(&path) {
+                    let bytes = std::fs::read(&path).map_err(|error| {
+                        Error::new(format!("{}:{line}: {path} cannot be read: {error}", self.path))
+                    })?;
+                    let name = path.file_name().unwrap_or("file").to_owned();
+                    let there = gradio.http.upload(name.clone(), bytes).await?;
+                    uploaded.insert(path.clone(), written(&there, &name));
+                }
+                if let Some(there) = uploaded.get(&path) {
+                    there.clone_into(file);
+                }
             }
             plan.calls.push(Planned { endpoint: call.endpoint, data: call.data });
         }

@@ -5,6 +5,9 @@ import runpy
 import sys
 
 given = json.loads(os.environ.pop("SPACELINT_DRIVE"))
+script = given["script"]
+if not getattr(sys.flags, "safe_path", False):
+    sys.path[0] = os.path.dirname(os.path.abspath(script))
 try:
     from gradio_client import Client
 except ImportError as error:
@@ -13,7 +16,5 @@ except ImportError as error:
         "Space's own environment"
     )
 client = Client(given["address"], headers=given["headers"], verbose=False)
-script = given["script"]
 sys.argv = [script]
-sys.path[0] = os.path.dirname(os.path.abspath(script))
 runpy.run_path(script, {"client": client, "calls": given["calls"]}, "__main__")

@@ -1,6 +1,12 @@
 //! Calls spread over all that a visitor can set: a Latin hypercube, in which each part of each range is met once, and
 //! the corner where everything is at its greatest.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "calls, choices and steps are few, and what is cast is not negative"
+)]
+
 use serde_json::{Number, Value};
 
 use super::examples::Examples;
@@ -168,9 +174,10 @@ impl Range {
         let high = number("maximum")?;
         let low = number("minimum").or_else(|| number("value").filter(|value| *value <= high))?;
         let is_whole = input.props.get("precision").and_then(Value::as_f64) == Some(0.0);
-        let step = number("step").filter(|step| *step > 0.0).unwrap_or(match is_whole {
-            true => 1.0,
-            false => (high - low) / 100.0,
+        let step = number("step").filter(|step| *step > 0.0).unwrap_or(if is_whole {
+            1.0
+        } else {
+            (high - low) / 100.0
         });
         // The step may be a decimal that no float is: what falls short by less than rounding is there.
         let steps = ((high - low) / step + 1e-9).floor();
@@ -213,7 +220,7 @@ fn pick<T>(list: &[T], u: f64) -> &T {
     &list[((u * list.len() as f64) as usize).min(list.len() - 1)]
 }
 
-/// SplitMix64: what is swept must be the same everywhere for the same seed.
+/// `SplitMix64`: what is swept must be the same everywhere for the same seed.
 struct Random(u64);
 
 impl Random {

@@ -168,6 +168,35 @@ fn info_names_the_parameters_and_gives_what_the_page_lacks() {
 }
 
 #[test]
+fn a_message_needs_no_file() {
+    let file =
+        json!({ "path": "https://example.com/bus.png", "meta": { "_type": "gradio.FileData" } });
+    let config = json!({
+        "protocol": "sse_v3",
+        "components": [{ "id": 1, "type": "multimodaltextbox", "props": {} }],
+        "dependencies": [event(0, "chat", &[1])],
+    });
+    let info = json!({ "named_endpoints": { "/chat": { "parameters": [
+        { "parameter_name": "message", "example_input": { "text": "What is it?", "files": [file] } },
+    ] } } });
+    for (info, text) in [(Some(&info), "What is it?"), (None, "Hello")] {
+        let page = Page::read(&config, info).expect("it is a page");
+        let plan = Plan::examples(&page, &Examples::default());
+        assert_eq!(calls(&plan, "/chat"), [[json!({ "text": text, "files": [] })]]);
+    }
+}
+
+#[test]
+fn of_a_long_table_the_first_examples_are_taken() {
+    let mut config = page();
+    config["components"][8]["props"]["samples"] = vec![json!(["a cat", "Large"]); 101].into();
+    let (page, examples) = read(&config);
+    let plan = Plan::examples(&page, &examples);
+    assert_eq!(calls(&plan, "/draw").len(), 100);
+    assert_eq!(plan.notes, ["Of a table of 101 examples the first 100 are taken."]);
+}
+
+#[test]
 fn a_sweep_stays_in_range_and_on_the_steps() {
     let (page, examples) = read(&page());
     let plan = Plan::sweep(&page, &examples, 200, 3);

@@ -95,7 +95,7 @@ impl Space {
                 Err(error) => {
                     let ended = self.child.try_wait().expect("it can be asked");
                     let log = || std::fs::read_to_string(self.folder.path().join("log"));
-                    let is_late = began.elapsed() > Duration::from_secs(120);
+                    let is_late = began.elapsed() > Duration::from_mins(2);
                     assert!(ended.is_none() && !is_late, "{error}\n{:?}", log());
                 }
             }
@@ -143,7 +143,7 @@ fn done(outputs: Value) -> End {
     End::Done(outputs)
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// Holds all of it against one version.
 async fn hold(name: &str, version: &str) {
