@@ -9,7 +9,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use spacelint_knowledge::packages;
 use spacelint_knowledge::platform::{self, Spaces};
-use spacelint_space::frozen::{Frozen, Origin};
+use spacelint_space::frozen::{Frozen, Origin, minor};
 use spacelint_space::requirements::{Environment, normalize};
 use spacelint_space::{Allowed, Files, SourceFile, Space};
 
@@ -139,8 +139,12 @@ impl<'a> Job<'a> {
         if let Some(installed) = &frozen.python
             && space.is_zerogpu()
         {
-            let supported: Vec<String> =
-                platform::supported().python.iter().map(|version| minor(version)).collect();
+            let supported: Vec<String> = platform::supported()
+                .python
+                .iter()
+                .filter_map(|version| minor(version))
+                .map(str::to_owned)
+                .collect();
             if !supported.contains(installed) {
                 return Err(Refusal::Python { installed: installed.clone(), supported });
             }
@@ -220,11 +224,6 @@ fn builder(space: &Space) -> Vec<(&'static str, Vec<&'static str>)> {
             (!versions.starts_with('<')).then_some((line.package, extras))
         })
         .collect()
-}
-
-/// `3.12` of `3.12.4`.
-fn minor(version: &str) -> String {
-    version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
 }
 
 /// What is to change, and what is said of it.
