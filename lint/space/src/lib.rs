@@ -24,6 +24,7 @@ mod testing;
 pub mod tokens;
 mod trace;
 mod world;
+pub mod yaml;
 
 pub use card::{Card, CardFault, Entry};
 pub use decode::Encoding;
