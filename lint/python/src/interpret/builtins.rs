@@ -445,11 +445,17 @@ impl<W: World> Interpreter<'_, W> {
                         (fold::integer(at), vec![folder.clone()])
                     }
                     ("sys.path.extend", Some(folders), _) => match self.elements(folders) {
-                        Ok((folders, _)) => (None, folders),
+                        Ok((folders, is_open)) => {
+                            self.out.unsettled_search |= is_open;
+                            (None, folders)
+                        }
                         Err(stop) => return Some(Err(stop)),
                     },
                     (_, Some(folder), _) => (None, vec![folder.clone()]),
-                    _ => (None, Vec::new()),
+                    _ => {
+                        self.out.unsettled_search = true;
+                        (None, Vec::new())
+                    }
                 };
                 self.search_in(at, &folders);
                 Some(Ok(Value::None))
@@ -478,7 +484,10 @@ impl<W: World> Interpreter<'_, W> {
                 Value::Str(folder) => Arc::clone(folder),
                 other => match paths::path_text(other) {
                     Some(text) => text,
-                    None => continue,
+                    None => {
+                        self.out.unsettled_search = true;
+                        continue;
+                    }
                 },
             };
             let search = &mut self.process.search;
