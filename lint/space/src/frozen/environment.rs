@@ -35,15 +35,18 @@ pub fn read(files: &Files) -> Result<Frozen, Untold> {
 fn site_packages(files: &Files) -> Result<Utf8PathBuf, Untold> {
     let has_packages =
         |folder: &Utf8Path| files.list(folder).iter().any(|(name, _)| name.ends_with(".dist-info"));
-    if has_packages(Utf8Path::new("")) {
+    let is_site_packages = files.root().file_name() == Some("site-packages");
+    if has_packages(Utf8Path::new("")) || is_site_packages {
         return Ok(Utf8PathBuf::new());
     }
     let unix = files.list(Utf8Path::new("lib")).into_iter();
     let unix = unix.map(|(name, _)| Utf8PathBuf::from("lib").join(name).join("site-packages"));
     let windows = Utf8PathBuf::from("Lib/site-packages");
-    let mut found = unix.chain([windows]).filter(|folder| has_packages(folder));
-    match (found.next(), found.next()) {
-        (Some(folder), None) => Ok(folder),
+    let is_folder = |folder: &Utf8PathBuf| files.kind(folder) == Some(Kind::Folder);
+    let folders: Vec<Utf8PathBuf> = unix.chain([windows]).filter(is_folder).collect();
+    let mut found = folders.iter().filter(|folder| has_packages(folder));
+    match (found.next().or(folders.first()), found.next()) {
+        (Some(folder), None) => Ok(folder.clone()),
         (Some(_), Some(_)) => {
             Err("there are several Pythons in it; name one's `site-packages`".to_owned())
         }
