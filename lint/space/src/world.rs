@@ -167,8 +167,9 @@ impl<'a> SpaceWorld<'a> {
     /// Whether a compiled module of that name lies in the folder: `name.so`, `name.cpython-312-….so`.
     fn is_compiled(&self, folder: &Utf8Path, name: &str) -> bool {
         self.files.list(folder).iter().any(|(file, kind)| {
-            let rest = file.strip_prefix(name).filter(|rest| rest.starts_with('.'));
-            *kind == Kind::File && rest.is_some_and(|rest| rest.ends_with(".so") || rest == ".pyc")
+            let is_named = file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+            let ending = Utf8Path::new(file).extension();
+            *kind == Kind::File && is_named && matches!(ending, Some("so" | "pyc"))
         })
     }
 

@@ -480,15 +480,13 @@ impl<W: World> Interpreter<'_, W> {
     /// Adds folders to `sys.path`: before `at`, or at its end.
     fn search_in(&mut self, at: Option<i64>, folders: &[Value]) {
         for folder in folders.iter().flat_map(Value::alternatives) {
-            let folder = match folder {
-                Value::Str(folder) => Arc::clone(folder),
-                other => match paths::path_text(other) {
-                    Some(text) => text,
-                    None => {
-                        self.out.unsettled_search = true;
-                        continue;
-                    }
-                },
+            let text = match folder {
+                Value::Str(folder) => Some(Arc::clone(folder)),
+                other => paths::path_text(other),
+            };
+            let Some(folder) = text else {
+                self.out.unsettled_search = true;
+                continue;
             };
             let search = &mut self.process.search;
             // A loop may add the same folder for ever.
