@@ -3,15 +3,16 @@
 //!
 //! What the builder's own command names is left to it, so that no pin can contradict what it names then.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use spacelint_knowledge::packages;
 use spacelint_knowledge::platform::{self, Spaces};
-use spacelint_space::frozen::{Frozen, Origin};
+use spacelint_space::frozen::{Frozen, Origin, minor};
 use spacelint_space::requirements::{Environment, normalize};
-use spacelint_space::{Allowed, Files, SourceFile, Space};
+use spacelint_space::{Allowed, Files, Problem, ReadError, SourceFile, Space};
 
 use crate::check::{Selection, check};
 use crate::finding::{Edit, Finding, Fix, Location, Severity};
@@ -65,6 +66,8 @@ pub enum Refusal {
         /// Those that it has.
         supported: Vec<String>,
     },
+    /// A file that decides what is installed cannot be read.
+    Unread(ReadError),
     /// The card or the requirements are too broken to be edited.
     Broken(Utf8PathBuf),
     /// With these pins the Space would not build.
@@ -75,6 +78,14 @@ pub enum Refusal {
 /// on disk stays as it is until [`write`](crate::fix::write).
 pub fn lock(files: Files, frozen: &Frozen, only_named: bool) -> Result<Locked, Refusal> {
     let space = Space::read(&files);
+    // The program's own modules decide nothing here.
+    let unread = space.problems.iter().find_map(|problem| match problem {
+        Problem::Unreadable(error) if error.path.extension() != Some("py") => Some(error),
+        _ => None,
+    });
+    if let Some(error) = unread {
+        return Err(Refusal::Unread(error.clone()));
+    }
     let job = Job::new(&space, frozen)?;
     let mut edits = Edits::default();
     card::pin(&job, &mut edits)?;
@@ -139,8 +150,12 @@ impl<'a> Job<'a> {
         if let Some(installed) = &frozen.python
             && space.is_zerogpu()
         {
-            let supported: Vec<String> =
-                platform::supported().python.iter().map(|version| minor(version)).collect();
+            let supported: Vec<String> = platform::supported()
+                .python
+                .iter()
+                .filter_map(|version| minor(version))
+                .map(str::to_owned)
+                .collect();
             if !supported.contains(installed) {
                 return Err(Refusal::Python { installed: installed.clone(), supported });
             }
@@ -185,12 +200,10 @@ impl<'a> Job<'a> {
             wanted.insert(name.as_str());
             for required in &package.requires {
                 let is_asked = required.marker.as_ref().is_none_or(|marker| {
-                    let of_extra = |extra: &String| {
-                        [format!("'{extra}'"), format!("\"{extra}\"")]
-                            .iter()
-                            .any(|quoted| marker.text.contains(quoted.as_str()))
-                    };
-                    marker.holds(&self.environment) != Allowed::Never || extras.iter().any(of_extra)
+                    let extras = extras.iter().map(|extra| normalize(extra));
+                    let of_extra = |extra: String| quoted(&marker.text).any(|it| it == extra);
+                    marker.holds(&self.environment) != Allowed::Never
+                        || extras.into_iter().any(of_extra)
                 });
                 if is_asked {
                     open.push((required.name.clone(), required.extras.clone()));
@@ -199,6 +212,11 @@ impl<'a> Job<'a> {
         }
         wanted
     }
+}
+
+/// What stands in quotes in a marker, as names are compared (PEP 685).
+fn quoted(marker: &str) -> impl Iterator<Item = String> {
+    marker.split(['\'', '"']).skip(1).step_by(2).map(normalize)
 }
 
 /// What the builder's command names for `space`. A mere upper limit decides nothing: a pin may lie below it.
@@ -220,11 +238,6 @@ fn builder(space: &Space) -> Vec<(&'static str, Vec<&'static str>)> {
             (!versions.starts_with('<')).then_some((line.package, extras))
         })
         .collect()
-}
-
-/// `3.12` of `3.12.4`.
-fn minor(version: &str) -> String {
-    version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
 }
 
 /// What is to change, and what is said of it.
@@ -262,6 +275,22 @@ impl Edits {
     }
 }
 
+/// The address without what opens it to whoever knows it: a password, a token in the place of a name. The
+/// name alone stays where it is none, as in `ssh://git@…`.
+fn without_secret(address: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.into() };
+    let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let Some((user, _)) = host.rsplit_once('@') else { return address.into() };
+    let behind = &rest[user.len() + 1..];
+    match user.split_once(':') {
+        _ if scheme.ends_with("http") || scheme.ends_with("https") => {
+            format!("{scheme}://{behind}").into()
+        }
+        Some((name, _)) => format!("{scheme}://{name}@{behind}").into(),
+        None => address.into(),
+    }
+}
+
 /// The address without what may change in it: scheme of the repository, revision, fragment, `.git`.
 fn repository(address: &str) -> &str {
     let address = address.strip_prefix("git+").unwrap_or(address);
@@ -290,7 +319,11 @@ fn commit<'a>(frozen: &'a Frozen, name: Option<&str>, address: &str) -> Option<&
     let resolved = || {
         let mut commits = frozen.commits.iter();
         commits
-            .find(|(at, _)| repository(at) == repository(address))
+            .find(|(at, _)| {
+                // pip shows stars for a password.
+                let (at, address) = (without_secret(at), without_secret(address));
+                repository(&at) == repository(&address)
+            })
             .map(|(_, commit)| commit.as_str())
     };
     of_package.or_else(resolved).filter(|commit| is_commit(commit, FULL_COMMIT))

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_rules::check::{self, Report, Selection};
 use spacelint_rules::finding::Applicability;
-use spacelint_rules::fingerprint::fingerprints;
+use spacelint_rules::fingerprint::{Fingerprint, fingerprints};
 use spacelint_rules::fix::{self, Fixed, FixedFile, WriteError};
 use spacelint_rules::rule::RuleInfo;
 use spacelint_space::{Files, Problem, ReadError, Settings, Space};
@@ -272,7 +272,14 @@ impl Job<'_> {
 
     /// Counts and renders what was found for each report, when all that went wrong is known.
     fn render(&self, checked: &mut Checked, report: &Report, place: &Place, fail_on: Threshold) {
-        let (found, suppressed) = fingerprints(report);
+        // Few runs ask what a finding is called.
+        let (found, suppressed) =
+            if self.baseline.is_some() || self.formats().any(ReportFormat::is_fingerprinted) {
+                fingerprints(report)
+            } else {
+                let unnamed = |count| vec![Fingerprint::default(); count];
+                (unnamed(report.findings.len()), unnamed(report.suppressed.len()))
+            };
         let reported = |(finding, fingerprint)| Reported { finding, fingerprint };
         let silenced = report.suppressed.iter().map(|suppressed| &suppressed.finding);
         let mut section = Section {

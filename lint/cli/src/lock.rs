@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_rules::fix::{self, WriteError};
 use spacelint_rules::lock::{self, Left, Locked, Refusal};
 use spacelint_space::frozen::{self, Frozen};
-use spacelint_space::{Files, SourceFile};
+use spacelint_space::{Files, ReadError, ReadErrorReason, SourceFile};
 
 use crate::args::Lock;
 use crate::diff;
@@ -80,6 +80,9 @@ fn frozen(asked: &Lock) -> Result<Frozen, String> {
         let from = format!("`{}`", folder.display());
         let folder = Utf8PathBuf::from_path_buf(folder.clone());
         let folder = folder.map_err(|_| format!("cannot read {from}: its name is not Unicode"))?;
+        if !folder.is_dir() {
+            return Err(format!("cannot read {from}: there is no such folder"));
+        }
         return frozen::read_environment(&Files::disk(folder))
             .map_err(|why| format!("cannot pin from {from}: {why}"));
     }
@@ -170,8 +173,8 @@ fn describe(refusal: &Refusal, place: &Place) -> String {
             let at = frame::place(&path, &location.file.text, location.span);
             let asked = location.file.text.slice(location.span);
             format!(
-                "{at}: `{asked}` does not allow {installed}, which was installed: that was for another \
-                 state of this Space"
+                "{at}: `{asked}` does not allow {installed}, which was installed: take what was installed \
+                 for the present state of this Space"
             )
         }
         Refusal::Python { installed, supported } => format!(
@@ -179,8 +182,18 @@ fn describe(refusal: &Refusal, place: &Place) -> String {
              not install there",
             supported.join(" and ")
         ),
+        Refusal::Unread(error) if matches!(error.reason, ReadErrorReason::Outside) => format!(
+            "`{}` lies outside the Space, or is a link that leads out of it",
+            place.shown(&error.path)
+        ),
+        Refusal::Unread(error) => {
+            ReadError { path: place.shown(&error.path), ..error.clone() }.to_string()
+        }
         Refusal::Broken(path) => {
-            format!("`{}` is too broken to be changed; see `spacelint check`", place.shown(path))
+            format!(
+                "`{}` is too broken to be changed, as `spacelint check` tells",
+                place.shown(path)
+            )
         }
         Refusal::Unbuildable(_) => "with these pins the Space would not build".to_owned(),
     }

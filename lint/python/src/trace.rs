@@ -39,6 +39,8 @@ pub struct Trace<E, R> {
     pub entry: Vec<Span>,
     /// What it took, of [`Limits::steps`](crate::Limits).
     pub steps: u64,
+    /// Whether a folder is added to `sys.path` that the text does not settle.
+    pub unsettled_search: bool,
     /// The budgets that ran out; where there is one, the trace is not whole.
     pub exhausted: Vec<Budget>,
     pub(crate) links: Vec<Link>,

@@ -97,6 +97,16 @@ impl Package {
     }
 }
 
+/// The `3.12` at the start of a version, whatever follows.
+pub fn minor(version: &str) -> Option<&str> {
+    let digits = |from: usize| {
+        let count = version[from..].bytes().take_while(u8::is_ascii_digit).count();
+        (count > 0).then_some(from + count)
+    };
+    let point = digits(0).filter(|at| version[*at..].starts_with('.'))?;
+    Some(&version[..digits(point + 1)?])
+}
+
 /// The one requirement that `text` is.
 fn requirement(text: &str) -> Option<Requirement> {
     let file = Arc::new(SourceFile::new("requirements.txt", text.as_bytes().to_vec()));

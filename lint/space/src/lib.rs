@@ -4,6 +4,7 @@
 //! says what the text of a Space says; whether that is good is for the rules, which it must never
 //! know.
 
+pub mod attributes;
 pub mod card;
 mod decode;
 pub mod discover;
@@ -26,6 +27,7 @@ mod testing;
 pub mod tokens;
 mod trace;
 mod world;
+pub mod yaml;
 
 pub use card::{Card, CardFault, Entry};
 pub use decode::Encoding;

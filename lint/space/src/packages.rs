@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use spacelint_python::{BOM, Span};
 
+use crate::attributes::CarriageReturns;
 use crate::files::SourceFile;
 
 /// A `packages.txt`.
@@ -15,6 +16,8 @@ pub struct Packages {
     pub names: Vec<Package>,
     /// From each `#` to the end of its line: what is meant as a comment, which apt does not know.
     pub comments: Vec<Span>,
+    /// What a commit makes of CR LF in it.
+    pub carriage_returns: CarriageReturns,
 }
 
 /// A Debian package.
@@ -28,7 +31,7 @@ pub struct Package {
 
 impl Packages {
     /// Reads `file`: words, as many as a line has.
-    pub fn parse(file: &Arc<SourceFile>) -> Self {
+    pub fn parse(file: &Arc<SourceFile>, carriage_returns: CarriageReturns) -> Self {
         let text = file.text.as_str();
         let mut names = Vec::new();
         let mut comments = Vec::new();
@@ -50,7 +53,7 @@ impl Packages {
             }
             at += line.len();
         }
-        Self { file: Arc::clone(file), names, comments }
+        Self { file: Arc::clone(file), names, comments, carriage_returns }
     }
 
     /// The package of this name, if it is asked for.
@@ -65,7 +68,8 @@ mod tests {
     use crate::testing::{Xorshift, mutate};
 
     fn parse(bytes: &[u8]) -> Packages {
-        let packages = Packages::parse(&Arc::new(SourceFile::new("packages.txt", bytes.to_vec())));
+        let file = Arc::new(SourceFile::new("packages.txt", bytes.to_vec()));
+        let packages = Packages::parse(&file, CarriageReturns::Unsettled);
         for package in &packages.names {
             assert_eq!(packages.file.text.slice(package.span), package.name);
             assert!(!package.name.is_empty() && !package.name.contains(char::is_whitespace));

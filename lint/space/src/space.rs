@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::attributes;
 use crate::card::Card;
 use crate::discover::APP_FILES;
 use crate::dockerfile::Dockerfile;
@@ -81,7 +82,9 @@ impl Space {
                 requirements.push(Requirements::parse(&file, &mut |path| reader.read(path)));
             }
         }
-        let packages = reader.read("packages.txt").map(|file| Packages::parse(&file));
+        let packages = reader.read("packages.txt").map(|file| {
+            Packages::parse(&file, attributes::carriage_returns(files, "packages.txt"))
+        });
         let pyproject = reader.read("pyproject.toml").map(|file| Pyproject::parse(&file));
         let own = reader.read(SETTINGS_FILE);
         let settings = Settings::find(own.as_ref(), pyproject.as_ref());

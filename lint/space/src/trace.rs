@@ -38,6 +38,8 @@ pub struct SpaceTrace {
     phases: Vec<Phase>,
     /// The module of the Space that is imported as `spaces`.
     shadow: Option<FileId>,
+    /// Whether modules may be found that the Space's text does not show.
+    searches_elsewhere: bool,
 }
 
 /// An event with the phase it happens in.
@@ -91,8 +93,9 @@ impl SpaceTrace {
             })
             .collect();
         let phases = (0..trace.roots.len()).map(|root| phase_of(&trace.roots, root)).collect();
-        let Reached { sources, errors, shadow, .. } = reached;
-        (Self { trace, sources, spaces, phases, shadow }, errors)
+        let Reached { sources, errors, shadow, searches_elsewhere, .. } = reached;
+        let searches_elsewhere = searches_elsewhere || trace.unsettled_search;
+        (Self { trace, sources, spaces, phases, shadow, searches_elsewhere }, errors)
     }
 
     /// Everything that happens, in order: start-up, then each root.
@@ -125,6 +128,12 @@ impl SpaceTrace {
     /// of.
     pub fn shadow(&self) -> Option<&Arc<SourceFile>> {
         self.shadow.map(|file| self.file(file))
+    }
+
+    /// Whether modules may be found that the Space's text does not show: the program has them looked for
+    /// in a folder that is not here or that the text does not settle, or puts them there itself.
+    pub fn searches_elsewhere(&self) -> bool {
+        self.searches_elsewhere
     }
 
     /// The functions that are called after start-up.

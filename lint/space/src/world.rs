@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::VersionSpecifiers;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use spacelint_knowledge::effects::{self, Condition};
 use spacelint_knowledge::modules;
 use spacelint_knowledge::platform::{self, EnvValue};
@@ -70,7 +70,14 @@ pub(crate) struct Reached {
     copy: Option<Utf8PathBuf>,
     /// The Space's own module of that name, where that is found instead.
     pub(crate) shadow: Option<FileId>,
+    /// Whether modules may be found that the Space's text does not show.
+    pub(crate) searches_elsewhere: bool,
+    /// What is found as a compiled module of the Space's.
+    compiled: FxHashSet<Arc<str>>,
 }
+
+/// What CPython asks where a module is, besides the folders that a program appends to `sys.path`.
+const SEARCHED: &[&str] = &["sys.meta_path", "sys.modules", "sys.path", "sys.path_hooks"];
 
 impl<'a> SpaceWorld<'a> {
     pub(crate) fn new(
@@ -155,6 +162,33 @@ impl<'a> SpaceWorld<'a> {
         let package = folder.join(GPU_PACKAGE);
         self.files.kind(&package.join("zero")) == Some(Kind::Folder)
             && self.files.kind(&package.join("__init__.py")) == Some(Kind::File)
+    }
+
+    /// Whether a compiled module of that name lies in the folder: `name.so`, `name.cpython-312-….so`.
+    fn is_compiled(&self, folder: &Utf8Path, name: &str) -> bool {
+        self.files.list(folder).iter().any(|(file, kind)| {
+            let is_named = file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+            let ending = Utf8Path::new(file).extension();
+            *kind == Kind::File && is_named && matches!(ending, Some("so" | "pyc"))
+        })
+    }
+
+    /// Notes whether the program changes what modules are looked for in.
+    fn searches(&self, external: &External) {
+        let name = match external {
+            External::Item { of, .. } => canonical(of),
+            other => canonical(other),
+        };
+        let is_searched = |name: &str| {
+            name == "site.addsitedir"
+                || SEARCHED.iter().any(|searched| {
+                    let rest = name.strip_prefix(searched);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                })
+        };
+        if name.as_deref().is_some_and(is_searched) {
+            self.reached().searches_elsewhere = true;
+        }
     }
 
     fn is_namespace(&self, folder: &Utf8Path, relative: &str) -> bool {
@@ -309,6 +343,10 @@ impl World for SpaceWorld<'_> {
         // A folder outside the Space holds nothing that the text shows.
         let folders: Vec<Utf8PathBuf> =
             path.iter().filter_map(|folder| scripts::inside(folder)).collect();
+        let is_here = |folder: &Utf8PathBuf| self.files.kind(folder) == Some(Kind::Folder);
+        if folders.len() < path.len() || !folders.iter().all(is_here) {
+            self.reached().searches_elsewhere = true;
+        }
         for folder in &folders {
             if name == GPU_PACKAGE && self.is_vendored(folder) {
                 self.reached().copy = Some(folder.join(GPU_PACKAGE));
@@ -324,6 +362,9 @@ impl World for SpaceWorld<'_> {
             }
         }
         let top = name.split('.').next().unwrap_or(name);
+        if folders.iter().any(|folder| self.is_compiled(folder, top)) {
+            self.reached().compiled.insert(top.into());
+        }
         let asked_for = self.pins.contains(top)
             || platform::builder()
                 .iter()
@@ -347,7 +388,7 @@ impl World for SpaceWorld<'_> {
                 copy: self.reached().copy.clone(),
             }));
         }
-        if !now.imported.contains(top) {
+        if !now.imported.contains(top) && !self.reached().compiled.contains(top) {
             found.extend(modules::module(top).map(Effect::ImportPackage));
         }
         found.extend(drifting::imported(module, name, now));
@@ -418,6 +459,7 @@ impl World for SpaceWorld<'_> {
         let mut outcome = Outcome::default();
         let call = Call { callee, arguments, now };
         drifting::called(&call, &mut outcome.effects);
+        self.searches(callee);
         if gpu(&call, self.zerogpu, &mut outcome) {
             return outcome;
         }
@@ -470,6 +512,7 @@ impl World for SpaceWorld<'_> {
     }
 
     fn write(&self, target: &External, value: &Value, now: &Now<'_>) -> Vec<Effect> {
+        self.searches(target);
         if let Some(set) = drifting::set(target) {
             return vec![set];
         }

@@ -11,8 +11,23 @@ pub struct Gone {
     pub instead: Option<&'static str>,
     /// Whether that is the same thing under another name.
     pub same: bool,
+    /// What it is.
+    pub kind: GoneKind,
     /// The releases of Debian that refuse it, rising.
     pub debian: &'static [u32],
+}
+
+/// What kind of thing is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoneKind {
+    /// A compiler, in one version.
+    Compiler,
+    /// What other things are built with.
+    Headers,
+    /// Debian's own Python, or what is made for it.
+    Python,
+    /// A library or a program.
+    Other,
 }
 
 /// What is known of `name` if Debian no longer has it.

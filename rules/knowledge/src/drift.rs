@@ -54,6 +54,8 @@ pub struct Name {
     pub import_error: Option<&'static str>,
     /// What raises where it is read off its module or class; none if it is not read.
     pub read_error: Option<&'static str>,
+    /// Whether the name itself is still there.
+    pub remains: bool,
     /// What to do, as a sentence.
     pub instead: &'static str,
     /// The full name that means the same.
@@ -223,6 +225,17 @@ pub fn pairs() -> &'static [Pair] {
     PAIRS
 }
 
+/// An error as a message quotes it: in quotes, or, where only parts of its words are known, its class with
+/// these.
+pub fn quoted(error: &str) -> String {
+    let Some((class, words)) = error.split_once(": ").filter(|_| error.contains('…')) else {
+        return format!("\"{error}\"");
+    };
+    let parts = words.split('…').map(str::trim).filter(|part| !part.is_empty());
+    let said: Vec<String> = parts.map(|part| format!("\"{part}\"")).collect();
+    format!("{class} ({})", said.join(", "))
+}
+
 fn is_call(pattern: &str, call: &str) -> bool {
     match pattern.split_once(".*.") {
         Some((package, method)) => {
@@ -253,6 +266,13 @@ mod tests {
         ] {
             assert_eq!(is_call("gradio.*.click", call), is, "{call}");
         }
+    }
+
+    #[test]
+    fn a_quotation_leaves_nothing_out() {
+        assert_eq!(quoted("TypeError: no"), "\"TypeError: no\"");
+        assert_eq!(quoted("TypeError: … no 'x'"), "TypeError (\"no 'x'\")");
+        assert_eq!(quoted("E: No … attribute x"), "E (\"No\", \"attribute x\")");
     }
 
     #[test]

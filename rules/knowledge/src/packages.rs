@@ -109,6 +109,11 @@ pub fn brought() -> &'static [Brought] {
     BROUGHT
 }
 
+/// Those that install the others.
+pub fn installers() -> &'static [&'static str] {
+    INSTALLER
+}
+
 /// Whether `name` is one of those that install the others.
 pub fn is_installer(name: &str) -> bool {
     INSTALLER.contains(&name)

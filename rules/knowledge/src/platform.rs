@@ -241,6 +241,38 @@ pub fn invalid_card() -> &'static Message {
     &INVALID_CARD
 }
 
+/// What a Space is installed on.
+#[derive(Debug)]
+pub struct System {
+    /// As a message says it: `Linux on x86_64`.
+    pub name: &'static str,
+    /// The machine, as the tags of wheels end.
+    pub machine: &'static str,
+    /// How the tags of the systems begin whose wheels it takes.
+    pub wheels: &'static [&'static str],
+    /// How those begin that it refuses.
+    pub other_wheels: &'static [&'static str],
+    /// The letters of its own Python's tags.
+    pub implementation: &'static str,
+    /// The letters of the tags for any Python.
+    pub any_python: &'static str,
+    /// The letters of other Pythons' tags.
+    pub other_pythons: &'static [&'static str],
+    /// What the variables of a requirement's marker are worth, sorted.
+    pub markers: &'static [(&'static str, &'static str)],
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What a Space is installed on.
+pub fn system() -> &'static System {
+    &SYSTEM
+}
+
 /// Where the repository lies on the machine that runs a Space.
 #[derive(Debug)]
 pub struct Home {

@@ -23,6 +23,7 @@ struct Gone {
     instead: Option<String>,
     #[serde(default)]
     same: bool,
+    kind: Option<String>,
     debian: Vec<u32>,
 }
 
@@ -33,7 +34,14 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     sorted("[[gone]]", table.gone.iter().map(|gone| gone.name.as_str()))?;
     let mut out = format!("static AS_OF: &str = \"{}\";\nstatic GONE: &[Gone] = &[\n", table.as_of);
     for gone in &table.gone {
-        let Gone { name, instead, same, debian } = gone;
+        let Gone { name, instead, same, kind, debian } = gone;
+        let kind = match kind.as_deref() {
+            None => "Other",
+            Some("compiler") => "Compiler",
+            Some("headers") => "Headers",
+            Some("python") => "Python",
+            Some(other) => return Err(format!("[[gone]] {name}: no kind is called {other:?}")),
+        };
         if debian.is_empty() || !debian.is_sorted() {
             return Err(format!("[[gone]] {name}: `debian` names the releases, rising"));
         }
@@ -42,7 +50,8 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
         }
         let _ = writeln!(
             out,
-            "Gone {{ name: {name:?}, instead: {instead:?}, same: {same}, debian: &{debian:?} }},"
+            "Gone {{ name: {name:?}, instead: {instead:?}, same: {same}, \
+             kind: GoneKind::{kind}, debian: &{debian:?} }},"
         );
     }
     out.push_str("];\n");

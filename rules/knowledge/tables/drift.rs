@@ -75,6 +75,8 @@ struct Name {
     ways: Option<Vec<String>>,
     import_error: Option<String>,
     read_error: Option<String>,
+    #[serde(default)]
+    remains: bool,
     instead: String,
     rename: Option<String>,
     #[serde(default)]
@@ -242,12 +244,13 @@ fn names(
             let rename = group.rename.as_deref().map(fill);
             let row = format!(
                 "Name {{ name: {name:?}, package: {:?}, range: {:?}, module: {}, import_error: {}, \
-                 read_error: {}, instead: {:?}, rename: {rename:?}, unless: {}, {origin} }},",
+                 read_error: {}, remains: {}, instead: {:?}, rename: {rename:?}, unless: {}, {origin} }},",
                 group.package,
                 group.range,
                 group.module,
                 error(ways.0, import),
                 error(ways.1, read),
+                group.remains,
                 fill(&group.instead),
                 strings(&group.unless),
             );

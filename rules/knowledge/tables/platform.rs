@@ -19,6 +19,7 @@ struct Platform {
     startup_report: StartupReport,
     messages: Messages,
     home: Home,
+    system: System,
     direct: Direct,
     listening: Listening,
     docker: Docker,
@@ -143,6 +144,28 @@ struct Message {
     source: String,
     as_of: Datetime,
     confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct System {
+    name: String,
+    machine: String,
+    wheels: Vec<String>,
+    other_wheels: Vec<String>,
+    python: PythonTags,
+    markers: BTreeMap<String, String>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PythonTags {
+    implementation: String,
+    any: String,
+    others: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -493,6 +516,7 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         home.folder,
         origin("[home]", &home.source, home.as_of, &home.confidence)?,
     );
+    system(out, &table.system)?;
     let direct = &table.direct;
     let _ = writeln!(
         out,
@@ -718,5 +742,29 @@ fn names(out: &mut String, table: &Platform) -> Result<(), String> {
             let _ = writeln!(out, "static {name}: &[&str] = {};", strings(list));
         }
     }
+    Ok(())
+}
+
+fn system(out: &mut String, system: &System) -> Result<(), String> {
+    let System { name, machine, wheels, other_wheels, python, markers, .. } = system;
+    for tags in [wheels, other_wheels, &python.others] {
+        sorted("[system]", tags.iter().map(String::as_str))?;
+    }
+    let mut pairs = String::new();
+    for (marker, value) in markers {
+        let _ = write!(pairs, "({marker:?}, {value:?}), ");
+    }
+    let _ = writeln!(
+        out,
+        "static SYSTEM: System = System {{ name: {name:?}, machine: {machine:?}, wheels: {}, \
+         other_wheels: {}, implementation: {:?}, any_python: {:?}, other_pythons: {}, \
+         markers: &[{pairs}], {} }};",
+        strings(wheels),
+        strings(other_wheels),
+        python.implementation,
+        python.any,
+        strings(&python.others),
+        origin("[system]", &system.source, system.as_of, &system.confidence)?,
+    );
     Ok(())
 }

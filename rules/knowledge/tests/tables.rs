@@ -207,6 +207,7 @@ fn a_debian_package_is_gone_from_a_release() {
     let file = "debian.toml";
     replaced(file, "debian = [12, 13]", "debian = [13, 12]", "rising");
     replaced(file, "debian = [12, 13]", "debian = []", "rising");
+    replaced(file, "kind = \"python\"", "kind = \"snake\"", "no kind");
     replaced(file, "instead = \"chromium\"\n", "", "`same` as what?");
 }
 

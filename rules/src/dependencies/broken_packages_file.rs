@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use spacelint_python::{BOM, Span};
+use spacelint_space::attributes::CarriageReturns;
 use spacelint_space::{Packages, SourceFile, Space};
 
 use crate::finding::{Edit, Finding, Fix, Location};
@@ -34,7 +35,10 @@ impl<'a> Check<'a> for BrokenPackagesFile<'a> {
         packages.into_iter().flat_map(|packages| {
             let text = packages.file.text.as_str();
             let comments = packages.comments.iter().copied().map(What::Comment);
-            let ending = text.find("\r\n").map(|at| What::CarriageReturn(Span::new(at, at + 1)));
+            let ending = text
+                .find("\r\n")
+                .filter(|_| packages.carriage_returns != CarriageReturns::Dropped)
+                .map(|at| What::CarriageReturn(Span::new(at, at + 1)));
             let mark = text.starts_with(BOM).then_some(What::Mark);
             comments.chain(ending).chain(mark).map(move |what| Self { packages, what })
         })
@@ -51,14 +55,23 @@ impl<'a> Check<'a> for BrokenPackagesFile<'a> {
                     .to_owned(),
             )
             .help("Take it out: this file has no comments."),
-            What::CarriageReturn(span) => at(
+            What::CarriageReturn(span) if self.packages.carriage_returns == CarriageReturns::Kept => at(
                 span,
-                "lines end in CR LF here, and the CR becomes part of each name: apt finds no such packages, \
-                 and the build fails"
+                "lines end in CR LF here, and `.gitattributes` keeps git from changing that: the CR becomes \
+                 part of each name, apt finds no such packages, and the build fails"
                     .to_owned(),
             )
-            .doubtful("This depends on git, which may be told to change them on the way.")
             .help("Save the file with LF."),
+            What::CarriageReturn(span) => at(
+                span,
+                "lines end in CR LF here: pushed so, the CR becomes part of each name, apt finds no such \
+                 packages, and the build fails"
+                    .to_owned(),
+            )
+            .doubtful(
+                "This depends on git's `core.autocrlf`, which may turn CR LF into LF where it commits.",
+            )
+            .help("Save the file with LF, or write `packages.txt text` into `.gitattributes`."),
             What::Mark => at(
                 Span::empty(0),
                 "the byte order mark here becomes part of the first name: apt finds no such package, and the \
@@ -101,6 +114,8 @@ fn without_comment(file: &Arc<SourceFile>, comment: Span) -> Edit {
 
 #[cfg(test)]
 mod tests {
+    use spacelint_python::Certainty;
+
     use super::*;
     use crate::finding::Applicability;
     use crate::fix::fix;
@@ -116,6 +131,16 @@ mod tests {
         assert_eq!(found("ffmpeg\nlibgl1 libsm6"), 0);
         assert_eq!(found("ffmpeg\r\nlibgl1\r\n"), 1);
         assert_eq!(found("\u{feff}ffmpeg\n"), 1);
+        let certainty = |attributes: &str| {
+            let files =
+                memory(&[card, ("packages.txt", "ffmpeg\r\n"), (".gitattributes", attributes)]);
+            let found = registry::run::<BrokenPackagesFile>(&Space::read(&files));
+            found.first().map(|finding| finding.certainty)
+        };
+        // Whether git changes them on the way is not known, known not to be, and known to be so.
+        assert_eq!(certainty("*.bin -text\n"), Some(Certainty::Sometimes));
+        assert_eq!(certainty("*.txt -text\n"), Some(Certainty::Always));
+        assert_eq!(certainty("* text=auto\n"), None);
         let selection = Selection {
             select: vec![BrokenPackagesFile::INFO.name.to_owned()],
             ..Selection::default()

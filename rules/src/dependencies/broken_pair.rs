@@ -57,11 +57,11 @@ impl<'a> Check<'a> for BrokenPair<'a> {
     fn finding(&self) -> Finding {
         let Broken { pair, beside, moment } = &self.broken[0];
         let message = format!(
-            "{} does not work with {}: {} \"{}\"",
+            "{} does not work with {}: {} {}",
             self.package.said(),
             beside.said(),
             pair.happens,
-            pair.error
+            drift::quoted(pair.error)
         );
         let finding = Self::at(self.place.clone(), message);
         let is_open = self.package.today.is_some() || beside.today.is_some();

@@ -1,4 +1,4 @@
-use spacelint_knowledge::debian::{self, Gone};
+use spacelint_knowledge::debian::{self, Gone, GoneKind};
 use spacelint_space::{Packages, Space, packages};
 
 use crate::finding::{Edit, Finding, Fix, Location};
@@ -30,11 +30,12 @@ impl<'a> Check<'a> for GoneDebianPackage<'a> {
     fn finding(&self) -> Finding {
         let name = self.gone.name;
         let releases: Vec<String> = self.gone.debian.iter().map(ToString::to_string).collect();
+        let have = if releases.len() == 1 { "has" } else { "have" };
         let releases = releases.join(" and ");
         let finding = Self::at(
             self.place(),
             format!(
-                "Debian {releases} has no package `{name}` ({}): built on it, the Space fails where apt \
+                "Debian {releases} {have} no package `{name}` ({}): built on it, the Space fails where apt \
                  looks for it",
                 debian::as_of()
             ),
@@ -44,8 +45,21 @@ impl<'a> Check<'a> for GoneDebianPackage<'a> {
             Gone { instead: Some(instead), same: true, .. } => {
                 format!("Write `{instead}`, which is the same package under its present name.")
             }
+            Gone { instead: Some(instead), kind: GoneKind::Compiler, .. } => {
+                format!("`{instead}` brings the version that the release has.")
+            }
             Gone { instead: Some(instead), .. } => {
                 format!("`{instead}` is what Debian has in its place.")
+            }
+            Gone { kind: GoneKind::Python, .. } => {
+                "Take it out: the Space's Python is the one that `python_version` in the card names, and not \
+                 Debian's; what is made for it comes from `requirements.txt`."
+                    .to_owned()
+            }
+            Gone { kind: GoneKind::Headers, .. } => {
+                "Take it out, or ask for a version of what is built with it that needs it no longer: Debian has \
+                 nothing in its place."
+                    .to_owned()
             }
             Gone { instead: None, .. } => {
                 "Take it out, or name what needs it: apt brings the library along.".to_owned()

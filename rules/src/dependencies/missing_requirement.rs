@@ -6,7 +6,7 @@ use spacelint_knowledge::platform::{self, Spaces};
 use spacelint_python::Certainty;
 use spacelint_space::effect::Effect;
 use spacelint_space::requirements::Requirement;
-use spacelint_space::{Moment, SourceFile, Space};
+use spacelint_space::{Moment, SourceFile, Space, SpaceTrace};
 
 use crate::finding::{Edit, Finding, Fix};
 use crate::installed;
@@ -77,6 +77,8 @@ fn installed_packages(space: &Space) -> Option<BTreeSet<&str>> {
         || system.into_iter().any(|package| brings_modules(&package.name))
         || space.requirements.iter().any(installed::is_unclear)
         || installed::installs_at_runtime(space, None)
+        || space.trace().is_some_and(SpaceTrace::searches_elsewhere)
+        || may_clone(space)
     {
         return None;
     }
@@ -100,6 +102,19 @@ fn installed_packages(space: &Space) -> Option<BTreeSet<&str>> {
         installed.extend(modules::brought_by(package)?);
     }
     Some(installed)
+}
+
+/// Whether the program fetches a repository, in which there may be modules.
+fn may_clone(space: &Space) -> bool {
+    let runs_git = |moment: Moment<'_>| match &moment.event.effect {
+        Effect::RunCommand(command) => {
+            let text = format!("{:?}", command.command);
+            text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "git")
+        }
+        _ => false,
+    };
+    // Nothing but that is done with GitPython in a Space.
+    space.pins().contains("gitpython") || space.moments().any(runs_git)
 }
 
 /// Whether pip installs a release, with what every release of that name brings.

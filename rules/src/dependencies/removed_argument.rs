@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use spacelint_knowledge::drift::Mend;
+use spacelint_knowledge::drift::{self, Mend};
 use spacelint_python::Place;
 use spacelint_space::effect::{ArgumentUse, Effect};
 use spacelint_space::{Moment, Space};
@@ -43,10 +43,10 @@ impl<'a> Check<'a> for RemovedArgument<'a> {
             None => argument.argument.to_owned(),
         };
         let message = format!(
-            "`{}` takes no `{what}` in {}: this raises \"{}\", and {}",
+            "`{}` takes no `{what}` in {}: this raises {}, and {}",
             self.used.called.name,
             self.installed.said(),
-            argument.error,
+            drift::quoted(argument.error),
             installed::so(&self.moment)
         );
         let finding = Self::at(place, message)

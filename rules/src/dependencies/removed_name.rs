@@ -62,14 +62,11 @@ impl<'a> Check<'a> for RemovedName<'a> {
 
     fn finding(&self) -> Finding {
         let Name { name, instead, .. } = self.name;
-        let is_there = !["has no attribute", "cannot import name", "No module named"]
-            .iter()
-            .any(|said| self.error.contains(said));
-        let what = if is_there { "no longer works" } else { "is gone" };
+        let what = if self.name.remains { "no longer works" } else { "is gone" };
         let message = format!(
-            "`{name}` {what} in {}: this raises \"{}\", and {}",
+            "`{name}` {what} in {}: this raises {}, and {}",
             self.installed.said(),
-            self.error,
+            drift::quoted(self.error),
             installed::so(&self.moment)
         );
         let finding = Self::at(&self.moment, message)

@@ -55,7 +55,7 @@ impl<'a> Check<'a> for UnfitWheel<'a> {
     }
 
     fn finding(&self) -> Finding {
-        let Tags { file, python, platform, .. } = self.tags;
+        let Tags { file, python, platform: system, .. } = self.tags;
         let (made, runs, help) = match &self.misfit {
             Misfit::Python(pythons) => (
                 format!("for `{python}`"),
@@ -64,9 +64,9 @@ impl<'a> Check<'a> for UnfitWheel<'a> {
                  wheel's.",
             ),
             Misfit::Platform => (
-                format!("for `{platform}`"),
-                "Linux on x86_64".to_owned(),
-                "Name the wheel that was made for `linux_x86_64` or `manylinux`.",
+                format!("for `{system}`"),
+                platform::system().name.to_owned(),
+                "Name the wheel that was made for the Space's system, as its name says at the end.",
             ),
         };
         Self::at(
@@ -94,7 +94,7 @@ impl<'a> Tags<'a> {
     /// Why pip refuses it, for sure. Without a `python` in the card it fits if it fits one that the builder
     /// may take.
     fn misfit(&self, python: Option<&Version>) -> Option<Misfit> {
-        if !self.platform.split('.').any(is_linux) {
+        if !self.platform.split('.').any(may_fit) {
             return Some(Misfit::Platform);
         }
         let pythons: Vec<String> = match python {
@@ -113,21 +113,28 @@ impl<'a> Tags<'a> {
         let (implementation, number) = tag.split_at(at);
         let Some(major) = number.chars().next() else { return true };
         let of = number[1..].parse::<u32>().ok();
-        match (implementation, major, of) {
-            ("py", '3', Some(of)) => of <= minor,
-            ("cp", '3', Some(of)) => {
+        let system = platform::system();
+        let (is_own, is_any) =
+            (implementation == system.implementation, implementation == system.any_python);
+        if !is_own && !is_any {
+            // Of anything else nobody knows what it is.
+            return !system.other_pythons.contains(&implementation);
+        }
+        match of {
+            _ if major != '3' => false,
+            None => true,
+            Some(of) if is_any => of <= minor,
+            Some(of) => {
                 of == minor || (of <= minor && self.abi.split('.').any(|abi| abi == "abi3"))
             }
-            ("py" | "cp", '3', None) => true,
-            // Of anything else nobody knows what it is.
-            other => !matches!(other.0, "py" | "cp" | "pp"),
         }
     }
 }
 
-fn is_linux(platform: &str) -> bool {
-    let others = ["win", "macosx", "musllinux", "android", "ios"];
-    let is_linux = platform.starts_with("linux_") || platform.starts_with("manylinux");
-    !others.iter().any(|other| platform.starts_with(other))
-        && (!is_linux || platform.ends_with("_x86_64"))
+/// Whether a wheel for this system may be for the Space's.
+fn may_fit(tag: &str) -> bool {
+    let system = platform::system();
+    let begins = |with: &&str| tag.starts_with(with);
+    !system.other_wheels.iter().any(begins)
+        && (!system.wheels.iter().any(begins) || tag.ends_with(&format!("_{}", system.machine)))
 }

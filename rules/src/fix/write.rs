@@ -26,6 +26,8 @@ pub enum WriteErrorReason {
     Changed,
     /// It lies outside the Space, reached by a symbolic link.
     Outside,
+    /// It is a symbolic link that leads nowhere.
+    Dangling,
     /// It holds bytes that its encoding does not know, which writing would lose.
     Undecodable,
     /// The system refuses.
@@ -39,7 +41,10 @@ impl fmt::Display for WriteError {
             WriteErrorReason::Changed => {
                 write!(f, "`{path}` changed while it was being checked; run again")
             }
-            WriteErrorReason::Outside => write!(f, "`{path}` lies outside the Space"),
+            WriteErrorReason::Outside => {
+                write!(f, "`{path}` is a link that leads out of the Space")
+            }
+            WriteErrorReason::Dangling => write!(f, "`{path}` is a link that leads nowhere"),
             WriteErrorReason::Undecodable => {
                 write!(f, "`{path}` holds bytes that are not text, which writing would lose")
             }
@@ -135,9 +140,13 @@ fn prepare(root: &Utf8Path, file: &FixedFile) -> Result<Ready, WriteError> {
 fn create(root: &Path, file: &FixedFile) -> Result<Ready, WriteError> {
     let path = file.before.path.clone();
     let target = root.join(path.as_std_path());
-    // A link that leads nowhere is there too.
-    if target.symlink_metadata().is_ok() {
-        return Err(WriteError { path, reason: WriteErrorReason::Changed });
+    if let Ok(metadata) = target.symlink_metadata() {
+        let reason = if metadata.is_symlink() {
+            WriteErrorReason::Dangling
+        } else {
+            WriteErrorReason::Changed
+        };
+        return Err(WriteError { path, reason });
     }
     let write = || -> std::io::Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();

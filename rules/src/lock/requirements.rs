@@ -10,7 +10,7 @@ use spacelint_space::requirements::{
 };
 use spacelint_space::{Allowed, SourceFile};
 
-use super::{Edits, Job, Left, Refusal, commit, is_commit, revision};
+use super::{Edits, Job, Left, Refusal, commit, is_commit, revision, without_secret};
 use crate::finding::{Edit, Location};
 use crate::versions;
 
@@ -221,7 +221,7 @@ impl Pinner<'_> {
             let Some(package) = self.job.frozen.packages.get(name) else { continue };
             match (&package.origin, &package.version) {
                 (Some(Origin::Address(address)), _) => {
-                    lines.push(format!("{name} @ {address}"));
+                    lines.push(format!("{name} @ {}", without_secret(address)));
                 }
                 (None, Some(version)) => {
                     lines.push(format!("{name}=={}", self.shown(version, None)));

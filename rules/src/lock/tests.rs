@@ -166,6 +166,42 @@ fn what_only_one_machine_has_is_said() {
 }
 
 #[test]
+fn no_password_is_written() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let log = format!(
+        "$ pip freeze\nb==1.0\nc @ https://ann:pass@example.org/c-1.0-py3-none-any.whl\n\
+         d @ git+https://pass@example.org/d@{commit}\ne @ git+ssh://git:pass@example.org/e@{commit}\n\
+         f @ git+ssh://git@example.org/f@{commit}\ng @ https://example.org/a@b/g-1.0.zip\n"
+    );
+    let (text, _) = locked(&[("README.md", CARD), ("requirements.txt", "b\n")], &log, false);
+    assert!(!text.contains("pass"), "{text}");
+    for line in [
+        "c @ https://example.org/c-1.0-py3-none-any.whl".to_owned(),
+        format!("d @ git+https://example.org/d@{commit}"),
+        format!("e @ git+ssh://git@example.org/e@{commit}"),
+        format!("f @ git+ssh://git@example.org/f@{commit}"),
+        "g @ https://example.org/a@b/g-1.0.zip".to_owned(),
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line} in {text}");
+    }
+    // What the author wrote stands as it is, and pip's stars are no other repository.
+    let resolved = format!(
+        "Resolved https://ann:****@example.org/x.git to commit {commit}\nSuccessfully installed x-1.0\n"
+    );
+    let (text, left) = pinned("x @ git+https://ann:${PASS}@example.org/x.git", &resolved);
+    assert_eq!(text, format!("x @ git+https://ann:${{PASS}}@example.org/x.git@{commit}"));
+    assert!(left.is_empty());
+}
+
+#[test]
+fn an_extra_is_compared_as_pip_compares_it() {
+    assert_eq!(
+        super::quoted("extra == 'Fast_IO' and os_name == \"x\"").collect::<Vec<_>>(),
+        ["fast-io", "x"]
+    );
+}
+
+#[test]
 fn a_project_without_requirements_gets_some() {
     let project = "[project]\nname = \"My_App\"\ndependencies = [\"X[fast]>=1 ; os_name == 'posix'\", \"y\"]\n";
     let files = [("README.md", CARD), ("pyproject.toml", project)];

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use spacelint_python::{BOM, Lines, Span};
+use spacelint_python::{BOM, Lines, Span, Text};
 use spacelint_space::card::Item;
+use spacelint_space::yaml;
 use spacelint_space::{Card, Entry, Requirements, SourceFile, Space, SpaceTrace};
+
+use super::script;
 
 /// A file in which a comment may speak to spacelint.
 #[derive(Clone)]
@@ -17,9 +20,12 @@ pub(crate) struct Source<'a> {
 enum Language<'a> {
     Python,
     Toml,
-    Yaml(&'a Card),
+    Card(&'a Card),
+    Yaml,
     Requirements(&'a Requirements),
-    /// Any other in which each line is one and `#` begins a comment: environments, scripts.
+    Shell,
+    Dockerfile,
+    /// Any other in which each line is one and `#` begins a comment: environments, settings.
     Hash,
 }
 
@@ -28,7 +34,7 @@ enum Language<'a> {
 pub(crate) fn sources(space: &Space) -> Vec<Source<'_>> {
     let mut sources: Vec<Source<'_>> = Vec::new();
     if let Some(card) = &space.card {
-        sources.push(Source { file: Arc::clone(&card.file), language: Language::Yaml(card) });
+        sources.push(Source { file: Arc::clone(&card.file), language: Language::Card(card) });
     }
     let mut requirements: Vec<&Requirements> = space.requirements.iter().rev().collect();
     while let Some(next) = requirements.pop() {
@@ -60,24 +66,24 @@ impl Source<'_> {
     /// A file that was read only because something is found in it, where its kind has comments.
     pub(crate) fn by_name(file: &Arc<SourceFile>) -> Option<Self> {
         let name = file.path.file_name().unwrap_or_default();
-        match file.path.extension() {
-            Some("py") => Some(Self::python(file)),
-            Some("toml") => Some(Self { file: Arc::clone(file), language: Language::Toml }),
-            Some("cfg" | "conf" | "env" | "ini" | "sh" | "yaml" | "yml") => {
-                Some(Self { file: Arc::clone(file), language: Language::Hash })
-            }
-            _ if name == "Dockerfile" || name.starts_with(".env") => {
-                Some(Self { file: Arc::clone(file), language: Language::Hash })
-            }
-            _ => None,
-        }
+        let language = match file.path.extension() {
+            Some("py") => Language::Python,
+            Some("toml") => Language::Toml,
+            Some("yaml" | "yml") => Language::Yaml,
+            Some("sh") => Language::Shell,
+            Some("cfg" | "conf" | "env" | "ini") => Language::Hash,
+            _ if name == "Dockerfile" => Language::Dockerfile,
+            _ if name.starts_with(".env") => Language::Hash,
+            _ => return None,
+        };
+        Some(Self { file: Arc::clone(file), language })
     }
 
     /// Whether a line of its own at `offset` may be a comment.
     pub(crate) fn holds_comments_at(&self, offset: u32) -> bool {
         match self.language {
-            Language::Python | Language::Toml | Language::Requirements(_) | Language::Hash => true,
-            Language::Yaml(card) => card.block.start <= offset && offset < card.block.end,
+            Language::Card(card) => card.block.start <= offset && offset < card.block.end,
+            _ => true,
         }
     }
 
@@ -85,9 +91,11 @@ impl Source<'_> {
     /// scalar.
     pub(crate) fn is_text_behind(&self, logical: Span) -> bool {
         match self.language {
-            Language::Yaml(_) => self.file.text.slice(logical).contains('\n'),
-            // A Dockerfile and some other readers know no comment behind something else.
-            Language::Hash => true,
+            Language::Card(_) | Language::Yaml | Language::Shell => {
+                self.file.text.slice(logical).contains('\n')
+            }
+            // They, or some of their readers, know no comment behind something else.
+            Language::Dockerfile | Language::Hash => true,
             Language::Python | Language::Toml | Language::Requirements(_) => false,
         }
     }
@@ -97,14 +105,24 @@ impl Source<'_> {
             // TOML's strings, brackets and comments are Python's, but for a literal string that ends in a
             // backslash: a comment behind that one is not seen.
             Language::Python | Language::Toml => spacelint_python::lines(self.file.text.as_str()),
-            Language::Yaml(card) => card_lines(card),
+            Language::Card(card) => card_lines(card),
+            Language::Yaml => {
+                let yaml::Outline { comments, joined } = yaml::outline(self.file.text.as_str());
+                let all = Span::new(0, self.file.text.as_str().len());
+                yaml_lines(&self.file.text, all, &joined, |line| {
+                    let next = comments.partition_point(|comment| comment.start < line.start);
+                    let comment = comments.get(next).filter(|it| it.start < line.end)?;
+                    Some((comment.start - line.start) as usize)
+                })
+            }
             Language::Requirements(requirements) => requirement_lines(requirements),
+            Language::Shell => script::shell(self.file.text.as_str()),
+            Language::Dockerfile => script::dockerfile(self.file.text.as_str()),
             Language::Hash => hash_lines(&self.file),
         }
     }
 }
 
-/// In YAML a logical line is a line, or the lines that one scalar or one flow collection takes.
 fn card_lines(card: &Card) -> Lines {
     let text = &card.file.text;
     // What may hold a `#` that begins no comment, and what joins lines.
@@ -135,31 +153,52 @@ fn card_lines(card: &Card) -> Lines {
             break;
         }
     }
-    let mut lines = Lines::default();
-    if card.block.start == card.block.end {
-        return lines;
-    }
-    for number in text.line_of(card.block.start)..=text.line_of(card.block.end - 1) {
-        let line = text.line_span(number);
+    yaml_lines(text, card.block, &joined, |line| {
         let content = text.slice(line).trim_end();
-        let hash = content.match_indices('#').map(|(at, _)| at).find(|at| {
+        content.match_indices('#').map(|(at, _)| at).find(|at| {
             let offset = line.start + *at as u32;
             (*at == 0 || content[..*at].ends_with([' ', '\t']))
                 && !scalars.iter().any(|scalar| scalar.start < offset && offset < scalar.end)
-        });
+        })
+    })
+}
+
+/// In YAML a logical line is a line, or the lines that one scalar or one flow collection takes: what is
+/// `joined`. `comment` says where in a line its comment begins.
+fn yaml_lines(
+    text: &Text,
+    block: Span,
+    joined: &[Span],
+    comment: impl Fn(Span) -> Option<usize>,
+) -> Lines {
+    let mut lines = Lines::default();
+    if block.start == block.end {
+        return lines;
+    }
+    let mut joined = joined.to_vec();
+    joined.sort();
+    let mut next = joined.iter().peekable();
+    // Where what began above the line ends.
+    let mut reach = 0;
+    for number in text.line_of(block.start)..=text.line_of(block.end - 1) {
+        let line = text.line_span(number);
+        while let Some(span) = next.next_if(|span| span.start < line.start) {
+            reach = reach.max(span.end);
+        }
+        let content = text.slice(line).trim_end();
+        let hash = comment(line);
         if let Some(at) = hash {
             let start = line.start as usize + at;
             lines.comments.push(Span::new(start, line.start as usize + content.len()));
         }
         let code = content[..hash.unwrap_or(content.len())].trim_end();
         let end = line.start + code.len() as u32;
-        let continues = joined.iter().any(|span| span.start < line.start && line.start < span.end);
         match lines.logical.last_mut() {
-            Some(last) if continues => last.end = end.max(last.end),
-            _ if code.trim_start().is_empty() => {}
+            Some(last) if line.start < reach => last.end = end.max(last.end),
+            _ if code.trim_start_matches(BOM).trim_start().is_empty() => {}
             _ => {
-                let indent = (code.len() - code.trim_start().len()) as u32;
-                lines.logical.push(Span { start: line.start + indent, end });
+                let indent = code.len() - code.trim_start_matches(BOM).trim_start().len();
+                lines.logical.push(Span { start: line.start + indent as u32, end });
             }
         }
     }

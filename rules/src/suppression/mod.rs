@@ -10,6 +10,7 @@
 
 pub(crate) mod directive;
 mod lines;
+mod script;
 
 use std::cell::Cell;
 use std::sync::Arc;

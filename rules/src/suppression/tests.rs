@@ -149,6 +149,78 @@ fn a_card_and_its_values_of_many_lines() {
 }
 
 #[test]
+fn text_in_a_script_is_no_comment() {
+    silences(
+        "run.sh",
+        "above\none \\\n  two  # spacelint: ignore[heavy]\n# spacelint: ignore[heavy]\nthree \\\n  four\nbelow\n",
+        &[
+            ("above", false),
+            ("one", true),
+            ("two", true),
+            ("three", true),
+            ("four", true),
+            ("below", false),
+        ],
+    );
+    for text in [
+        "x <<'E F'\n# spacelint: ignore[heavy]\nE\nneedle\n",
+        "x <<EOF\n# spacelint: ignore[heavy]\nneedle\nEOF\n",
+        "x <<-\"EOF\" # y\n# spacelint: ignore[heavy]\nneedle\n\tEOF\n",
+        "x \"a\n# spacelint: ignore[heavy]\nneedle\"\n",
+        "x 'a\n# spacelint: ignore[heavy]\nneedle'\n",
+        "x $'a\\'\n# spacelint: ignore[heavy]\nneedle'\n",
+        "x \"$(y <<E\n# spacelint: ignore[heavy]\nE\n)\" needle\n",
+        "needle a#b\\\n# spacelint: ignore[heavy]\n",
+        "needle ${#a} \\# spacelint: ignore[heavy]\n",
+    ] {
+        silences("run.sh", text, &[("needle", false)]);
+    }
+    for text in [
+        "needle \"a # b\" # spacelint: ignore[heavy]\n",
+        "needle $((1 << 2)) <<<b # spacelint: ignore[heavy]\n",
+        "needle <<E # spacelint: ignore[heavy]\n#\nE\n",
+        "\u{feff}# spacelint: ignore[heavy]\r\nneedle <<E\r\nE\r\n",
+        "x <<E\n'\nE\nneedle # spacelint: ignore[heavy]\n",
+        "x $(y 'z' \"$(a)\") \\\" ; needle # spacelint: ignore[heavy]\n",
+    ] {
+        silences("run.sh", text, &[("needle", true)]);
+    }
+    silences(
+        "Dockerfile",
+        "RUN a && \\\n  # spacelint: ignore[heavy]\n  needle # spacelint: ignore[light]\nother\n",
+        &[("RUN", true), ("needle", true), ("other", false)],
+    );
+    for text in [
+        "RUN <<E\n# spacelint: ignore[heavy]\nE\nneedle\n",
+        "ENV needle=x # spacelint: ignore[heavy]\n",
+        "COPY <<E /x\n# spacelint: ignore[heavy]\nneedle\nE\n",
+    ] {
+        silences("Dockerfile", text, &[("needle", false)]);
+    }
+}
+
+#[test]
+fn text_in_yaml_is_no_comment() {
+    for text in [
+        "a: |\n  # spacelint: ignore[heavy]\n  needle\nb: 1\n",
+        "a: >-\n  x\n\n  # spacelint: ignore[heavy]\nneedle: 1\n",
+        "- \"x\n  # spacelint: ignore[heavy]\n  needle\"\n",
+        "needle: 'x # spacelint: ignore[heavy]'\n",
+        "needle: x# spacelint: ignore[heavy]\n",
+    ] {
+        silences("env.yaml", text, &[("needle", false)]);
+    }
+    for text in [
+        "a: | # spacelint: ignore[heavy]\n  needle\n",
+        "\u{feff}# spacelint: ignore[heavy]\r\na: |\r\n  x\r\n  needle\r\n",
+        "a: [x,\n  needle] # spacelint: ignore[heavy]\n",
+        "a:\n  - b: 1\n    needle: 2 # spacelint: ignore[heavy]\n",
+    ] {
+        silences("env.yml", text, &[("needle", true)]);
+    }
+}
+
+#[test]
 fn the_comment_that_would_silence_stands_where_it_is_one() {
     let ignoring = |path: &str, text: &str, needle: &str| -> Option<String> {
         let (space, file) = space(path, text);
@@ -178,6 +250,18 @@ fn the_comment_that_would_silence_stands_where_it_is_one() {
     assert_eq!(
         ignoring("requirements.txt", "a \\\n  ==1\n", "a"),
         Some(format!("a \\\n  ==1  {words}\n"))
+    );
+    assert_eq!(
+        ignoring("run.sh", "a\nb \\\n  -x 1\n", "1"),
+        Some(format!("a\n{words}\nb \\\n  -x 1\n"))
+    );
+    assert_eq!(
+        ignoring("run.sh", "b <<E\n  x\nE\n", "x"),
+        Some(format!("{words}\nb <<E\n  x\nE\n"))
+    );
+    assert_eq!(
+        ignoring("env.yaml", "a:\n  b: |\n    x\n    1\n", "1"),
+        Some(format!("a:\n  {words}\n  b: |\n    x\n    1\n"))
     );
     assert_eq!(ignoring("README.md", "---\ntitle: a\n---\nbody\n", "body"), None);
     assert_eq!(ignoring("README.md", "---\ntitle: a\n---\n", "---"), None);

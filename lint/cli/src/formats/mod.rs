@@ -64,6 +64,11 @@ pub(crate) struct Total {
 }
 
 impl ReportFormat {
+    /// Whether it says what a finding is called from run to run.
+    pub(crate) fn is_fingerprinted(self) -> bool {
+        matches!(self, Self::Gitlab | Self::Sarif)
+    }
+
     /// What comes first.
     pub(crate) fn open(self) -> String {
         match self {

@@ -215,6 +215,14 @@ fn no_command_prints_a_token() {
         ("app.py", &with(app)),
         ("requirements.txt", &with(requirements)),
         (".env", &with("A=T!\n")),
+        (
+            "log.txt",
+            &with(
+                "$ pip freeze\ngradio==4.0\nb @ git+https://u:T!@github.com/a/b\n\
+                 c @ https://T!@example.org/c.zip\nd @ https://example.org/T!/d.zip\n",
+            ),
+        ),
+        ("stale.txt", &with("ERROR: T!\n")),
     ]);
     for arguments in [
         &["check"][..],
@@ -227,12 +235,17 @@ fn no_command_prints_a_token() {
         &["check", "--strict", "--format", "gitlab"],
         &["check", "--strict", "--format", "junit"],
         &["check", "--strict", "--format", "rdjson"],
+        &["check", "--strict", "--format", "markdown"],
         &["check", "--add-ignore", "--diff"],
         &["check", "--unsafe-fixes", "--diff"],
         &["trace"],
         &["trace", "--format", "json"],
         &["secrets"],
         &["secrets", "--format", "json"],
+        &["secrets", "--format", "markdown"],
+        &["secrets", "--format", "env"],
+        &["lock", "--log", "log.txt", "--diff"],
+        &["lock", "--log", "stale.txt", "--diff"],
         &["quota"],
         &["quota", "--format", "json"],
     ] {

@@ -133,7 +133,7 @@ fn an_environment_is_read_and_not_run() {
     let space = folder(&[
         ("README.md", "---\nsdk: gradio\n---\n"),
         ("app.py", APP),
-        ("requirements.txt", "Soundfile[fast]\ntools @ git+https://example.org/tools.git\n"),
+        ("requirements.txt", "Soundfile[Fast.IO]\ntools @ git+https://example.org/tools.git\n"),
         (
             "venv/lib/python3.12/site-packages/tools-1.0.dist-info/direct_url.json",
             "{\"url\": \"https://example.org/tools.git\", \"vcs_info\": {\"vcs\": \"git\", \"commit_id\": \
@@ -151,7 +151,7 @@ fn an_environment_is_read_and_not_run() {
         info(
             "soundfile",
             "0.13.1",
-            "Requires-Dist: cffi\nRequires-Dist: quick ; extra == 'fast'\n\
+            "Requires-Dist: cffi\nRequires-Dist: quick ; extra == 'fast_io'\n\
                                      Requires-Dist: pytest ; extra == 'test'\n",
         ),
         info("cffi", "2.0.0", "Requires-Dist: pywin; sys_platform == 'win32'\n"),
@@ -172,7 +172,7 @@ fn an_environment_is_read_and_not_run() {
     assert_eq!(
         lines,
         [
-            "Soundfile[fast]==0.13.1",
+            "Soundfile[Fast.IO]==0.13.1",
             "tools @ git+https://example.org/tools.git@0123456789abcdef0123456789abcdef01234567",
             "",
             "anyio==4.11.0",
@@ -229,9 +229,43 @@ fn what_is_no_log_of_this_space_changes_nothing() {
         assert!(ran.stderr.contains(says), "{log}: {}", ran.stderr);
         assert_eq!(read(&space.path().join("requirements.txt")), "numpy<2\nspaces\n");
     }
-    let ran = run(space.path(), &["lock", "--environment", "."]);
-    assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("neither a virtual environment"), "{}", ran.stderr);
+    for folder in ["empty/lib/python3.12/site-packages", "empty/bin"] {
+        std::fs::create_dir_all(space.path().join(folder)).expect("a folder can be made");
+    }
+    for (folder, says) in [
+        (".", "neither a virtual environment"),
+        ("empty", "no package is installed in it"),
+        ("empty/lib/python3.12/site-packages", "no package is installed in it"),
+        ("empty/bin", "neither a virtual environment"),
+        ("absent", "there is no such folder"),
+    ] {
+        let ran = run(space.path(), &["lock", "--environment", folder]);
+        assert_eq!(ran.status, 2, "{folder}");
+        assert!(ran.stderr.contains(says), "{folder}: {}", ran.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_out_of_the_space_is_left_alone() {
+    let folder = folder(&[
+        ("space/README.md", CARD),
+        ("space/app.py", APP),
+        ("more.txt", "numpy\n"),
+        ("log.txt", LOG),
+    ]);
+    for (target, says) in [
+        ("../more.txt", "is a link that leads out of it; nothing was changed"),
+        ("absent.txt", "is a link that leads nowhere; nothing was changed"),
+    ] {
+        let link = folder.path().join("space/requirements.txt");
+        std::os::unix::fs::symlink(target, &link).expect("a link can be made");
+        let ran = run(folder.path(), &["lock", "space", "--log", "log.txt"]);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{target}");
+        assert!(ran.stderr.contains(says), "{target}: {}", ran.stderr);
+        assert_eq!(read(&folder.path().join("more.txt")), "numpy\n");
+        std::fs::remove_file(&link).expect("it can be removed");
+    }
 }
 
 #[test]

@@ -445,11 +445,17 @@ impl<W: World> Interpreter<'_, W> {
                         (fold::integer(at), vec![folder.clone()])
                     }
                     ("sys.path.extend", Some(folders), _) => match self.elements(folders) {
-                        Ok((folders, _)) => (None, folders),
+                        Ok((folders, is_open)) => {
+                            self.out.unsettled_search |= is_open;
+                            (None, folders)
+                        }
                         Err(stop) => return Some(Err(stop)),
                     },
                     (_, Some(folder), _) => (None, vec![folder.clone()]),
-                    _ => (None, Vec::new()),
+                    _ => {
+                        self.out.unsettled_search = true;
+                        (None, Vec::new())
+                    }
                 };
                 self.search_in(at, &folders);
                 Some(Ok(Value::None))
@@ -474,12 +480,13 @@ impl<W: World> Interpreter<'_, W> {
     /// Adds folders to `sys.path`: before `at`, or at its end.
     fn search_in(&mut self, at: Option<i64>, folders: &[Value]) {
         for folder in folders.iter().flat_map(Value::alternatives) {
-            let folder = match folder {
-                Value::Str(folder) => Arc::clone(folder),
-                other => match paths::path_text(other) {
-                    Some(text) => text,
-                    None => continue,
-                },
+            let text = match folder {
+                Value::Str(folder) => Some(Arc::clone(folder)),
+                other => paths::path_text(other),
+            };
+            let Some(folder) = text else {
+                self.out.unsettled_search = true;
+                continue;
             };
             let search = &mut self.process.search;
             // A loop may add the same folder for ever.

@@ -328,6 +328,7 @@ impl<'w, W: World> Interpreter<'w, W> {
                 files: Vec::new(),
                 entry: Vec::new(),
                 steps: 0,
+                unsettled_search: false,
                 exhausted: Vec::new(),
                 links: Vec::new(),
                 guards: Vec::new(),

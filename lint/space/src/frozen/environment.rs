@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
 
-use super::{Frozen, Origin, Package, Required, Untold, requirement};
+use super::{Frozen, Origin, Package, Required, Untold, minor, requirement};
 use crate::files::{Files, Kind, SourceFile};
 
 /// What the environment in `files` holds: a virtual environment, or a `site-packages` folder.
@@ -34,15 +35,18 @@ pub fn read(files: &Files) -> Result<Frozen, Untold> {
 fn site_packages(files: &Files) -> Result<Utf8PathBuf, Untold> {
     let has_packages =
         |folder: &Utf8Path| files.list(folder).iter().any(|(name, _)| name.ends_with(".dist-info"));
-    if has_packages(Utf8Path::new("")) {
+    let is_site_packages = files.root().file_name() == Some("site-packages");
+    if has_packages(Utf8Path::new("")) || is_site_packages {
         return Ok(Utf8PathBuf::new());
     }
     let unix = files.list(Utf8Path::new("lib")).into_iter();
     let unix = unix.map(|(name, _)| Utf8PathBuf::from("lib").join(name).join("site-packages"));
     let windows = Utf8PathBuf::from("Lib/site-packages");
-    let mut found = unix.chain([windows]).filter(|folder| has_packages(folder));
-    match (found.next(), found.next()) {
-        (Some(folder), None) => Ok(folder),
+    let is_folder = |folder: &Utf8PathBuf| files.kind(folder) == Some(Kind::Folder);
+    let folders: Vec<Utf8PathBuf> = unix.chain([windows]).filter(is_folder).collect();
+    let mut found = folders.iter().filter(|folder| has_packages(folder));
+    match (found.next().or(folders.first()), found.next()) {
+        (Some(folder), None) => Ok(folder.clone()),
         (Some(_), Some(_)) => {
             Err("there are several Pythons in it; name one's `site-packages`".to_owned())
         }
@@ -56,24 +60,18 @@ fn site_packages(files: &Files) -> Result<Utf8PathBuf, Untold> {
 fn python(files: &Files, folder: &Utf8Path) -> Option<String> {
     let named = |path: &Utf8Path| {
         let part = path.components().rev().find_map(|part| part.as_str().strip_prefix("python"))?;
-        minor(part)
+        minor(part).map(str::to_owned)
     };
     let configured = || {
         let file = files.read(Utf8Path::new("pyvenv.cfg")).ok().flatten()?;
         file.text.as_str().lines().find_map(|line| {
             let (key, value) = line.split_once('=')?;
-            matches!(key.trim(), "version" | "version_info").then(|| minor(value.trim()))?
+            matches!(key.trim(), "version" | "version_info")
+                .then(|| minor(value.trim()))?
+                .map(str::to_owned)
         })
     };
     named(folder).or_else(configured).or_else(|| named(files.root()))
-}
-
-/// `3.12` of `3.12.4`.
-fn minor(version: &str) -> Option<String> {
-    let mut numbers = version.split('.');
-    let (major, minor) = (numbers.next()?, numbers.next()?);
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number(major) && is_number(minor)).then(|| format!("{major}.{minor}"))
 }
 
 fn package(metadata: &SourceFile, direct: Option<&Arc<SourceFile>>) -> Option<Package> {
@@ -97,13 +95,9 @@ fn package(metadata: &SourceFile, direct: Option<&Arc<SourceFile>>) -> Option<Pa
 
 /// What a `direct_url.json` says (PEP 610).
 fn origin(text: &str) -> Origin {
-    // YAML reads JSON.
-    let Ok(direct) = serde_yaml::from_str::<serde_yaml::Value>(text) else { return Origin::Local };
-    let part = |value: Option<&serde_yaml::Value>, key: &str| {
-        value
-            .and_then(|value| value.get(key))
-            .and_then(serde_yaml::Value::as_str)
-            .map(str::to_owned)
+    let Ok(direct) = serde_json::from_str::<Value>(text) else { return Origin::Local };
+    let part = |value: Option<&Value>, key: &str| {
+        value.and_then(|value| value.get(key)).and_then(Value::as_str).map(str::to_owned)
     };
     let Some(url) = part(Some(&direct), "url") else { return Origin::Local };
     let folder = part(Some(&direct), "subdirectory");

@@ -1,42 +1,95 @@
 //! A build's log: the last `pip freeze` in it, or, as the builder prints none, what pip says that it
 //! installed and found installed.
+//!
+//! A log may show other lists that look like one: a requirements file, what a tool's own environment holds. So
+//! a list that nobody asked for counts only where it holds all that was installed before it; where nothing
+//! was, and what follows does not settle it, the log is refused.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Frozen, Origin, Package, Untold};
+use spacelint_knowledge::packages::installers;
+
+use super::{Frozen, Origin, Package, Untold, minor};
 use crate::requirements::normalize;
 
 /// What the log of a build says that was installed.
 pub fn read(text: &str) -> Result<Frozen, Untold> {
     let text = strip_ansi(text);
-    let lines: Vec<Cow<'_, str>> =
-        text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).map(bare).collect();
+    let lines = text.split(['\n', '\r']).filter(|line| !line.trim().is_empty()).map(bare);
     let mut reader = Reader::default();
-    let mut at = 0;
-    while at < lines.len() {
-        if let Some((block, end)) = freeze(&lines, at, reader.after_command) {
-            reader.frozen.packages.clear();
-            for package in block {
-                reader.frozen.add(package);
+    let mut list = List::default();
+    // Whether nothing but one list was read.
+    let mut is_whole = true;
+    for line in lines {
+        match frozen(line.trim()) {
+            Some(package) => {
+                // No list names a package twice: the next one begins.
+                if let Err(package) = list.add(package) {
+                    reader.list(std::mem::take(&mut list), false);
+                    is_whole = false;
+                    let _ = list.add(package);
+                }
             }
-            reader.is_complete = true;
-            reader.failure = None;
-            reader.after_command = false;
-            at = end;
-        } else {
-            reader.line(&lines[at]);
-            at += 1;
+            None if line.starts_with('#')
+                && (reader.after_command || !list.packages.is_empty()) => {}
+            None => {
+                reader.list(std::mem::take(&mut list), false);
+                is_whole = is_whole && line.starts_with('#');
+                reader.line(&line);
+            }
         }
     }
+    reader.list(list, is_whole);
     reader.finish()
 }
+
+/// Packages as `pip freeze` prints them, line by line.
+#[derive(Default)]
+struct List {
+    packages: BTreeMap<String, Package>,
+    /// The last one's name, as pip sorts by it and as uv does.
+    last: [String; 2],
+    /// By which of the two they do not stand in order.
+    is_unsorted: [bool; 2],
+}
+
+impl List {
+    /// Adds a package, or gives it back where there is one of its name.
+    fn add(&mut self, package: Package) -> Result<(), Package> {
+        let name = normalize(&package.name);
+        if self.packages.contains_key(&name) {
+            return Err(package);
+        }
+        let names = [package.name.to_lowercase(), name.clone()];
+        for (way, last) in self.last.iter().enumerate() {
+            self.is_unsorted[way] |= names[way] < *last;
+        }
+        self.last = names;
+        self.packages.insert(name, package);
+        Ok(())
+    }
+
+    /// Whether it looks like what `pip freeze` prints, which sorts; a requirements file hardly is.
+    fn is_like_a_freeze(&self) -> bool {
+        self.packages.len() >= FEWEST && self.is_unsorted != [true; 2]
+    }
+}
+
+/// So many lines are taken for what `pip freeze` prints where nothing says so.
+const FEWEST: usize = 3;
 
 #[derive(Default)]
 struct Reader {
     frozen: Frozen,
     /// Whether all that was installed is known: there was a freeze.
     is_complete: bool,
+    /// What looks like a freeze before anything was said to be installed.
+    early: Option<BTreeMap<String, Package>>,
+    /// What all such lists name.
+    early_names: BTreeSet<String>,
+    /// Whether they differ.
+    is_divided: bool,
     /// The command of the builder's step that is being read.
     step: String,
     /// Whether the line before runs `pip freeze`.
@@ -50,9 +103,46 @@ struct Reader {
 }
 
 impl Reader {
+    /// Takes a list that has ended. `is_whole`: there is nothing else in the log.
+    fn list(&mut self, list: List, is_whole: bool) {
+        if list.packages.is_empty() {
+            return;
+        }
+        let is_asked = std::mem::take(&mut self.after_command);
+        if is_asked || is_whole || (list.is_like_a_freeze() && self.is_borne_out(&list.packages)) {
+            self.frozen.packages = list.packages;
+            self.is_complete = true;
+            self.failure = None;
+        } else if list.is_like_a_freeze() && self.frozen.packages.is_empty() {
+            self.early_names.extend(list.packages.keys().cloned());
+            self.is_divided |=
+                self.early.as_ref().is_some_and(|early| !is_same(early, &list.packages));
+            self.early.get_or_insert(list.packages);
+        }
+    }
+
+    /// Whether something was installed, and `list` holds it all in the same version. Of what installs the
+    /// others, pip prints nothing.
+    fn is_borne_out(&self, list: &BTreeMap<String, Package>) -> bool {
+        let known = &self.frozen.packages;
+        let hidden = installers().iter().filter(|name| known.contains_key(**name)).count();
+        let printed = known.len() - hidden;
+        // The numbers first, so that no list is compared with much more than it holds.
+        (1..=list.len()).contains(&printed)
+            && known.iter().filter(|(name, _)| !installers().contains(&name.as_str())).all(
+                |(name, package)| {
+                    list.get(name).is_some_and(|listed| {
+                        listed.version.is_none()
+                            || package.version.is_none()
+                            || listed.version == package.version
+                    })
+                },
+            )
+    }
+
     fn line(&mut self, line: &str) {
         let line = line.trim();
-        self.after_command = line.ends_with("pip freeze") || line.ends_with("uv pip freeze");
+        self.after_command = is_freeze_command(line);
         self.python(line);
         if line.starts_with("===== Build Queued at") {
             // Another build begins.
@@ -74,6 +164,10 @@ impl Reader {
             });
             for package in packages {
                 self.frozen.add(package);
+            }
+        } else if let Some(removed) = line.strip_prefix("Successfully uninstalled ") {
+            if let Some((name, _)) = removed.rsplit_once('-') {
+                self.frozen.packages.remove(&normalize(name));
             }
         } else if let Some(rest) = line.strip_prefix("Requirement already satisfied: ") {
             if let Some(package) = satisfied(rest) {
@@ -109,7 +203,7 @@ impl Reader {
                 } else if let Some(version) = minor(rest)
                     && (mark != "/python" || rest[version.len()..].starts_with("/site-packages"))
                 {
-                    count(version, weight);
+                    count(version.to_owned(), weight);
                 }
             }
         }
@@ -125,6 +219,18 @@ impl Reader {
                  the log of a factory rebuild, or what `pip freeze` prints in the running Space"
             ));
         }
+        if let Some(early) = self.early.filter(|_| !self.is_complete) {
+            let known = &self.frozen.packages;
+            if known.is_empty() && !self.is_divided {
+                self.frozen.packages = early;
+            } else if !self.early_names.iter().all(|name| known.contains_key(name)) {
+                return Err(
+                    "there are several lists in it of what may have been installed, and nothing tells \
+                     which is the Space's; take only what `pip freeze` prints in the running Space"
+                        .to_owned(),
+                );
+            }
+        }
         if self.frozen.packages.is_empty() {
             return Err(
                 "there is neither what `pip freeze` prints in it nor `Successfully installed`"
@@ -137,14 +243,6 @@ impl Reader {
     }
 }
 
-/// `3.12` at the start of `text`, whatever follows.
-fn minor(text: &str) -> Option<String> {
-    let (major, rest) = text.split_once('.')?;
-    let minor: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number(major) && is_number(&minor)).then(|| format!("{major}.{minor}"))
-}
-
 /// `numpy<2 in /usr/…/site-packages (from …) (1.26.4)`
 fn satisfied(text: &str) -> Option<Package> {
     let version = text.trim_end().strip_suffix(')')?.rsplit_once('(')?.1;
@@ -152,27 +250,29 @@ fn satisfied(text: &str) -> Option<Package> {
     Package::of_version(&text[..end], version)
 }
 
-/// So many lines are taken for what `pip freeze` prints where nothing says so.
-const FEWEST: usize = 3;
+/// Whether two lists hold the same.
+fn is_same(one: &BTreeMap<String, Package>, other: &BTreeMap<String, Package>) -> bool {
+    let is_like = |one: &Package, other: &Package| {
+        (&one.version, &one.origin) == (&other.version, &other.origin)
+    };
+    one.len() == other.len()
+        && one.iter().zip(other).all(|(one, other)| one.0 == other.0 && is_like(one.1, other.1))
+}
 
-/// What `pip freeze` printed from the line `at` on, and where that ends. Its lines are sorted, which a
-/// requirements file that somebody prints hardly is; a text that is nothing else needs no more.
-fn freeze(lines: &[Cow<'_, str>], at: usize, is_asked: bool) -> Option<(Vec<Package>, usize)> {
-    let mut packages = Vec::new();
-    let mut end = at;
-    while let Some(line) = lines.get(end) {
-        if let Some(package) = frozen(line.trim()) {
-            packages.push(package);
-        } else if !line.starts_with('#') {
-            break;
-        }
-        end += 1;
-    }
-    let is_whole = at == 0 && end == lines.len();
-    let key = |package: &Package| normalize(&package.name);
-    let is_sorted = packages.is_sorted_by_key(key);
-    let is_freeze = is_whole || is_asked || (packages.len() >= FEWEST && is_sorted);
-    (is_freeze && !packages.is_empty()).then_some((packages, end))
+/// Whether the line runs `pip freeze` where the Space's own pip is found: behind a prompt, and nothing before
+/// it that leads into another environment.
+fn is_freeze_command(line: &str) -> bool {
+    let is_sign = |word: &&str| ["$", "+", ">", "#", "%", "!", "-->", "RUN"].contains(word);
+    let words: Vec<&str> = line.split_whitespace().skip_while(is_sign).collect();
+    let is_named = |word: &str, name: &str| {
+        let version = word.strip_prefix(name);
+        version.is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+    };
+    let rest = match &*words {
+        [python, "-m", rest @ ..] if is_named(python, "python") => rest,
+        ["uv", rest @ ..] | rest => rest,
+    };
+    matches!(rest, [pip, "freeze"] | [pip, "freeze", "--all"] if is_named(pip, "pip"))
 }
 
 /// A package as `pip freeze` prints it.
@@ -219,24 +319,8 @@ fn is_prefix(word: &str) -> bool {
 
 /// The text under `data` of an object of JSON.
 fn json_text(object: &str) -> Option<String> {
-    let rest = object.split_once("\"data\"")?.1.trim_start().strip_prefix(':')?.trim_start();
-    let mut chars = rest.strip_prefix('"')?.chars();
-    let mut text = String::new();
-    loop {
-        match chars.next()? {
-            '"' => return Some(text),
-            '\\' => match chars.next()? {
-                'n' | 'r' => text.push('\n'),
-                't' => text.push('\t'),
-                'u' => {
-                    let code: String = chars.by_ref().take(4).collect();
-                    text.push(char::from_u32(u32::from_str_radix(&code, 16).ok()?).unwrap_or(' '));
-                }
-                other => text.push(other),
-            },
-            c => text.push(c),
-        }
-    }
+    let object: serde_json::Value = serde_json::from_str(object).ok()?;
+    object.get("data")?.as_str().map(str::to_owned)
 }
 
 /// `text` without escape sequences that style it.
@@ -250,7 +334,8 @@ fn strip_ansi(text: &str) -> Cow<'_, str> {
         out.push_str(before);
         rest = match after.strip_prefix('[') {
             Some(sequence) => {
-                sequence.split_once(|c: char| ('@'..='~').contains(&c)).map_or("", |(_, rest)| rest)
+                let rest = sequence.trim_start_matches(|c: char| (' '..='?').contains(&c));
+                rest.strip_prefix(|c: char| ('@'..='~').contains(&c)).unwrap_or(rest)
             }
             None => after,
         };

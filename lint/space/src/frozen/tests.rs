@@ -41,8 +41,8 @@ fn the_last_freeze_is_found_whatever_stands_before_its_lines() {
     ] {
         let lines: Vec<String> = FREEZE.lines().map(|line| format!("{prefix}{line}")).collect();
         let lines = lines.join("\n") + "\n";
-        holds(&format!("{old}{prefix}more\n{lines}{prefix}Running\n"), &packages);
-        holds(&format!("{old}more\r\n{}", lines.replace('\n', "\r\n")), &packages);
+        holds(&format!("{old}{prefix}$ pip freeze\n{lines}{prefix}Running\n"), &packages);
+        holds(&format!("{old}RUN pip freeze\r\n{}", lines.replace('\n', "\r\n")), &packages);
     }
     let events = FREEZE
         .lines()
@@ -70,6 +70,92 @@ fn without_a_freeze_what_pip_says_counts() {
         "Successfully installed a-1.0\n===== Build Queued at 2026-11-20 / Commit SHA: 1 =====\n\
          Successfully installed b-1.0\n",
         &["b==1.0"],
+    );
+}
+
+#[test]
+fn a_list_that_nobody_asked_for_must_hold_what_pip_installed() {
+    let installed = "Successfully installed a-1.0 b-2.0 pip-26.0\n";
+    // As an app prints it when it starts, once for each start.
+    holds(&format!("{installed}x\na==1.0\nb==2.0\nc==3.0\n"), &["a==1.0", "b==2.0", "c==3.0"]);
+    holds("x\na==1\nb==2\nc==3\nx\na==1\nb==2\nc==3\n", &["a==1", "b==2", "c==3"]);
+    // pip sorts by what stands there, uv by what it compares.
+    for two in ["ty-b==1.0\nty_a==1.0\n", "ty_a==1.0\nty-b==1.0\n"] {
+        holds(
+            &format!("{installed}x\na==1.0\nb==2.0\n{two}"),
+            &["a==1.0", "b==2.0", "ty_a==1.0", "ty-b==1.0"],
+        );
+    }
+    // Of another environment: without one of them, or with another version.
+    for other in ["a==1.0\nc==3.0\nd==1.0\n", "a==1.1\nb==2.0\nd==1.0\n"] {
+        holds(&format!("{installed}x\n{other}"), &["a==1.0", "b==2.0", "pip==26.0"]);
+        holds(
+            &format!("{installed}$ tools/bin/pip freeze\n{other}"),
+            &["a==1.0", "b==2.0", "pip==26.0"],
+        );
+        holds(&format!("$ pip freeze\na==1.0\nb==2.0\nx\n{other}"), &["a==1.0", "b==2.0"]);
+        holds(&format!("{other}$ python3 -m pip freeze\na==1.0\nb==2.0\n"), &["a==1.0", "b==2.0"]);
+        // One right behind the other.
+        holds(&format!("$ uv pip freeze\na==1.0\nb==2.0\n{other}"), &["a==1.0", "b==2.0"]);
+    }
+    // What was removed need not be in it.
+    holds(
+        &format!("{installed}  Successfully uninstalled a-1.0\nx\nb==2.0\nc==3.0\nd==4.0\n"),
+        &["b==2.0", "c==3.0", "d==4.0"],
+    );
+    // A requirements file that is shown is sorted by chance: pip says what came of it.
+    holds(
+        "x\na==1.0\nb==2.0\nc==3.0\nx\nSuccessfully installed a-1.0 b-2.0 d-4.0\n\
+         Requirement already satisfied: c==3.0 in /x (3.0)\n",
+        &["a==1.0", "b==2.0", "c==3.0", "d==4.0"],
+    );
+}
+
+#[test]
+fn which_list_is_meant_is_not_guessed() {
+    let list = "x\na==1.0\nb==2.0\nc==3.0\n";
+    for log in [
+        // Two environments.
+        format!("{list}x\na==1.0\nb==2.0\nd==4.0\n"),
+        "a==1.0\nb==2.0\nc==3.0\na==1.0\nb==2.0\nd==4.0\n".to_owned(),
+        // What the app itself installs comes on top, or else the list was of something else.
+        format!("{list}Successfully installed d-4.0\n"),
+        format!("--> RUN pip install -r requirements.txt\nCACHED\n{list}"),
+    ] {
+        assert!(read(&log).is_err(), "{log}");
+    }
+}
+
+#[test]
+fn a_log_is_read_in_one_pass() {
+    let long = 100_000;
+    let unsorted: Vec<String> = (0..long).rev().map(|at| format!("p{at:06}==1\n")).collect();
+    let many: String = (0..long / 3).map(|_| "x\na==1\nb==1\nc==1\n").collect();
+    let installed: Vec<String> = (0..long).map(|at| format!(" p{at:06}-1")).collect();
+    for log in [
+        unsorted.concat(),
+        format!("Successfully installed{}\n{many}", installed.concat()),
+        "/python".repeat(long),
+        "data: {\"data\":\"".repeat(long),
+        "\u{1b}[".repeat(long),
+    ] {
+        let start = std::time::Instant::now();
+        let _ = read_log(&format!("x\n{log}"));
+        assert!(start.elapsed().as_secs() < 20, "{:?}", &log[..20]);
+    }
+}
+
+#[test]
+fn a_sequence_that_does_not_end_ends_with_its_line() {
+    holds("x\u{1b}[3\nSuccessfully installed a-1.0\n", &["a==1.0"]);
+}
+
+#[test]
+fn an_event_is_read_as_json() {
+    holds(
+        "data: {\"data\": \"\\ud83d\\ude80\\u0041\\tSuccessfully\\n\"}\n\
+         data: { \"x\": \"\\\"data\\\":\", \"data\": \"Successfully installed \\u0061-1.0\\n\"}\n",
+        &["a==1.0"],
     );
 }
 

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifier};
+use spacelint_knowledge::platform;
 use spacelint_python::Span;
 
 use crate::pins::Allowed;
@@ -41,19 +42,6 @@ pub struct Environment {
     pub python: Option<Version>,
 }
 
-/// The variables that are the same for every Space. A Space is a Linux container, and its Python
-/// the reference implementation.
-const PLATFORM: &[(&str, &str)] = &[
-    ("sys_platform", "linux"),
-    ("platform_system", "Linux"),
-    ("os_name", "posix"),
-    ("platform_machine", "x86_64"),
-    ("platform_python_implementation", "CPython"),
-    ("implementation_name", "cpython"),
-    // pip sets no extra for a line of a requirements file.
-    ("extra", ""),
-];
-
 const VARIABLES: &[&str] = &[
     "python_version",
     "python_full_version",
@@ -62,10 +50,18 @@ const VARIABLES: &[&str] = &[
     "platform_version",
 ];
 
+/// What a variable is worth that is the same for every Space.
+fn of_every_space(name: &str) -> Option<&'static str> {
+    // pip sets no extra for a line of a requirements file.
+    let extra = ("extra", "");
+    let mut known = platform::system().markers.iter().chain([&extra]);
+    known.find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
 impl Environment {
     fn get(&self, name: &str) -> Option<String> {
-        if let Some((_, value)) = PLATFORM.iter().find(|(known, _)| *known == name) {
-            return Some((*value).to_owned());
+        if let Some(value) = of_every_space(name) {
+            return Some(value.to_owned());
         }
         let release = self.python.as_ref()?.release();
         let full = |parts: &[u64]| parts.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
@@ -247,8 +243,7 @@ impl Parser<'_> {
         } else {
             name
         };
-        if !VARIABLES.contains(&name.as_str()) && !PLATFORM.iter().any(|(known, _)| *known == name)
-        {
+        if !VARIABLES.contains(&name.as_str()) && of_every_space(&name).is_none() {
             return Err(format!(
                 "its marker wants a variable or a quoted value at `{}`",
                 self.rest
