@@ -9,6 +9,7 @@ mod decode;
 pub mod discover;
 pub mod effect;
 mod environment;
+pub mod escape;
 mod files;
 pub mod frozen;
 mod injected;

@@ -332,6 +332,26 @@ pub fn gone_addresses() -> &'static [GoneAddress] {
     GONE_ADDRESSES
 }
 
+/// What a Space says when a failure has happened.
+#[derive(Debug)]
+pub struct Symptom {
+    /// Part of a line at the end of a traceback.
+    pub text: &'static str,
+    /// The rule that sees the failure before it happens.
+    pub rule: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What Spaces say when something has failed; the first that fits counts.
+pub fn symptoms() -> &'static [Symptom] {
+    SYMPTOMS
+}
+
 /// Which versions ZeroGPU takes.
 #[derive(Debug)]
 pub struct Supported {

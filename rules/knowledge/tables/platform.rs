@@ -32,6 +32,7 @@ struct Platform {
     environment: Vec<Environment>,
     hub_token: HubToken,
     secret_words: SecretWords,
+    symptom: Vec<Symptom>,
 }
 
 #[derive(Deserialize)]
@@ -179,6 +180,16 @@ struct Listening {
 #[serde(deny_unknown_fields)]
 struct Outbound {
     ports: Vec<u16>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Symptom {
+    text: String,
+    rule: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -495,6 +506,18 @@ fn network(out: &mut String, table: &Platform) -> Result<(), String> {
             gone.answer,
             gone.moved.iter().collect::<Vec<_>>(),
             origin(&what, &gone.source, gone.as_of, &gone.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    out.push_str("static SYMPTOMS: &[Symptom] = &[\n");
+    for symptom in &table.symptom {
+        let what = format!("[[symptom]] {}", symptom.text);
+        let _ = writeln!(
+            out,
+            "Symptom {{ text: {:?}, rule: {:?}, {} }},",
+            symptom.text,
+            symptom.rule,
+            origin(&what, &symptom.source, symptom.as_of, &symptom.confidence)?,
         );
     }
     out.push_str("];\n");
