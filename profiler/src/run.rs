@@ -6,7 +6,7 @@ mod summary;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ use crate::zerogpu::ledger::{Ledger, Terms};
 use crate::zerogpu::server::{Scheduler, Seen, Setup};
 use crate::zerogpu::space::{NotServed, Private, Process, Served, Start, free_port, last_lines};
 use crate::zerogpu::visitor::{HEADER, Visitor};
-use crate::zerogpu::{policy, processes, python};
+use crate::zerogpu::python;
 
 use explain::Problem;
 
@@ -258,7 +258,7 @@ async fn begin(asked: &args::Run) -> Result<Status, String> {
         Some(path) => Recorder::append(path)?,
         None => Recorder::fresh(&plan.root, &began)?,
     };
-    let log = recorder.path().with_extension("log");
+    let log = recorder.log();
     let told = Told::new(&private.join("events"), &plan.root, asked.plain)
         .map_err(|error| format!("cannot write in `{}`: {error}", private.path().display()))?;
     let (client_factor, platform_factor) = plan.factors(&plan.versions);
@@ -488,8 +488,7 @@ impl Session<'_> {
     fn take(&mut self, seen: Seen) -> Result<(), String> {
         match seen {
             Seen::StartupReport => self.has_report = true,
-            Seen::Waits | Seen::Began => {}
-            Seen::Leaked(_) => self.leaked += 1,
+            Seen::Leaked => self.leaked += 1,
             Seen::Over(over) => self.take_call(*over)?,
         }
         Ok(())
@@ -545,7 +544,6 @@ impl Session<'_> {
 
     /// What is said and left when all is over.
     fn conclude(mut self, end: &Watched) -> Result<Status, String> {
-        let hidden = |text: String| text;
         match end {
             Watched::NotServed(why) => {
                 let tail = last_lines(&self.log, 200);
@@ -570,26 +568,14 @@ impl Session<'_> {
         }
         let calls = self.calls.len() as u64;
         self.write(&Record::End(End { calls }))?;
-        let shows_log = matches!(end, Watched::NotServed(_) | Watched::Ended(_));
         let mut text = String::new();
-        if shows_log {
-            text.push_str(&summary::log(&last_lines(&self.log, 20), &self.log));
+        if matches!(end, Watched::NotServed(_) | Watched::Ended(_)) {
+            text += &summary::log(&last_lines(&self.log, 20), &self.log);
         }
-        text.push_str(&summary::table(&self.calls));
-        text.push_str(&summary::problems(&self.problems));
-        for trouble in &self.scheduler.told().trouble {
-            text.push_str(&hidden(format!(
-                "note: the hook tells less than it should: {}\n",
-                escape(trouble)
-            )));
-        }
-        if self.leaked > 0 {
-            text.push_str(&format!(
-                "note: {} workers that `spaces` left behind were ended\n",
-                self.leaked
-            ));
-        }
-        text.push_str(&format!("recorded in {}\n", shown(self.recorder.path())));
+        text += &summary::table(&self.calls);
+        text += &summary::problems(&self.problems);
+        text += &summary::notes(self.leaked, &self.scheduler.told().trouble);
+        text += &format!("recorded in {}\n", escape(&self.recorder.path().display().to_string()));
         // Nobody is left to tell if standard output is gone.
         let _ = anstream::stdout().write_all(text.as_bytes());
         Ok(match end {
@@ -598,10 +584,6 @@ impl Session<'_> {
             _ => Status::Broken,
         })
     }
-}
-
-fn shown(path: &Path) -> String {
-    escape(&path.display().to_string()).into_owned()
 }
 
 /// What goes on, on standard error: a line that changes on a terminal, and else none.

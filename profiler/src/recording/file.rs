@@ -67,6 +67,14 @@ impl Recorder {
         &self.path
     }
 
+    /// Where what the Space prints goes: beside it, if that is a place for files.
+    pub(crate) fn log(&self) -> PathBuf {
+        if self.path.is_file() {
+            return self.path.with_extension("log");
+        }
+        std::env::temp_dir().join(format!("spacelint-profile-{}.log", std::process::id()))
+    }
+
     /// Appends a record.
     pub(crate) fn write(&mut self, record: &Record) -> Result<(), String> {
         let mut line = serde_json::to_vec(record)

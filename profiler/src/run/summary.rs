@@ -109,3 +109,16 @@ pub(crate) fn log(lines: &[String], path: &Path) -> String {
     text.push('\n');
     text
 }
+
+/// What else is worth knowing.
+pub(crate) fn notes(leaked: u32, trouble: &[String]) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    if leaked > 0 {
+        let _ = writeln!(text, "note: workers that `spaces` left behind were ended: {leaked}");
+    }
+    for trouble in trouble {
+        let _ = writeln!(text, "note: the hook tells less than it should: {}", escape(trouble));
+    }
+    text
+}

@@ -25,8 +25,8 @@ pub(crate) struct Over {
     pub(crate) raised: Option<Raised>,
     /// Whether a tensor on the GPU was in its result.
     pub(crate) has_cuda_result: bool,
-    /// Whether a visitor asked for it, and not the Space itself.
-    pub(crate) is_of_visitor: bool,
+    /// Who asked for it; none where the Space itself did.
+    pub(crate) visitor: Option<String>,
     /// Whether a worker took it on.
     pub(crate) had_worker: bool,
 }
@@ -46,7 +46,7 @@ pub(crate) fn over(ended: Ended, ran: Ran) -> Over {
     Over {
         raised: ran.error,
         has_cuda_result: ran.has_cuda_result,
-        is_of_visitor: ended.ask.visitor.is_some(),
+        visitor: ended.ask.visitor,
         had_worker: ended.pid.is_some(),
         call: Call {
             number: ended.number,
@@ -98,6 +98,7 @@ pub(crate) fn of_plain(ran: Ran, number: u64, now: f64) -> Over {
         start: None,
         pid: None,
         cold: false,
+        mark: None,
         how,
     };
     let wall = ran.wall;

@@ -124,6 +124,8 @@ pub(crate) struct Ended {
     pub(crate) pid: Option<i32>,
     /// Whether that is a fresh one.
     pub(crate) cold: bool,
+    /// As of [`Ledger::mark`].
+    pub(crate) mark: Option<u64>,
     /// How it ended.
     pub(crate) how: How,
 }
@@ -153,8 +155,8 @@ pub(crate) enum How {
 pub(crate) enum Effect {
     /// This worker has held its GPU for longer than allowed.
     Kill(i32),
-    /// Whatever was started for a call that never said who its worker is has to go.
-    KillUnknown,
+    /// Whatever was started since this mark for a call that never said who its worker is has to go.
+    KillSince(u64),
     /// This call is over without a release.
     Ended(Ended),
 }
@@ -171,6 +173,7 @@ struct Lease {
     pid: Option<i32>,
     slot: usize,
     cold: bool,
+    mark: Option<u64>,
     /// The function itself is known to be through.
     is_through: bool,
     stopped_at: Option<f64>,
@@ -242,19 +245,9 @@ impl Ledger {
         self.is_promoted = true;
     }
 
-    /// How many calls were asked for.
-    pub(crate) fn calls(&self) -> u64 {
-        self.calls
-    }
-
     /// How many wait.
     pub(crate) fn waiting(&self) -> usize {
         self.queue.len()
-    }
-
-    /// How many hold a GPU.
-    pub(crate) fn running(&self) -> usize {
-        self.leases.len()
     }
 
     /// The workers that are known to be somebody's.
@@ -376,6 +369,7 @@ impl Ledger {
             pid: worker.filter(|_| idle),
             slot,
             cold: !idle,
+            mark: None,
             is_through: false,
             stopped_at: None,
             dead_since: None,
@@ -439,7 +433,15 @@ impl Ledger {
             start: None,
             pid: None,
             cold: false,
+            mark: None,
             how,
+        }
+    }
+
+    /// Its worker, if it needs a fresh one, begins after this moment, of whichever clock.
+    pub(crate) fn mark(&mut self, token: &str, mark: u64) {
+        if let Some(lease) = self.leases.get_mut(token) {
+            lease.mark = Some(mark);
         }
     }
 
@@ -478,20 +480,11 @@ impl Ledger {
 
     /// Whoever is still there when the run ends.
     pub(crate) fn close(&mut self, now: f64) -> Vec<Ended> {
-        let leases = std::mem::take(&mut self.leases);
-        let ended = leases.into_values().map(|lease| {
-            let how = if lease.stopped_at.is_some() && !lease.is_through {
-                How::Stopped
-            } else {
-                How::NeverReleased
-            };
-            (lease, how)
-        });
-        let mut all: Vec<_> = ended
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|(lease, how)| self.end(now, lease, how))
-            .collect();
+        let mut all = Vec::new();
+        for lease in std::mem::take(&mut self.leases).into_values() {
+            let how = without_release(&lease);
+            all.push(self.end(now, lease, how));
+        }
         while let Some(waiting) = self.queue.pop_front() {
             all.push(self.left_queue(now, waiting, How::Left));
         }
@@ -511,7 +504,7 @@ impl Ledger {
                 && held > seconds(lease.cost.allowed) + policy::GRACE_SECONDS
             {
                 lease.stopped_at = Some(now);
-                effects.push(lease.pid.map_or(Effect::KillUnknown, Effect::Kill));
+                effects.extend(lease.pid.map(Effect::Kill).or(lease.mark.map(Effect::KillSince)));
             }
             let since = lease.stopped_at.into_iter().chain(lease.dead_since).reduce(f64::min);
             if since.is_some_and(|since| now - since > policy::RELEASE_SECONDS) {
@@ -520,8 +513,7 @@ impl Ledger {
         }
         for token in lost {
             if let Some(lease) = self.leases.remove(&token) {
-                let was_running = lease.stopped_at.is_some() && !lease.is_through;
-                let how = if was_running { How::Stopped } else { How::NeverReleased };
+                let how = without_release(&lease);
                 effects.push(Effect::Ended(self.end(now, lease, how)));
             }
         }
@@ -551,9 +543,15 @@ impl Ledger {
             start: lease.start,
             pid: lease.pid,
             cold: lease.cold,
+            mark: lease.mark,
             how,
         }
     }
+}
+
+/// What became of a call whose GPU is not given back: one that was stopped while it ran was on its way to do so.
+fn without_release(lease: &Lease) -> How {
+    if lease.stopped_at.is_some() && !lease.is_through { How::Stopped } else { How::NeverReleased }
 }
 
 /// The whole seconds that become `asked` when they are multiplied and rounded.
@@ -743,11 +741,12 @@ mod tests {
         let ended = ledger.release(3.3, &grant.token, true).expect("it is held");
         assert_eq!(ended.how, How::Stopped);
         // Nor does one stay that never says who its worker is, or whose release never comes.
-        granted(ledger.ask(4.0, ask("a", 3), |_| true));
-        assert_eq!(ledger.tick(8.0, |_| true), [Effect::KillUnknown]);
+        let grant = granted(ledger.ask(4.0, ask("a", 3), |_| true));
+        ledger.mark(&grant.token, 400);
+        assert_eq!(ledger.tick(8.0, |_| true), [Effect::KillSince(400)]);
         let effects = ledger.tick(12.0, |_| true);
         assert!(matches!(&effects[..], [Effect::Ended(Ended { how: How::Stopped, .. })]));
-        assert_eq!(ledger.running(), 0);
+        assert!(ledger.leases.is_empty());
     }
 
     #[test]

@@ -2,10 +2,10 @@
 //! decides goes back in the form that `spaces` understands. Parameters that nobody knows are passed over, so that one
 //! server serves every version.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -41,22 +41,16 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) enum Seen {
     /// The Space said at launch that it has GPU functions.
     StartupReport,
-    /// A call began to wait.
-    Waits,
-    /// A call began.
-    Began,
     /// A call is over.
     Over(Box<Over>),
     /// A worker that nobody would have used again was ended.
-    Leaked(i32),
+    Leaked,
 }
 
 /// The scheduler, as all requests share it.
 pub(crate) struct Scheduler {
     ledger: Mutex<Ledger>,
     told: Mutex<Told>,
-    /// What the clock of processes said when a GPU was granted, by token.
-    marks: Mutex<BTreeMap<String, u64>>,
     changed: Notify,
     began: Instant,
     seen: mpsc::UnboundedSender<Seen>,
@@ -64,8 +58,6 @@ pub(crate) struct Scheduler {
     own: i32,
     /// The Space's main process; 0 before it is known.
     app: AtomicI32,
-    /// Whether whoever brings no token is a visitor all the same, as in a browser that nobody introduced.
-    is_open: AtomicBool,
     devices: Vec<String>,
     tier: Tier,
 }
@@ -91,13 +83,11 @@ impl Scheduler {
         let scheduler = Arc::new(Self {
             ledger: Mutex::new(setup.ledger),
             told: Mutex::new(setup.told),
-            marks: Mutex::default(),
             changed: Notify::new(),
             began: setup.began,
             seen,
             own: i32::try_from(std::process::id()).unwrap_or(-1),
             app: AtomicI32::new(0),
-            is_open: AtomicBool::new(false),
             devices: setup.devices,
             tier: setup.tier,
         });
@@ -137,11 +127,6 @@ impl Scheduler {
     /// The Space's main process is known.
     pub(crate) fn set_app(&self, pid: i32) {
         self.app.store(pid, Ordering::Relaxed);
-    }
-
-    /// From now on, who brings no token is a visitor.
-    pub(crate) fn open(&self) {
-        self.is_open.store(true, Ordering::Relaxed);
     }
 
     /// What the hook told so far.
@@ -205,16 +190,12 @@ impl Scheduler {
     /// Ends forks of the Space that nobody has heard of since `mark`: workers that took on nothing.
     fn kill_unknown(&self, mark: u64) {
         let app = self.app.load(Ordering::Relaxed);
-        let ledger = self.ledger();
-        if app == 0 || ledger.is_worker_expected() {
-            return;
-        }
-        let known = ledger.workers();
-        drop(ledger);
-        for pid in processes::forks(app, mark) {
+        let known = self.ledger().workers();
+        let forks = if app == 0 { Vec::new() } else { processes::forks(app, mark) };
+        for pid in forks {
             if !known.contains(&pid) {
                 self.kill(pid);
-                self.say(Seen::Leaked(pid));
+                self.say(Seen::Leaked);
             }
         }
     }
@@ -223,11 +204,7 @@ impl Scheduler {
         if let Some(pid) = grant.evicted {
             self.kill(pid);
         }
-        self.marks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(grant.token.clone(), processes::latest());
-        self.say(Seen::Began);
+        self.ledger().mark(&grant.token, processes::latest());
         json!({
             "idle": grant.idle,
             "nvidiaIndex": grant.slot,
@@ -236,34 +213,13 @@ impl Scheduler {
         })
     }
 
-    fn mark(&self, token: &str) -> Option<u64> {
-        self.marks.lock().unwrap_or_else(PoisonError::into_inner).remove(token)
-    }
-
     fn tick(&self) {
         self.read_on();
         let effects = self.ledger().tick(self.now(), processes::is_alive);
         for effect in effects {
             match effect {
                 Effect::Kill(pid) => self.kill(pid),
-                Effect::KillUnknown => {
-                    let mark = self
-                        .marks
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .values()
-                        .min()
-                        .copied();
-                    let app = self.app.load(Ordering::Relaxed);
-                    let known = self.ledger().workers();
-                    if let Some(mark) = mark {
-                        let forks = processes::forks(app, mark);
-                        forks
-                            .into_iter()
-                            .filter(|pid| !known.contains(pid))
-                            .for_each(|pid| self.kill(pid));
-                    }
-                }
+                Effect::KillSince(mark) => self.kill_unknown(mark),
                 Effect::Ended(ended) => {
                     let worker = ended.pid;
                     self.over(ended);
@@ -314,11 +270,8 @@ async fn unknown(uri: Uri) -> Response {
 }
 
 async fn schedule(State(scheduler): Shared, Query(mut given): Parameters) -> Response {
-    let open = scheduler.is_open.load(Ordering::Relaxed);
-    let visitor = match given.remove("token") {
-        Some(token) => Some(Visitor::read(&token)),
-        None => open.then(|| Visitor { name: "browser".to_owned(), endpoint: None }),
-    };
+    // What comes without a token is asked for by the Space itself.
+    let visitor = given.remove("token").map(|token| Visitor::read(&token));
     let (visitor, endpoint) = visitor.map_or((None, None), |it| (Some(it.name), it.endpoint));
     let is_visitor = visitor.is_some();
     let ask = Ask {
@@ -342,7 +295,6 @@ async fn schedule(State(scheduler): Shared, Query(mut given): Parameters) -> Res
             (StatusCode::TOO_MANY_REQUESTS, headers, Json(body)).into_response()
         }
         Answer::Queued(ticket) => {
-            scheduler.say(Seen::Waits);
             let mut headers = scheduler.headers(is_visitor, "approved");
             headers.insert("x-queuing-reason", HeaderValue::from_static("concurrency"));
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -423,15 +375,17 @@ async fn release(State(scheduler): Shared, Query(given): Parameters) -> Response
     let fail = given.get("fail").is_some_and(|text| text.eq_ignore_ascii_case("true"));
     scheduler.read_on();
     let ended = scheduler.ledger().release(scheduler.now(), token, fail);
-    let mark = scheduler.mark(token);
     let is_known = ended.is_some();
     if let Some(ended) = ended {
-        let worker = ended.pid;
+        let (worker, mark) = (ended.pid, ended.mark);
         scheduler.over(ended);
         match (fail, worker, mark) {
             // `spaces` never uses the worker of a failed call again, and never ends it.
             (true, Some(pid), _) => scheduler.kill(pid),
-            (true, None, Some(mark)) => scheduler.kill_unknown(mark),
+            // While another worker is on its way, nobody can tell the two apart.
+            (true, None, Some(mark)) if !scheduler.ledger().is_worker_expected() => {
+                scheduler.kill_unknown(mark);
+            }
             _ => {}
         }
     }
