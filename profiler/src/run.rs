@@ -25,12 +25,15 @@ use crate::zerogpu::calls::{self, Over};
 use crate::zerogpu::device::Device;
 use crate::zerogpu::hook::{SITECUSTOMIZE, Told};
 use crate::zerogpu::ledger::{Ledger, Terms};
+use crate::zerogpu::python;
 use crate::zerogpu::server::{Scheduler, Seen, Setup};
 use crate::zerogpu::space::{NotServed, Private, Process, Served, Start, free_port, last_lines};
 use crate::zerogpu::visitor::{HEADER, Visitor};
-use crate::zerogpu::python;
 
 use explain::Problem;
+
+/// How long after its last call failed a Space may turn out to have ended.
+const NOTICE: Duration = Duration::from_millis(500);
 
 /// Why the run ends with its status.
 enum Status {
@@ -443,10 +446,16 @@ impl Session<'_> {
         let driving = drive(client, served, one_visitor, move |what| progress.set_message(what));
         match self.until(driving, Some(process)).await? {
             Ok(failed) => {
+                let has_failed = !failed.is_empty();
                 for message in failed {
                     self.progress.note(&message);
                 }
-                Ok(Watched::Driven)
+                // Its visitors notice the end of a Space before its parent does.
+                let ended = tokio::time::timeout(NOTICE, process.ended());
+                match has_failed.then_some(ended) {
+                    Some(ended) => Ok(ended.await.map_or(Watched::Driven, Watched::Ended)),
+                    None => Ok(Watched::Driven),
+                }
             }
             Err(end) => Ok(end),
         }
@@ -478,7 +487,7 @@ impl Session<'_> {
                 }
                 () = interrupts.reach(1) => return Ok(Err(Watched::Interrupted)),
                 done = &mut work => return Ok(Ok(done)),
-                word = &mut ended => return Ok(Err(Watched::Ended(word))),
+                end = &mut ended => return Ok(Err(Watched::Ended(end))),
                 _ = tick.tick() => self.take_plain()?,
             }
         }
@@ -532,7 +541,7 @@ impl Session<'_> {
         if let Some(mut head) = self.head.take() {
             self.scheduler.read_on();
             let versions = self.scheduler.told().versions.clone();
-            if !versions.is_empty() && head.versions.is_empty() {
+            if !versions.is_empty() {
                 let (client, platform) = self.plan.factors(&versions);
                 self.scheduler.ledger().set_factors(client, platform);
             }
@@ -575,7 +584,7 @@ impl Session<'_> {
         text += &summary::table(&self.calls);
         text += &summary::problems(&self.problems);
         text += &summary::notes(self.leaked, &self.scheduler.told().trouble);
-        text += &format!("recorded in {}\n", escape(&self.recorder.path().display().to_string()));
+        text += &summary::place(self.recorder.path());
         // Nobody is left to tell if standard output is gone.
         let _ = anstream::stdout().write_all(text.as_bytes());
         Ok(match end {

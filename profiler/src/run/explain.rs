@@ -21,6 +21,8 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     /// What to do.
     pub(crate) help: String,
+    /// To what: the same failure of the same function is told once.
+    pub(crate) subject: String,
     /// How often.
     pub(crate) count: usize,
     /// Whether a recorded call says so already.
@@ -29,8 +31,14 @@ pub(crate) struct Problem {
 
 impl Problem {
     fn new(name: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        let name = name.to_owned();
-        Self { name, message: message.into(), help: help.into(), count: 1, is_of_call: false }
+        Self {
+            name: name.to_owned(),
+            message: message.into(),
+            help: help.into(),
+            subject: String::new(),
+            count: 1,
+            is_of_call: false,
+        }
     }
 
     /// Whether `spacelint explain` has a page for it.
@@ -44,13 +52,12 @@ pub(crate) fn merged(problems: Vec<Problem>) -> Vec<Problem> {
     let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut merged: Vec<Problem> = Vec::new();
     for problem in problems {
-        let key = (problem.name.clone(), problem.message.clone());
-        match places.get(&key) {
-            Some(place) => merged[*place].count += 1,
-            None => {
-                places.insert(key, merged.len());
-                merged.push(problem);
-            }
+        let key = (problem.name.clone(), problem.subject.clone());
+        if let Some(place) = places.get(&key) {
+            merged[*place].count += 1;
+        } else {
+            places.insert(key, merged.len());
+            merged.push(problem);
         }
     }
     merged
@@ -81,12 +88,16 @@ pub(crate) fn of_call(over: &Over, tier: Tier) -> Option<Problem> {
                 "{name} never gave the GPU back: until its {} s are over, nobody else has it",
                 call.allowed_seconds
             ),
-            "`spaces` cannot hand over an exception whose class takes other arguments than `gr.Error` does; raise \
-             `gr.Error` itself, or let the class's `__init__` take the message alone.",
+            if over.raised.as_ref().is_some_and(|raised| raised.is_message) {
+                "It raised a class of its own, whose `__init__` takes other arguments than `gr.Error` does: `spaces` \
+                 cannot hand that to the visitor's process. Raise `gr.Error` itself."
+            } else {
+                "The log may say what failed while its result was handed over."
+            },
         ),
         Outcome::Failed { error } => failed(over, &name, error)?,
     };
-    Some(Problem { is_of_call: true, ..problem })
+    Some(Problem { is_of_call: true, subject: name, ..problem })
 }
 
 fn subject(call: &Call) -> String {

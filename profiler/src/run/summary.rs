@@ -122,3 +122,8 @@ pub(crate) fn notes(leaked: u32, trouble: &[String]) -> String {
     }
     text
 }
+
+/// Where the recording is.
+pub(crate) fn place(path: &Path) -> String {
+    format!("recorded in {}\n", escape(&path.display().to_string()))
+}

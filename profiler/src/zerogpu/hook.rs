@@ -219,13 +219,12 @@ impl Told {
             }
             Line::Failed { pid, error } => {
                 let runs = self.running.entry(pid).or_default();
-                match runs.last_mut() {
-                    Some((_, ran)) => ran.error = Some(error),
+                if let Some((_, ran)) = runs.last_mut() {
+                    ran.error = Some(error);
+                } else {
                     // It failed before the function began: there is a call all the same.
-                    None => {
-                        let ran = Ran { error: Some(error), ..Ran::default() };
-                        runs.push((String::new(), ran));
-                    }
+                    let ran = Ran { error: Some(error), ..Ran::default() };
+                    runs.push((String::new(), ran));
                 }
             }
             Line::CudaResult { pid } => {

@@ -57,7 +57,7 @@ pub(crate) enum Answer {
     /// A place in the queue.
     Queued(Ticket),
     /// Nothing.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
 }
 
 /// A place in the queue.
@@ -158,7 +158,7 @@ pub(crate) enum Effect {
     /// Whatever was started since this mark for a call that never said who its worker is has to go.
     KillSince(u64),
     /// This call is over without a release.
-    Ended(Ended),
+    Ended(Box<Ended>),
 }
 
 #[derive(Clone, Debug)]
@@ -271,18 +271,14 @@ impl Ledger {
         } else {
             (self.terms.client_factor, self.terms.platform_factor)
         };
-        let (declared, allowed) = match seconds {
-            Some(asked) => {
-                let declared = divided(asked, client);
-                // A client that knows of no factor has asked for what was declared.
-                let allowed =
-                    if same(client, platform) { asked } else { times(declared, platform) };
-                (declared, allowed)
-            }
-            None => {
-                let declared = duration().default_seconds;
-                (declared, times(declared, platform))
-            }
+        let (declared, allowed) = if let Some(asked) = seconds {
+            let declared = divided(asked, client);
+            // A client that knows of the factor has multiplied by it.
+            let is_done = same(client, platform);
+            (declared, if is_done { asked } else { times(declared, platform) })
+        } else {
+            let declared = duration().default_seconds;
+            (declared, times(declared, platform))
         };
         Cost { declared, allowed, booked: allowed * size.facts().quota_factor }
     }
@@ -294,7 +290,7 @@ impl Ledger {
         let cost = self.cost(ask.seconds, ask.size.as_deref());
         if let Some((verdict, left, wait)) = self.objection(now, &ask, cost) {
             let ended = self.unbegun(number, ask, now, now, How::Refused(verdict));
-            return Answer::Refused(Refusal { verdict, left, wait, ended });
+            return Answer::Refused(Box::new(Refusal { verdict, left, wait, ended }));
         }
         if self.queue.is_empty()
             && let Some(grant) = self.grant(now, number, &ask, now, is_alive)
@@ -356,7 +352,7 @@ impl Ledger {
         let slot = free().find(own).or_else(|| free().find(empty)).or_else(|| free().next())?;
         let warm = self.warm[slot].take();
         let idle = warm.as_ref().is_some_and(|warm| warm.task == ask.task);
-        let token = (self.new_token)(number);
+        let name = (self.new_token)(number);
         let worker = warm.as_ref().map(|warm| warm.pid);
         let lease = Lease {
             number,
@@ -374,11 +370,11 @@ impl Ledger {
             stopped_at: None,
             dead_since: None,
         };
-        self.leases.insert(token.clone(), lease);
+        self.leases.insert(name.clone(), lease);
         if let Some(visitor) = &ask.visitor {
             self.accounts.entry(visitor.clone()).or_default().first_use.get_or_insert(now);
         }
-        Some(Grant { token, slot, idle, evicted: worker.filter(|_| !idle) })
+        Some(Grant { token: name, slot, idle, evicted: worker.filter(|_| !idle) })
     }
 
     /// Somebody who waits looks again.
@@ -514,7 +510,7 @@ impl Ledger {
         for token in lost {
             if let Some(lease) = self.leases.remove(&token) {
                 let how = without_release(&lease);
-                effects.push(Effect::Ended(self.end(now, lease, how)));
+                effects.push(Effect::Ended(Box::new(self.end(now, lease, how))));
             }
         }
         effects
@@ -608,6 +604,13 @@ mod tests {
         match answer {
             Answer::Granted(grant) => grant,
             other => panic!("{other:?}"),
+        }
+    }
+
+    fn lost(effects: &[Effect]) -> Option<How> {
+        match effects {
+            [Effect::Ended(ended)] => Some(ended.how),
+            _ => None,
         }
     }
 
@@ -745,7 +748,7 @@ mod tests {
         ledger.mark(&grant.token, 400);
         assert_eq!(ledger.tick(8.0, |_| true), [Effect::KillSince(400)]);
         let effects = ledger.tick(12.0, |_| true);
-        assert!(matches!(&effects[..], [Effect::Ended(Ended { how: How::Stopped, .. })]));
+        assert_eq!(lost(&effects), Some(How::Stopped));
         assert!(ledger.leases.is_empty());
     }
 
@@ -756,13 +759,13 @@ mod tests {
         ledger.allow(0.1, &grant.token, 7);
         assert_eq!(ledger.tick(1.0, |_| false), []);
         let effects = ledger.tick(5.0, |_| false);
-        assert!(matches!(&effects[..], [Effect::Ended(Ended { how: How::NeverReleased, .. })]));
+        assert_eq!(lost(&effects), Some(How::NeverReleased));
         assert_eq!(ledger.release(6.0, &grant.token, true), None);
         let grant = granted(ledger.ask(10.0, ask("a", 3), |_| true));
         ledger.allow(10.1, &grant.token, 8);
         ledger.through(8);
         ledger.tick(14.0, |_| true);
         let effects = ledger.tick(18.0, |_| false);
-        assert!(matches!(&effects[..], [Effect::Ended(Ended { how: How::NeverReleased, .. })]));
+        assert_eq!(lost(&effects), Some(How::NeverReleased));
     }
 }

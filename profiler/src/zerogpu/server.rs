@@ -222,8 +222,10 @@ impl Scheduler {
                 Effect::KillSince(mark) => self.kill_unknown(mark),
                 Effect::Ended(ended) => {
                     let worker = ended.pid;
-                    self.over(ended);
-                    worker.into_iter().for_each(|pid| self.kill(pid));
+                    self.over(*ended);
+                    if let Some(pid) = worker {
+                        self.kill(pid);
+                    }
                 }
             }
         }
@@ -324,7 +326,9 @@ async fn wait_in_queue(
                 let event = format!("event: succeeded\ndata: {body}\n\n");
                 if events.send(Ok(event.into())).await.is_err() {
                     let ended = scheduler.ledger().undelivered(scheduler.now(), &grant.token);
-                    ended.into_iter().for_each(|ended| scheduler.over(ended));
+                    if let Some(ended) = ended {
+                        scheduler.over(ended);
+                    }
                 }
                 return;
             }
@@ -345,7 +349,9 @@ async fn wait_in_queue(
         };
         if is_gone {
             let ended = scheduler.ledger().leave(scheduler.now(), ticket);
-            ended.into_iter().for_each(|ended| scheduler.over(ended));
+            if let Some(ended) = ended {
+                scheduler.over(ended);
+            }
             return;
         }
     }
