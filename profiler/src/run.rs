@@ -327,9 +327,7 @@ async fn begin(asked: &args::Run) -> Result<Status, String> {
         session.progress.show("the Space is ended; Ctrl-C again ends it at once".to_owned());
     }
     // What is still on its way is looked at before the Space goes, and what it does while it goes is not.
-    if done.is_ok() {
-        session.finish_calls()?;
-    }
+    let finished = if done.is_ok() { session.finish_calls() } else { Ok(()) };
     let interrupts = session.interrupts.clone();
     // The first Ctrl-C may be why it ends; one more is haste.
     let haste = u32::from(interrupts.has_any()) + 1;
@@ -338,6 +336,7 @@ async fn begin(asked: &args::Run) -> Result<Status, String> {
     drop(private);
     session.progress.clear();
     let end = done?;
+    finished?;
     if !is_gone {
         return Err("a process of the Space could not be ended: see `ps -ef`".to_owned());
     }

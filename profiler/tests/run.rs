@@ -278,7 +278,7 @@ demo.launch()
             "unpicklable-argument: `take`",
             "worker-error: `fail` (app.py:39) raised ValueError: no such thing",
             "lost-release: `refuse`",
-            "worker-died: `die`",
+            "worker-died: the worker of `die`",
             "See `spacelint explain unpicklable-result`.",
         ],
     );

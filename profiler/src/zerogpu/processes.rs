@@ -40,6 +40,11 @@ pub(crate) fn is_alive(pid: i32) -> bool {
     process(pid).is_some_and(|process| !process.is_zombie)
 }
 
+/// The process that started `pid`.
+pub(crate) fn parent(pid: i32) -> Option<i32> {
+    process(pid).map(|process| process.parent)
+}
+
 /// The processes that descend from `root`, which is not among them, and that run.
 pub(crate) fn descendants(root: i32) -> Vec<i32> {
     let mut children: BTreeMap<i32, Vec<Process>> = BTreeMap::new();

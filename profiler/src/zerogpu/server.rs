@@ -372,6 +372,10 @@ async fn allow(State(scheduler): Shared, Query(given): Parameters) -> Response {
     let token = given.get("allowToken").map_or("", String::as_str);
     let pid = given.get("pid").and_then(|text| text.parse().ok()).unwrap_or(0);
     let is_known = scheduler.ledger().allow(scheduler.now(), token, pid);
+    if is_known && let Some(app) = processes::parent(pid) {
+        // Where a command started the Space, its main process is known by its workers.
+        scheduler.set_app(app);
+    }
     answer(is_known)
 }
 
