@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use indicatif::{ProgressBar, ProgressStyle};
+use spacelint_knowledge::gradio;
 use spacelint_knowledge::platform::{Backing, Size, duration};
 use spacelint_space::escape::escape;
 use spacelint_space::profile::Basis;
@@ -146,8 +147,8 @@ impl<'a> Plan<'a> {
             (asked.command.clone(), BTreeMap::new())
         };
         let device = if asked.cpu { Device::cpu() } else { Device::find() };
-        let needs_login =
-            space.card.as_ref().is_some_and(|card| card.str("hf_oauth") == Some("true"));
+        let switch = space.card.as_ref().and_then(|card| card.str(gradio::oauth().switch));
+        let needs_login = switch.is_some_and(|value| value.eq_ignore_ascii_case("true"));
         Ok(Self { asked, root, command, device, versions, is_hooked: !asked.no_hook, needs_login })
     }
 
@@ -212,7 +213,8 @@ impl<'a> Plan<'a> {
         }
         if let Some(api) = api {
             let never = private.join("nothing").join("*");
-            let cgroup = private.write("cgroup", "0::/spacelint\n")?;
+            // In the form that every version of `spaces` reads.
+            let cgroup = private.write("cgroup", "1:devices:/spacelint\n")?;
             set.extend([
                 ("SPACES_ZERO_GPU", Some("true".into())),
                 ("SPACES_ZERO_DEVICE_API_URL", Some(api.into())),
@@ -368,6 +370,9 @@ fn notes(plan: &Plan<'_>, progress: &Progress) {
             "no GPU is found here: GPU functions run on the CPU, and their times and memory say nothing of the \
              platform",
         );
+    }
+    if plan.is_cpu() && !plan.is_hooked {
+        progress.note("without the hook, GPU functions that use torch fail on the CPU");
     }
     if let Some(device) = &plan.device.name
         && plan.device.basis == Basis::OtherGpu

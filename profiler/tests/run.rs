@@ -6,6 +6,7 @@
 #[path = "../../rules/tests/pages/zerogpu/install.rs"]
 mod install;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -62,6 +63,10 @@ impl Run {
     }
 
     fn start(&self, arguments: &[&str]) -> Child {
+        self.start_with(arguments, &[])
+    }
+
+    fn start_with(&self, arguments: &[&str], environment: &[(&str, &OsStr)]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_spacelint-profile"));
         command.args(["run", "--cpu", "--scratch"]).arg(self.path("scratch")).args(arguments);
         if !arguments.contains(&"--python") {
@@ -71,6 +76,7 @@ impl Run {
             command.arg("--record").arg(self.path("record.jsonl"));
         }
         command.arg(self.folder.path()).env(MARK, &self.mark);
+        command.envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().expect("it starts")
     }
@@ -452,4 +458,59 @@ fn a_visitor_is_refused_as_the_platform_does() {
     came.is(1, &["quota-exceeded: `render` (app.py:7) books 180 s"]);
     let came = run.run(&["--as", "anonymous"]);
     came.is(1, &["long-duration: `render` (app.py:7) books 180 s; anonymous visitors have 120 s"]);
+}
+
+/// What `pip` puts over the environment's own `spaces`, made if it is not there yet.
+fn overlay(version: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zerogpu/overlay").join(version);
+    if !folder.join("made").exists() {
+        let asked = ["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target"];
+        let mut pip = Command::new(python());
+        // Those before 0.49 also want psutil.
+        pip.args(asked).arg(&folder).arg(format!("spaces=={version}")).arg("psutil");
+        assert!(pip.status().is_ok_and(|status| status.success()), "{pip:?}");
+        fs::write(folder.join("made"), "").expect("target/ can be written");
+    }
+    folder
+}
+
+#[test]
+#[ignore = "installs seven releases of `spaces`, and runs a Space with each"]
+fn the_protocol_is_that_of_each_release() {
+    let of = |version: &str, allowed: i64| {
+        let run = Run::of_testdata("timed");
+        // It stands behind the hook in the path, and before what is installed.
+        let child = run.start_with(&[], &[("PYTHONPATH", overlay(version).as_os_str())]);
+        let came = run.wait(child);
+        came.is(0, &["render"]);
+        assert_eq!(came.records[0]["versions"]["spaces"], version);
+        let call = came.last_call();
+        let seen = (&call["function"]["name"], &call["declared_seconds"], &call["allowed_seconds"]);
+        assert_eq!(seen, (&"render".into(), &120.into(), &allowed.into()), "{version}");
+        assert_eq!(call["outcome"], "done", "{version}");
+    };
+    // What is declared is multiplied by the platform's GPU's factor since 0.49.3.
+    for version in ["0.40.1", "0.42.1", "0.47.0", "0.48.2"] {
+        of(version, 120);
+    }
+    for version in ["0.49.3", "0.50.4", "0.51.3"] {
+        of(version, 180);
+    }
+}
+
+#[test]
+fn a_sitecustomize_of_the_authors_is_run_too() {
+    let run = Run::of_testdata("timed");
+    let own = run.path("own");
+    fs::create_dir(&own).expect("writable");
+    let script = "import builtins\nbuiltins.of_the_author = __name__\n";
+    fs::write(own.join("sitecustomize.py"), script).expect("writable");
+    let app = run.path("app.py");
+    let text = fs::read_to_string(&app).expect("it is there");
+    let check = "import sitecustomize\nassert of_the_author == 'sitecustomize'\n\
+                 assert sitecustomize.__file__.endswith('own/sitecustomize.py')\n";
+    fs::write(&app, format!("{check}{text}")).expect("writable");
+    let came = run.wait(run.start_with(&[], &[("PYTHONPATH", own.as_os_str())]));
+    came.is(0, &["render"]);
+    assert_eq!(came.last_call()["function"]["name"], "render");
 }

@@ -70,6 +70,7 @@ pub(crate) fn of_call(over: &Over, tier: Tier) -> Option<Problem> {
     let problem = match &call.outcome {
         Outcome::Done | Outcome::Left => return None,
         Outcome::Refused { verdict } => refused(call, &name, verdict, tier),
+        Outcome::Stopped if over.has_cuda_result => cuda_result(&name),
         Outcome::Stopped => Problem::new(
             "tight-duration",
             format!(
@@ -145,13 +146,7 @@ fn failed(over: &Over, name: &str, error: &str) -> Option<Problem> {
         return None;
     }
     if over.has_cuda_result {
-        return Some(Problem::new(
-            "cuda-tensor-in-result",
-            format!(
-                "{name} returns a tensor that is on the GPU, which its visitor's process does not have"
-            ),
-            "Return `tensor.cpu()`.",
-        ));
+        return Some(cuda_result(name));
     }
     let said = raised
         .map_or_else(|| error.to_owned(), |raised| format!("{}: {}", raised.name, raised.text));
@@ -180,6 +175,16 @@ fn failed(over: &Over, name: &str, error: &str) -> Option<Problem> {
     ))
 }
 
+fn cuda_result(name: &str) -> Problem {
+    Problem::new(
+        "cuda-tensor-in-result",
+        format!(
+            "{name} returns a tensor that is on the GPU, which its visitor's process does not have"
+        ),
+        "Return `tensor.cpu()`.",
+    )
+}
+
 /// What a text that ends in an exception is a sign of.
 fn symptom(text: &str) -> Option<&'static Symptom> {
     platform::symptoms().iter().find(|symptom| text.contains(symptom.text))
@@ -206,7 +211,7 @@ pub(crate) fn of_start(why: &NotServed, log: &[String], patience: u64) -> Result
         )),
         NotServed::Ended(word) => {
             let text = log.join("\n");
-            if text.contains("Cannot find empty port in range")
+            if text.contains(platform::port_taken().text)
                 || text.contains("address already in use")
                 || text.contains("Address already in use")
             {

@@ -23,7 +23,12 @@ pub(crate) fn choose(named: Option<&Path>) -> PathBuf {
         let python = folder.join("bin/python");
         python.exists().then_some(python)
     };
-    named.map(Path::to_owned).or_else(active).unwrap_or_else(|| "python3".into())
+    // It is started in the Space's folder. A link stays one: by it Python finds its environment.
+    let named = named.map(|path| match path.components().count() {
+        0 | 1 => path.to_owned(),
+        _ => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+    });
+    named.or_else(active).unwrap_or_else(|| "python3".into())
 }
 
 /// The versions that `python` has, by name.

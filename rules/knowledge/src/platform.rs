@@ -241,6 +241,11 @@ pub fn invalid_card() -> &'static Message {
     &INVALID_CARD
 }
 
+/// What Gradio raises where the port that the app asks for is not free.
+pub fn port_taken() -> &'static Message {
+    &PORT_TAKEN
+}
+
 /// Where the repository lies on the machine that runs a Space.
 #[derive(Debug)]
 pub struct Home {

@@ -132,6 +132,7 @@ struct Messages {
     old_bitsandbytes: Message,
     no_card: Message,
     invalid_card: Message,
+    port_taken: Message,
 }
 
 #[derive(Deserialize)]
@@ -450,6 +451,7 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         ("old_bitsandbytes", &messages.old_bitsandbytes),
         ("no_card", &messages.no_card),
         ("invalid_card", &messages.invalid_card),
+        ("port_taken", &messages.port_taken),
     ] {
         let what = format!("[messages.{name}]");
         let _ = writeln!(
