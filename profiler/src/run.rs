@@ -329,7 +329,10 @@ async fn begin(asked: &args::Run) -> Result<Status, String> {
         session.progress.show("the Space is ended; Ctrl-C again ends it at once".to_owned());
     }
     // What is still on its way is looked at before the Space goes, and what it does while it goes is not.
-    let finished = if done.is_ok() { session.finish_calls() } else { Ok(()) };
+    let finished = match &done {
+        Ok(end) => session.finish_calls(matches!(end, Watched::Driven)),
+        Err(_) => Ok(()),
+    };
     let interrupts = session.interrupts.clone();
     // The first Ctrl-C may be why it ends; one more is haste.
     let haste = u32::from(interrupts.has_any()) + 1;
@@ -531,9 +534,9 @@ impl Session<'_> {
     }
 
     /// Looks at what is left of calls once nothing is driven any more.
-    fn finish_calls(&mut self) -> Result<(), String> {
+    fn finish_calls(&mut self, is_answered: bool) -> Result<(), String> {
         self.take_plain()?;
-        self.scheduler.close();
+        self.scheduler.close(is_answered);
         while let Ok(seen) = self.seen.try_recv() {
             self.take(seen)?;
         }

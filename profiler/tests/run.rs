@@ -393,6 +393,8 @@ fn a_second_interrupt_ends_at_once_what_does_not_heed_the_first() {
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
     came.is(130, &["run"]);
     assert_eq!((came.of("call").len(), came.of("end").len()), (1, 1));
+    assert_eq!(came.last_call()["outcome"], "left");
+    assert!(!came.stdout.contains("lost-release"), "{}", came.all());
 }
 
 #[test]

@@ -146,7 +146,7 @@ pub(crate) enum How {
     Refused(&'static str),
     /// No GPU became free in time.
     Expired,
-    /// The visitor left before it began.
+    /// The visitor left, or the run was over.
     Left,
 }
 
@@ -474,11 +474,13 @@ impl Ledger {
         Some(self.end(now, lease, How::Left))
     }
 
-    /// Whoever is still there when the run ends.
-    pub(crate) fn close(&mut self, now: f64) -> Vec<Ended> {
+    /// Whoever is still there when the run ends. Whether all visitors have had their answers by then; else who still
+    /// runs is cut off.
+    pub(crate) fn close(&mut self, now: f64, is_answered: bool) -> Vec<Ended> {
         let mut all = Vec::new();
         for lease in std::mem::take(&mut self.leases).into_values() {
-            let how = without_release(&lease);
+            let is_cut_off = !is_answered && !lease.is_through && lease.stopped_at.is_none();
+            let how = if is_cut_off { How::Left } else { without_release(&lease) };
             all.push(self.end(now, lease, how));
         }
         while let Some(waiting) = self.queue.pop_front() {
@@ -701,9 +703,10 @@ mod tests {
         assert!(matches!(ledger.ask(0.0, ask("a", 45), |_| true), Answer::Queued(_)));
         ledger.allow(0.0, &two.token, 8);
         ledger.release(1.0, &two.token, false);
-        let close = ledger.close(2.0);
-        let how: Vec<How> = close.iter().map(|ended| ended.how).collect();
-        assert_eq!(how, [How::NeverReleased, How::Left]);
+        let how = |ended: Vec<Ended>| ended.iter().map(|ended| ended.how).collect::<Vec<_>>();
+        assert_eq!(how(ledger.close(2.0, true)), [How::NeverReleased, How::Left]);
+        granted(ledger.ask(3.0, ask("a", 45), |_| true));
+        assert_eq!(how(ledger.close(4.0, false)), [How::Left]);
     }
 
     #[test]

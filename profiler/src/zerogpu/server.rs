@@ -144,10 +144,10 @@ impl Scheduler {
         self.began.elapsed().as_secs_f64()
     }
 
-    /// Ends what is left of the calls.
-    pub(crate) fn close(&self) {
+    /// Ends what is left of the calls. Whether all visitors have had their answers.
+    pub(crate) fn close(&self, is_answered: bool) {
         self.read_on();
-        let left = self.ledger().close(self.now());
+        let left = self.ledger().close(self.now(), is_answered);
         for ended in left {
             self.over(ended);
         }
