@@ -3,10 +3,14 @@
 //!
 //! It holds numbers and sizes of what a call was given, never its content.
 
+mod file;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use spacelint_space::profile::Basis;
+
+pub(crate) use file::Recorder;
 
 /// The version of the format that is written.
 pub(crate) const SCHEMA: u32 = 1;
@@ -97,6 +101,10 @@ pub(crate) struct Call {
     /// In the function itself, as the hook saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) run_seconds: Option<f64>,
+    /// With the time in which whoever reads a generator let it wait, which ZeroGPU does not let count; told outside
+    /// ZeroGPU only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wall_seconds: Option<f64>,
     /// Whether a fresh worker was started for it.
     pub(crate) cold: bool,
     /// The most GPU memory that was allocated, in bytes.

@@ -6,7 +6,6 @@ mod baseline;
 mod check;
 mod completions;
 mod diff;
-mod escape;
 mod explain;
 mod formats;
 mod frame;
@@ -41,6 +40,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use spacelint_space::escape;
 
 use crate::args::{Cli, Command, Format};
 use crate::output::Output;

@@ -11,6 +11,7 @@ pub mod discover;
 pub mod dockerfile;
 pub mod effect;
 mod environment;
+pub mod escape;
 mod files;
 pub mod frozen;
 mod injected;

@@ -273,6 +273,11 @@ pub fn system() -> &'static System {
     &SYSTEM
 }
 
+/// What Gradio raises where the port that the app asks for is not free.
+pub fn port_taken() -> &'static Message {
+    &PORT_TAKEN
+}
+
 /// Where the repository lies on the machine that runs a Space.
 #[derive(Debug)]
 pub struct Home {
@@ -431,6 +436,26 @@ pub struct GoneAddress {
 /// The addresses at which the Hub answered once.
 pub fn gone_addresses() -> &'static [GoneAddress] {
     GONE_ADDRESSES
+}
+
+/// What a Space says when a failure has happened.
+#[derive(Debug)]
+pub struct Symptom {
+    /// Part of a line at the end of a traceback.
+    pub text: &'static str,
+    /// The rule that sees the failure before it happens.
+    pub rule: &'static str,
+    /// Where this comes from.
+    pub source: &'static str,
+    /// The day on which it was true, as `YYYY-MM-DD`.
+    pub as_of: &'static str,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What Spaces say when something has failed; the first that fits counts.
+pub fn symptoms() -> &'static [Symptom] {
+    SYMPTOMS
 }
 
 /// Which versions ZeroGPU takes.

@@ -36,6 +36,7 @@ struct Platform {
     environment: Vec<Environment>,
     hub_token: HubToken,
     secret_words: SecretWords,
+    symptom: Vec<Symptom>,
 }
 
 #[derive(Deserialize)]
@@ -135,6 +136,7 @@ struct Messages {
     old_bitsandbytes: Message,
     no_card: Message,
     invalid_card: Message,
+    port_taken: Message,
 }
 
 #[derive(Deserialize)]
@@ -239,6 +241,16 @@ struct Push {
 #[serde(deny_unknown_fields)]
 struct Outbound {
     ports: Vec<u16>,
+    source: String,
+    as_of: Datetime,
+    confidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Symptom {
+    text: String,
+    rule: String,
     source: String,
     as_of: Datetime,
     confidence: String,
@@ -499,6 +511,7 @@ fn duration(out: &mut String, table: &Platform) -> Result<(), String> {
         ("old_bitsandbytes", &messages.old_bitsandbytes),
         ("no_card", &messages.no_card),
         ("invalid_card", &messages.invalid_card),
+        ("port_taken", &messages.port_taken),
     ] {
         let what = format!("[messages.{name}]");
         let _ = writeln!(
@@ -585,6 +598,18 @@ fn network(out: &mut String, table: &Platform) -> Result<(), String> {
             gone.answer,
             gone.moved.iter().collect::<Vec<_>>(),
             origin(&what, &gone.source, gone.as_of, &gone.confidence)?,
+        );
+    }
+    out.push_str("];\n");
+    out.push_str("static SYMPTOMS: &[Symptom] = &[\n");
+    for symptom in &table.symptom {
+        let what = format!("[[symptom]] {}", symptom.text);
+        let _ = writeln!(
+            out,
+            "Symptom {{ text: {:?}, rule: {:?}, {} }},",
+            symptom.text,
+            symptom.rule,
+            origin(&what, &symptom.source, symptom.as_of, &symptom.confidence)?,
         );
     }
     out.push_str("];\n");

@@ -1,12 +1,11 @@
 //! Holds the pages against the real `spaces` and Gradio: what a page says that a Space does there is
 //! what it does. `zerogpu.py` runs the Spaces and tells; what is promised is compared here.
-//!
-//! The packages are installed by the test, into `target/`, once for each set of pins.
 
-use std::fs::File;
+mod install;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use spacelint_knowledge::platform;
@@ -38,44 +37,9 @@ fn here(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/zerogpu").join(file)
 }
 
-/// The Python of a virtual environment with `packages`, made if there is none yet.
+/// The Python that has `packages`.
 fn python(packages: Packages) -> PathBuf {
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zerogpu");
-    std::fs::create_dir_all(&home).expect("target/ can be written");
-    let pins = here(&format!("{}.txt", packages.name()));
-    let wanted = std::fs::read_to_string(&pins).expect("the pins are there");
-    let folder = home.join(packages.name());
-    let python = folder.join("bin/python");
-    let made = folder.join("made-of.txt");
-    // Another test run may be about to make the same one.
-    let lock = File::create(home.join(format!("{}.lock", packages.name()))).expect("a lock");
-    lock.lock().expect("it can be waited for");
-    if std::fs::read_to_string(&made).is_ok_and(|made| made == wanted) {
-        return python;
-    }
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).expect("an old environment can be removed");
-    }
-    install(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-    install(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&pins));
-    std::fs::write(&made, wanted).expect("target/ can be written");
-    python
-}
-
-/// Runs a step of the installation; without it nothing can be held.
-#[track_caller]
-fn install(command: &mut Command) {
-    let why = match command.output() {
-        Ok(Output { status, .. }) if status.success() => return,
-        Ok(Output { status, stderr, .. }) => {
-            format!("{status}\n{}", String::from_utf8_lossy(&stderr))
-        }
-        Err(error) => error.to_string(),
-    };
-    panic!(
-        "the pages are held against the real `spaces`, which this test installs with Python 3.11 or \
-         later, its venv and pip, from a package index:\n{command:?}\n{why}"
-    );
+    install::python(&here(&format!("{}.txt", packages.name())))
 }
 
 /// A Space of a page, and what the page says of it.

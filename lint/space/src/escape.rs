@@ -9,14 +9,14 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use spacelint_space::tokens::masked;
+use crate::tokens::masked;
 
 /// The old form of a workflow command, which a runner obeys anywhere in a line: GitHub's and
 /// Azure's. The new form, `::`, is obeyed at the start of a line only; see [`guard_lines`].
 const COMMAND_PREFIXES: [&str; 2] = ["##[", "##vso["];
 
 /// `text` on one line, with no token in it and nothing that a terminal or a runner would act on.
-pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+pub fn escape(text: &str) -> Cow<'_, str> {
     match masked(text) {
         Cow::Borrowed(text) => escape_characters(text),
         Cow::Owned(text) => Cow::Owned(escape_characters(&text).into_owned()),
@@ -35,7 +35,7 @@ fn escape_characters(text: &str) -> Cow<'_, str> {
 }
 
 /// Like [`escape`], but lines stay lines: for prose of several paragraphs.
-pub(crate) fn escape_lines(text: &str) -> String {
+pub fn escape_lines(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (index, line) in text.lines().enumerate() {
         if index > 0 {
@@ -47,7 +47,7 @@ pub(crate) fn escape_lines(text: &str) -> String {
 }
 
 /// Appends what stands for `c`, the first character of `rest`.
-pub(crate) fn push(out: &mut String, c: char, rest: &str) {
+pub fn push(out: &mut String, c: char, rest: &str) {
     match c {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
@@ -69,7 +69,7 @@ pub(crate) fn push(out: &mut String, c: char, rest: &str) {
 }
 
 /// Whether `c` shows as itself: it moves nothing, hides nothing and turns nothing round.
-pub(crate) fn is_plain(c: char) -> bool {
+pub fn is_plain(c: char) -> bool {
     match c {
         // The joiners stay: many scripts, and emoji, are unreadable without them.
         '\u{200c}' | '\u{200d}' => true,
@@ -91,7 +91,7 @@ pub(crate) fn is_plain(c: char) -> bool {
 
 /// `text`, one line that is [escaped](escape), as Markdown that shows it. What stands between two single
 /// backticks stays code; else no mark of Markdown or HTML in it is one.
-pub(crate) fn markdown(text: &str) -> String {
+pub fn markdown(text: &str) -> String {
     let keeps_code = !text.contains("``") && text.matches('`').count().is_multiple_of(2);
     let mut out = String::with_capacity(text.len() + 8);
     let mut in_code = false;
@@ -110,7 +110,7 @@ pub(crate) fn markdown(text: &str) -> String {
 }
 
 /// `text`, one line that is [escaped](escape), as code in Markdown.
-pub(crate) fn code_span(text: &str) -> String {
+pub fn code_span(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let room = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
@@ -120,7 +120,7 @@ pub(crate) fn code_span(text: &str) -> String {
 
 /// A whole report, with no line that a runner would take for a command. Wrapping may put any word
 /// at the start of a line, so this comes last, after all layout. Our own ANSI is looked through.
-pub(crate) fn guard_lines(report: &str) -> Cow<'_, str> {
+pub fn guard_lines(report: &str) -> Cow<'_, str> {
     if !report.contains("::") {
         return Cow::Borrowed(report);
     }
@@ -160,7 +160,7 @@ fn skip_blank(mut line: &str) -> &str {
 /// [`is_plain`] refuses and no workflow command: those are `\u` escapes, so the value is unchanged, but for a
 /// token, which is masked.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct JsonFormatter;
+pub struct JsonFormatter;
 
 impl serde_json::ser::Formatter for JsonFormatter {
     fn write_string_fragment<W: ?Sized + std::io::Write>(

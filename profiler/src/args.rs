@@ -1,0 +1,112 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use spacelint_knowledge::platform::Tier;
+
+/// Measures how long the GPU calls of a Hugging Face Space hold the GPU.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs a Space under a local ZeroGPU, calls it, and records what its GPU calls took
+    Run(Run),
+}
+
+/// Runs a Space under a local ZeroGPU, calls it, and records what its GPU calls took.
+///
+/// Exit status: 0 if all went well, 1 if the Space broke a promise, 2 if the run itself could not be done, 130 if it
+/// was cut short.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The Space's folder
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// The Space's Python; without it that of the active environment
+    #[arg(long, value_name = "FILE", conflicts_with = "command")]
+    pub(crate) python: Option<PathBuf>,
+    /// As whom the Space is called: each call comes from a visitor of this class with a whole quota
+    #[arg(long = "as", value_name = "CLASS", value_enum, default_value_t = Class::Free)]
+    pub(crate) class: Class,
+    /// All calls come from one visitor, who has so many seconds of quota left
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) quota_left: Option<i64>,
+    /// How many calls can hold a GPU at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) slots: u16,
+    /// Run GPU functions on the CPU, as without a GPU: times and memory then say nothing of the platform
+    #[arg(long)]
+    pub(crate) cpu: bool,
+    /// Run the Space outside ZeroGPU, and measure its GPU functions alone
+    #[arg(long, conflicts_with_all = ["no_hook", "quota_left", "slots"])]
+    pub(crate) plain: bool,
+    /// Load nothing into the Space's Python: functions, arguments and memory are then not known
+    #[arg(long)]
+    pub(crate) no_hook: bool,
+    /// The file to record to, which is appended to; without it a new one in .spacelint/recordings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// How long the Space may take until it serves, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) startup_timeout: u64,
+    /// Where packed weights are kept during the run; it must have room for them
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) scratch: Option<PathBuf>,
+    /// The command that starts the Space, instead of Python on its entry point
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// A visitor's class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Class {
+    /// Not signed in
+    Anonymous,
+    /// Signed in
+    Free,
+    /// PRO subscriber, or member of a Team organisation
+    Pro,
+    /// Member of an Enterprise organisation
+    Enterprise,
+}
+
+impl Class {
+    /// As the knowledge has it.
+    pub(crate) fn tier(self) -> Tier {
+        match self {
+            Self::Anonymous => Tier::Anonymous,
+            Self::Free => Tier::Free,
+            Self::Pro => Tier::Pro,
+            Self::Enterprise => Tier::Enterprise,
+        }
+    }
+
+    /// As the command line has it.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+        let cli =
+            Cli::try_parse_from(["x", "run", "space", "--as", "pro", "--", "uv", "run", "app.py"]);
+        let Command::Run(run) = cli.expect("it is valid").command;
+        assert_eq!((run.class.tier(), run.class.name().as_str()), (Tier::Pro, "pro"));
+        assert_eq!(run.command.len(), 3);
+    }
+}
