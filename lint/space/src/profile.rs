@@ -5,6 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
+mod callable;
+
+pub use callable::{
+    Callable, CallableFault, DefaultValue, Factor, Measure, Measured, Parameter, ParameterKind,
+    Term,
+};
+
 /// Where the profile lies in a Space.
 pub const PROFILE_FILE: &str = ".spacelint/profile.json";
 
@@ -102,10 +109,8 @@ pub enum Advice {
     },
     /// A function of the call's arguments.
     Callable {
-        /// Its definition in Python, which ends in a line feed.
-        source: String,
-        /// The name that it defines.
-        name: String,
+        /// Which function.
+        callable: Callable,
         /// As of [`Advice::Seconds`], for the most expensive call that was driven.
         lower: i64,
         /// What it gives for that call.
