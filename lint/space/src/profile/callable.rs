@@ -145,7 +145,7 @@ const MAX_POWER: u8 = 4;
 const MAX_MEASURE: f64 = 9_007_199_254_740_992.0;
 
 /// What [`Callable::source`] calls.
-const CALLED: &[&str] = &["int", "len", "max", "min", "os"];
+const CALLED: &[&str] = &["Exception", "int", "len", "max", "min", "os"];
 
 /// The words that are no names in Python.
 const KEYWORDS: &[&str] = &[
@@ -298,7 +298,8 @@ impl Callable {
     }
 
     /// The function in Python: it ends in a line feed, is indented by nothing, and takes what the GPU function
-    /// takes.
+    /// takes. It never raises, which would fail the call: an argument that is not such as were measured counts as the
+    /// most expensive call that was.
     ///
     /// # Errors
     ///
@@ -310,6 +311,7 @@ impl Callable {
             lines.push("    import os".to_owned());
             lines.push(String::new());
         }
+        lines.push("    try:".to_owned());
         let names = self.variables();
         for (measured, name) in self.measured.iter().zip(&names) {
             let Measured { argument, measure, least, most } = measured;
@@ -323,7 +325,7 @@ impl Callable {
             };
             let (least, most) = (number(*least), number(*most));
             lines.push(format!(
-                "    {name} = {most} if {argument} is None else min(max({value}, {least}), {most})"
+                "        {name} = {most} if {argument} is None else min(max({value}, {least}), {most})"
             ));
         }
         let terms = self.terms.iter().map(|term| {
@@ -337,10 +339,12 @@ impl Callable {
         });
         let sum: Vec<String> = std::iter::once(number(self.fixed)).chain(terms).collect();
         lines.push(format!(
-            "    return int({} * ({})) + 1",
+            "        return int({} * ({})) + 1",
             number(self.multiplier),
             sum.join(" + ")
         ));
+        lines.push("    except Exception:".to_owned());
+        lines.push(format!("        return {}", self.most_seconds()));
         lines.push(String::new());
         Ok(lines.join("\n"))
     }
