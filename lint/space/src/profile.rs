@@ -78,7 +78,11 @@ pub struct ProfiledFunction {
     pub calls: u32,
     /// Of those, the ones that began with a fresh worker.
     pub cold_calls: u32,
-    /// Calls that ended otherwise; nothing is concluded from them.
+    /// Calls that were stopped for holding the GPU longer than allowed. They needed more, how much more nobody
+    /// knows: each counts as longer than all that ended.
+    #[serde(default)]
+    pub stopped_calls: u32,
+    /// Calls that ended otherwise; nothing is concluded from them but how long a worker takes to start.
     pub failed_calls: u32,
     /// What the calls asked for at most, in declared seconds.
     pub declared_seconds: i64,
@@ -86,7 +90,9 @@ pub struct ProfiledFunction {
     pub median_seconds: f64,
     /// The longest.
     pub longest_seconds: f64,
-    /// What a cold start adds at most, in seconds; part of every recommendation.
+    /// What a cold start adds at most of those that were seen, in seconds: the start of the worker, the move of the
+    /// weights, and by how much its first call lags behind later ones. Part of every recommendation, and no part of
+    /// what content and confidence are promised of.
     pub cold_seconds: f64,
     /// What follows.
     pub advice: Advice,
@@ -98,24 +104,28 @@ pub struct ProfiledFunction {
 pub enum Advice {
     /// One number for every call.
     Seconds {
-        /// Less than this stops more calls than the content allows, with the stated confidence.
+        /// The least that may be right: less stops more calls like the driven ones than the content allows, with the
+        /// stated confidence and whatever the distribution, even if as many workers are warm as in the run.
         lower: i64,
-        /// What to declare.
+        /// What to declare: the share `content` of calls like the driven ones fits with `confidence`, each starting
+        /// cold, and a reserve.
         target: i64,
-        /// More than this only keeps visitors out.
+        /// More than this only keeps visitors out: a quarter more than the target's need, and where the spread of
+        /// few calls is hardly known, what a tenth of the risk asks for with a confidence of 0.99. Larger than the
+        /// target.
         upper: i64,
         /// What it rests on.
         evidence: Evidence,
     },
-    /// A function of the call's arguments.
+    /// A function of the call's arguments, which books a fifth less than one number, or less still.
     Callable {
         /// Which function.
         callable: Callable,
-        /// As of [`Advice::Seconds`], for the most expensive call that was driven.
+        /// As of [`Advice::Seconds`]: the least number that may be right for all calls.
         lower: i64,
-        /// What it gives for that call.
+        /// What it gives for the most expensive call that was driven.
         target: i64,
-        /// As of [`Advice::Seconds`].
+        /// As of [`Advice::Seconds`], for that call.
         upper: i64,
         /// What it rests on.
         evidence: Evidence,
@@ -124,6 +134,14 @@ pub enum Advice {
     NotEnoughCalls {
         /// How many more are needed at least.
         missing: u32,
+    },
+    /// So many calls were stopped that what a call needs lies beyond what they were allowed: they want to be measured
+    /// again with a larger duration.
+    Stopped {
+        /// How many calls were stopped.
+        calls: u32,
+        /// Less than this stops the longest of them again.
+        at_least: i64,
     },
 }
 
@@ -134,7 +152,8 @@ pub struct Evidence {
     pub content: f64,
     /// How sure that is, such as 0.95.
     pub confidence: f64,
-    /// The number of calls it was concluded from.
+    /// The number of calls it was concluded from: those that ended well or were stopped, less those that a callable
+    /// was only fitted to.
     pub calls: u32,
     /// How.
     pub method: Method,
@@ -149,9 +168,11 @@ pub struct Evidence {
 pub enum Method {
     /// An order statistic: it holds for every distribution.
     OrderStatistic,
-    /// It holds if the logarithms of the times are normal.
+    /// It holds if the logarithms of the times are normal, or, for a callable, those of their ratios to a fit that was
+    /// made without them.
     LogNormal,
-    /// A fitted function of the arguments, with an order statistic of the ratios that were not used to fit it.
+    /// A fitted function of the arguments, with an order statistic of the ratios that were not used to fit it: it
+    /// holds for every distribution.
     Conformal,
 }
 
