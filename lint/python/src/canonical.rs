@@ -18,13 +18,6 @@ pub fn canonical(function: &FunctionDef, keeps: impl Fn(&Expr) -> bool) -> Strin
     form.0
 }
 
-/// The form of one expression.
-pub fn canonical_expression(expression: &Expr) -> String {
-    let mut form = Form(String::new());
-    form.expression(expression);
-    form.0
-}
-
 struct Form(String);
 
 impl Form {
@@ -75,7 +68,9 @@ impl Form {
         let head = if function.is_async { "async-def" } else { "def" };
         self.list(head, |form| {
             form.word(&function.name);
-            decorators.iter().for_each(|it| form.list("decorated", |form| form.expression(it)));
+            for decorator in decorators {
+                form.list("decorated", |form| form.expression(decorator));
+            }
             function.params.iter().for_each(|param| form.parameter(param));
             form.block(&function.body);
         });
@@ -264,7 +259,9 @@ impl Form {
     }
 
     fn patterns(&mut self, patterns: &[Pattern]) {
-        patterns.iter().for_each(|pattern| self.pattern(pattern));
+        for pattern in patterns {
+            self.pattern(pattern);
+        }
     }
 
     fn optional(&mut self, expression: Option<&Expr>) {
@@ -275,7 +272,9 @@ impl Form {
     }
 
     fn expressions(&mut self, expressions: &[Expr]) {
-        expressions.iter().for_each(|expression| self.expression(expression));
+        for expression in expressions {
+            self.expression(expression);
+        }
     }
 
     fn arguments(&mut self, arguments: &[Arg]) {
@@ -337,7 +336,9 @@ impl Form {
                         ComprehensionKind::Generator => "generator",
                     });
                     form.expression(element);
-                    clauses.iter().for_each(|clause| form.clause(clause));
+                    for clause in clauses {
+                        form.clause(clause);
+                    }
                 });
             }
             ExprKind::Await(value) => self.list("await", |form| form.expression(value)),

@@ -14,7 +14,7 @@ mod trace;
 mod value;
 mod world;
 
-pub use canonical::{canonical, canonical_expression};
+pub use canonical::canonical;
 pub use interpret::{Entry, Limits, trace};
 pub use lines::{Lines, lines};
 pub use lower::parse;

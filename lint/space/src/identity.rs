@@ -94,11 +94,11 @@ fn identified(
     let form = |function: &Function| {
         let gpu = declared.get(&function.place());
         canonical(&function.def, |decorator| {
-            let declares = |gpu: &&GpuDeclaration| {
+            let is_this = |gpu: &&GpuDeclaration| {
                 gpu.declared_at.file == function.file
                     && decorator.span.contains(gpu.declared_at.span)
             };
-            !gpu.is_some_and(|all| all.iter().any(declares))
+            !gpu.is_some_and(|all| all.iter().any(is_this))
         })
     };
     let mut parts = vec![form(function)];
@@ -172,13 +172,11 @@ fn is_within(function: &Function, all: &[&Arc<Function>]) -> bool {
 /// How a duration is declared.
 fn declaration(trace: &SpaceTrace, gpu: &GpuDeclaration) -> String {
     let Some(duration) = &gpu.duration else { return String::new() };
-    match duration.value.function() {
-        Some(function) => canonical(&function.def, |_| true),
-        None => {
-            let text = trace.file(duration.place.file).text.slice(duration.place.span);
-            text.split_whitespace().collect()
-        }
+    if let Some(function) = duration.value.function() {
+        return canonical(&function.def, |_| true);
     }
+    let text = trace.file(duration.place.file).text.slice(duration.place.span);
+    text.split_whitespace().collect()
 }
 
 /// What a function takes.

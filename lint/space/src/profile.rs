@@ -161,6 +161,13 @@ pub enum Method {
     Conformal,
 }
 
+impl FunctionIdentity {
+    /// Whether both are of one function, whatever it does.
+    pub fn is_of_same(&self, other: &Self) -> bool {
+        (&self.module, &self.name, &self.path) == (&other.module, &other.name, &other.path)
+    }
+}
+
 impl Profile {
     /// Whether its seconds may become a `duration`.
     pub fn holds_on_platform(&self) -> bool {

@@ -15,6 +15,8 @@ use crate::files::SourceFile;
 const MAX_BYTES: usize = 1 << 20;
 /// More calls than this nobody has made.
 const MAX_CALLS: u32 = 1_000_000_000;
+/// More entries than this no Space gives.
+const MAX_FUNCTIONS: usize = 1000;
 /// The longest name or path, in bytes.
 const MAX_NAME: usize = 1000;
 /// The longest word: a version, a date.
@@ -121,17 +123,14 @@ fn verify(profile: &Profile) -> Result<(), String> {
     if device.as_ref().is_some_and(|device| device.len() > MAX_NAME) {
         return Err("`device` is none".to_owned());
     }
+    if functions.len() > MAX_FUNCTIONS {
+        return Err(format!("it has more than {MAX_FUNCTIONS} entries"));
+    }
     for (index, function) in functions.iter().enumerate() {
         let named = |what: &str| format!("`{what}` of entry {} makes no sense", index + 1);
         verify_function(function).map_err(named)?;
         let same = |other: &ProfiledFunction| {
-            (&other.function.path, &other.function.name, &other.function.module, &other.size)
-                == (
-                    &function.function.path,
-                    &function.function.name,
-                    &function.function.module,
-                    &function.size,
-                )
+            other.function.is_of_same(&function.function) && other.size == function.size
         };
         if functions[..index].iter().any(same) {
             return Err(format!("entry {} is there twice", index + 1));
@@ -220,9 +219,13 @@ fn is_duration(seconds: i64) -> bool {
     (0..duration().day_seconds).contains(&seconds)
 }
 
-/// The line (from 1) of what the reader was given, without what indents it.
+/// The line (from 1), or the last one before it that is not blank, without what indents it.
 fn line(file: &SourceFile, number: usize) -> Span {
     let number = u32::try_from(number).unwrap_or(u32::MAX).clamp(1, file.text.line_count());
+    let is_blank = |number: &u32| {
+        file.text.slice(file.text.line_span(*number)).trim_matches(BOM).trim().is_empty()
+    };
+    let number = (1..=number).rev().find(|number| !is_blank(number)).unwrap_or(1);
     let whole = file.text.line_span(number);
     let text = file.text.slice(whole);
     let written = text.trim_start_matches(BOM).trim();
