@@ -11,6 +11,7 @@ pub mod effect;
 mod environment;
 mod files;
 pub mod frozen;
+pub mod identity;
 mod injected;
 pub mod packages;
 pub mod pins;

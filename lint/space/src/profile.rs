@@ -6,11 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 mod callable;
+mod reading;
 
 pub use callable::{
     Callable, CallableFault, DefaultValue, Factor, Measure, Measured, Parameter, ParameterKind,
     Term,
 };
+
+pub use reading::{ProfileFault, ProfileFaultKind, ProfileFile};
 
 /// Where the profile lies in a Space.
 pub const PROFILE_FILE: &str = ".spacelint/profile.json";
@@ -62,8 +65,11 @@ pub struct FunctionIdentity {
     /// The file, relative to the Space's root, with `/`.
     pub path: String,
     /// What the function does, as far as the text shows it: a hash of it and of the Space's own functions that it
-    /// reaches, without comments, layout and its declaration. Another one means that the measure is stale.
+    /// reaches, without comments, layout and its declaration. Another one means that the measure is stale. Empty
+    /// where the text does not show the function.
     pub hash: String,
+    /// A hash of how its duration is declared: of the text, or of the function that computes it.
+    pub declaration: String,
 }
 
 /// What was measured of one GPU function at one size.
@@ -174,6 +180,13 @@ pub enum Method {
     /// A fitted function of the arguments, with an order statistic of the ratios that were not used to fit it: it
     /// holds for every distribution.
     Conformal,
+}
+
+impl FunctionIdentity {
+    /// Whether both are of one function, whatever it does.
+    pub fn is_of_same(&self, other: &Self) -> bool {
+        (&self.module, &self.name, &self.path) == (&other.module, &other.name, &other.path)
+    }
 }
 
 impl Profile {

@@ -13,6 +13,10 @@ use crate::discover::NEVER;
 use crate::files::{Files, SourceFile};
 use crate::tokens::{self, Token};
 
+/// Folders that tools write and nobody else: git, and spacelint's profiler, whose recordings hold numbers and may
+/// be long.
+const OWN: &[&str] = &[".git", ".spacelint"];
+
 /// How many names are looked at.
 const MAX_NAMES: usize = 2048;
 /// How many files are searched.
@@ -35,7 +39,7 @@ pub(crate) fn tokens(files: &Files, read: &[Arc<SourceFile>]) -> Vec<Token> {
             found.extend(in_file(file));
         }
     }
-    let paths = files.walk(MAX_NAMES, |name| name == ".git" || NEVER.contains(&name));
+    let paths = files.walk(MAX_NAMES, |name| OWN.contains(&name) || NEVER.contains(&name));
     let unread = paths.iter().filter(|path| is_text(path) && !seen.contains(path));
     for path in unread.take(MAX_FILES) {
         let Some(bytes) = files.peek(path, MAX_TEXT) else { continue };
@@ -99,6 +103,7 @@ mod tests {
         let found = places(&[
             (".env", "A=T!\n"),
             (".git/config", "T!"),
+            (".spacelint/report.html", "T!"),
             ("a/b/notes.md", "é T! T!"),
             ("a/model.bin", "T!"),
             ("venv/x.py", "T!"),

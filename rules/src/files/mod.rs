@@ -2,6 +2,7 @@
 
 crate::registry::rules! { Files:
     invalid_settings::InvalidSettings,
+    broken_profile::BrokenProfile,
     incomplete_trace::IncompleteTrace,
     not_python::NotPython,
     undecodable_file::UndecodableFile,

@@ -128,9 +128,12 @@ fn what_it_gives_is_held_within_what_was_seen() {
     assert_eq!(callable.most_seconds(), 55);
 }
 
+/// What is made wrong, and how.
+type Wrong = (&'static str, fn(&mut Callable));
+
 #[test]
 fn nothing_but_names_and_numbers_gets_into_the_source() {
-    let wrong: [(&str, fn(&mut Callable)); 22] = [
+    let wrong: [Wrong; 22] = [
         ("a name", |it| it.name = "x(): pass\nimport os\ndef y".to_owned()),
         ("no name", |it| it.name = String::new()),
         ("a keyword", |it| it.name = "lambda".to_owned()),
