@@ -177,8 +177,8 @@ pub enum Method {
     /// It holds if the logarithms of the times are normal, or, for a callable, those of their ratios to a fit that was
     /// made without them.
     LogNormal,
-    /// A fitted function of the arguments, with an order statistic of the ratios that were not used to fit it: it
-    /// holds for every distribution.
+    /// A fitted function of the arguments, with an order statistic of the ratios to a fit that was made without them:
+    /// no distribution is supposed.
     Conformal,
 }
 

@@ -1,7 +1,5 @@
 //! From a fit to the function that is declared: the limit of a call with such arguments.
 
-use std::collections::BTreeSet;
-
 use spacelint_knowledge::platform::Backing;
 use spacelint_knowledge::quota;
 use spacelint_space::profile::{Callable, DefaultValue, Method, Parameter, ParameterKind};
@@ -44,7 +42,7 @@ pub(super) fn build(
     let rounding = if factor.fract() == 0.0 { 0.0 } else { 0.5 / MARGIN };
     let (measured, terms) = fit.terms(&study.quantities);
     let callable = Callable {
-        name: name(function, &known.taken),
+        name: name(function),
         parameters: match &known.parameters {
             Some(parameters) => parameters.clone(),
             None => seen_parameters(study),
@@ -74,14 +72,12 @@ pub(super) fn build(
     Some(Built { callable, target, upper, calls: ratios.len(), method })
 }
 
-/// A name for the callable that nothing else in the module has.
-fn name(function: &FunctionName, taken: &BTreeSet<String>) -> String {
+/// What the callable is called.
+fn name(function: &FunctionName) -> String {
     let own = function.name.rsplit('.').next().unwrap_or_default();
     // A lambda is called `<lambda>`.
     let own: String = own.chars().filter(|it| it.is_alphanumeric() || *it == '_').collect();
-    let base = if own.is_empty() { "duration".to_owned() } else { format!("{own}_duration") };
-    let numbered = (2..).map(|number| format!("{base}_{number}"));
-    std::iter::once(base.clone()).chain(numbered).find(|it| !taken.contains(it)).unwrap_or(base)
+    format!("{own}_duration")
 }
 
 /// The parameters that the calls show. Which may be left out they do not, so all of them may; and whatever else

@@ -70,13 +70,12 @@ fn of_argument(name: &str, calls: &[&Call]) -> Vec<Quantity> {
         .map(|call| call.arguments.iter().find(|(it, _)| it == name).map(|(_, value)| value))
         .collect();
     let Some(arguments) = arguments else { return Vec::new() };
-    let Some(measures) = arguments.iter().find(|it| !is_none(it)).and_then(|it| measures(it))
-    else {
+    let Some(own) = arguments.iter().find(|it| !is_none(it)).and_then(|it| measures(it)) else {
         return Vec::new();
     };
     let mut measured = Vec::new();
     let mut values = vec![1.0; calls.len()];
-    for measure in measures {
+    for measure in own {
         let seen: Option<Vec<Option<f64>>> = arguments
             .iter()
             .map(|it| if is_none(it) { Some(None) } else { value(it, measure).map(Some) })
@@ -126,7 +125,7 @@ fn value(argument: &Argument, measure: Measure) -> Option<f64> {
         | (Argument::Image(count, _), Measure::Width)
         | (Argument::Image(_, count), Measure::Height)
         | (Argument::File { bytes: count, .. }, Measure::Bytes) => whole(*count),
-        (Argument::Shape(axes), Measure::Axis(axis)) => whole(*axes.get(usize::from(axis))?),
+        (Argument::Shape(lengths), Measure::Axis(axis)) => whole(*lengths.get(usize::from(axis))?),
         _ => return None,
     })
 }
@@ -180,7 +179,9 @@ fn select(quantities: &[Quantity], seconds: &[f64], calls: &[usize]) -> Option<(
         folds[place % FOLDS].add(columns.of(call));
     }
     let mut all = Moments::new(products.len());
-    folds.iter().for_each(|fold| all.join(fold, 1.0));
+    for fold in &folds {
+        all.join(fold, 1.0);
+    }
 
     // For each size, what fits without a fold, held against that fold.
     let mut ratios = [const { Vec::new() }; 3];
@@ -410,10 +411,11 @@ impl Moments {
             if rows[pivot][pivot] <= own * INDEPENDENT {
                 return None;
             }
+            let above = rows[pivot];
             for row in pivot + 1..N {
-                let share = rows[row][pivot] / rows[pivot][pivot];
-                for column in pivot..N {
-                    rows[row][column] -= share * rows[pivot][column];
+                let share = rows[row][pivot] / above[pivot];
+                for (value, above) in rows[row].iter_mut().zip(above) {
+                    *value -= share * above;
                 }
                 right[row] -= share * right[pivot];
             }

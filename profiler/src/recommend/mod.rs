@@ -31,19 +31,17 @@ pub(crate) use outlook::{Outlook, Risk};
 
 use crate::recording::{Call, FunctionName, Outcome, Record};
 
-/// What every need is multiplied by: the platform's clock starts before the grant is answered and ends after the
-/// release is sent, and its machines are not all equally busy. Neither shows in the spread of one run.
+/// What every need is multiplied by: from when to when the platform counts is not known to some tenths of a second, and
+/// its machines are not all equally busy. Neither shows in the spread of one run.
 const MARGIN: f64 = 1.03;
 
-/// What is known of a GPU function from elsewhere.
+/// What the Space's text tells of a GPU function.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     /// Which one it is.
     pub(crate) identity: FunctionIdentity,
     /// Its parameters. Without them those that the calls show are taken, each as one that may be left out.
     pub(crate) parameters: Option<Vec<Parameter>>,
-    /// Names that are taken in its module.
-    pub(crate) taken: BTreeSet<String>,
 }
 
 /// What is recommended for a GPU function at one size.
@@ -66,30 +64,30 @@ pub(crate) fn recommend(
     known: impl Fn(&FunctionName) -> Known,
 ) -> Vec<Recommendation> {
     let calls = records.iter().filter_map(|record| match record {
-        Record::Call(call) => {
-            let function = call.function.as_ref()?;
-            let size = Size::from_name(&call.size)?;
-            // A function that was defined again, on another line, is the same to who calls it.
-            Some(((&function.path, &function.module, &function.name, size), (function, call)))
-        }
+        Record::Call(call) => Some((call.function.as_ref()?, Size::from_name(&call.size)?, call)),
         _ => None,
     });
-    let mut groups: BTreeMap<_, Vec<(&FunctionName, &Call)>> = BTreeMap::new();
-    for (key, call) in calls {
-        groups.entry(key).or_default().push(call);
+    // What Python names differently, as where a function is defined again, may be one and the same in the text.
+    let mut asked: BTreeMap<&FunctionName, Known> = BTreeMap::new();
+    let mut groups: BTreeMap<_, (&FunctionName, Vec<&Call>)> = BTreeMap::new();
+    for (function, size, call) in calls {
+        let FunctionIdentity { module, name, path, .. } =
+            &asked.entry(function).or_insert_with(|| known(function)).identity;
+        let key = (path.clone(), module.clone(), name.clone(), size);
+        groups.entry(key).or_insert_with(|| (function, Vec::new())).1.push(call);
     }
-    // Two functions of one file, or two sizes of one function, define two names.
+    // Two functions of one file, or two sizes of one function, define two names. Those that the module has already are
+    // seen to by who writes into it.
     let mut defined: BTreeSet<(String, String)> = BTreeSet::new();
     let mut found = Vec::new();
-    for ((path, _, _, size), calls) in groups {
-        let Some((function, _)) = calls.first().copied() else { continue };
-        let mut known = known(function);
-        let names = defined.iter().filter(|(file, _)| file == path).map(|(_, name)| name);
-        known.taken.extend(names.cloned());
-        let calls: Vec<&Call> = calls.into_iter().map(|(_, call)| call).collect();
-        let recommendation = of_function(function, size, &calls, known);
-        if let Advice::Callable { callable, .. } = &recommendation.profile.advice {
-            defined.insert((path.clone(), callable.name.clone()));
+    for ((path, _, _, size), (function, calls)) in groups {
+        let Some(known) = asked.get(function) else { continue };
+        let mut recommendation = of_function(function, size, &calls, known);
+        if let Advice::Callable { callable, .. } = &mut recommendation.profile.advice {
+            let numbered = (2..).map(|number| format!("{}_{number}", callable.name));
+            let mut names = std::iter::once(callable.name.clone()).chain(numbered);
+            let name = names.find(|name| defined.insert((path.clone(), name.clone())));
+            callable.name = name.unwrap_or_default();
         }
         found.push(recommendation);
     }
@@ -100,14 +98,14 @@ fn of_function(
     function: &FunctionName,
     size: Size,
     calls: &[&Call],
-    known: Known,
+    known: &Known,
 ) -> Recommendation {
     let ended = |outcome: &Outcome| -> Vec<&Call> {
         calls.iter().filter(|call| call.outcome == *outcome).copied().collect()
     };
     let (done, stopped) = (ended(&Outcome::Done), ended(&Outcome::Stopped));
     let study = Study::new(&done, &stopped, calls, size);
-    let advice = study.advice(function, &known);
+    let advice = study.advice(function, known);
     let recommended = match &advice {
         Advice::Seconds { target, .. } => Some(study.outlook(|_| *target)),
         Advice::Callable { callable, .. } => {
@@ -116,7 +114,7 @@ fn of_function(
         Advice::NotEnoughCalls { .. } | Advice::Stopped { .. } => None,
     };
     let profile = ProfiledFunction {
-        function: known.identity,
+        function: known.identity.clone(),
         size: size.name().to_owned(),
         calls: counted(done.len()),
         cold_calls: counted(done.iter().filter(|call| call.cold).count()),
@@ -197,7 +195,7 @@ impl<'a> Study<'a> {
     fn without_limit(&self, calls: usize) -> Advice {
         if self.stopped.is_empty() {
             return Advice::NotEnoughCalls {
-                missing: counted(tolerance::FEWEST.saturating_sub(calls).max(1)),
+                missing: counted(tolerance::FEWEST.saturating_sub(calls)),
             };
         }
         let held =

@@ -123,7 +123,7 @@ fn normal_factor(calls: usize, content: f64, confidence: f64) -> f64 {
     let mut before = (at * 1.01, miss(at * 1.01));
     for _ in 0..20 {
         let here = miss(at);
-        if here.abs() < 1e-9 || here == before.1 {
+        if here.abs() < 1e-9 || (here - before.1).abs() < f64::EPSILON {
             break;
         }
         let next = at - here * (at - before.0) / (here - before.1);

@@ -155,10 +155,13 @@ fn verify_function(function: &ProfiledFunction) -> Result<(), &'static str> {
     if Size::from_name(&function.size).is_none() {
         return Err("size");
     }
-    let ProfiledFunction { calls, cold_calls, failed_calls, .. } = *function;
-    for (what, number) in
-        [("calls", calls), ("cold_calls", cold_calls), ("failed_calls", failed_calls)]
-    {
+    let ProfiledFunction { calls, cold_calls, stopped_calls, failed_calls, .. } = *function;
+    for (what, number) in [
+        ("calls", calls),
+        ("cold_calls", cold_calls),
+        ("stopped_calls", stopped_calls),
+        ("failed_calls", failed_calls),
+    ] {
         if number > MAX_CALLS {
             return Err(what);
         }
@@ -188,7 +191,9 @@ fn verify_function(function: &ProfiledFunction) -> Result<(), &'static str> {
             verify_advice(*lower, *target, *upper, evidence)
         }
         Advice::NotEnoughCalls { missing } if *missing > MAX_CALLS => Err("advice.missing"),
-        Advice::NotEnoughCalls { .. } => Ok(()),
+        Advice::Stopped { calls, .. } if *calls > MAX_CALLS => Err("advice.calls"),
+        Advice::Stopped { at_least, .. } if !is_duration(*at_least) => Err("advice.at_least"),
+        Advice::NotEnoughCalls { .. } | Advice::Stopped { .. } => Ok(()),
     }
 }
 
@@ -259,6 +264,7 @@ mod tests {
       "size": "large",
       "calls": 300,
       "cold_calls": 3,
+      "stopped_calls": 0,
       "failed_calls": 0,
       "declared_seconds": 60,
       "median_seconds": 8.9,
