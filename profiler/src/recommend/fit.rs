@@ -118,7 +118,7 @@ fn measures(argument: &Argument) -> Option<Vec<Measure>> {
 
 fn value(argument: &Argument, measure: Measure) -> Option<f64> {
     Some(match (argument, measure) {
-        (Argument::Number(number), Measure::Number) => *number,
+        (Argument::Number(number), Measure::Number) if number.is_finite() => *number,
         (Argument::Switch(on), Measure::Number) => f64::from(u8::from(*on)),
         (Argument::Characters(count), Measure::Characters)
         | (Argument::Items(count), Measure::Items)
