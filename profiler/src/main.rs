@@ -3,6 +3,7 @@
 mod args;
 #[expect(dead_code, unused_imports, reason = "`run` is to call it")]
 mod drive;
+mod recommend;
 mod recording;
 #[cfg(target_os = "linux")]
 mod run;

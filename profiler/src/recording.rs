@@ -6,6 +6,7 @@
 mod file;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use spacelint_space::profile::Basis;
@@ -85,9 +86,10 @@ pub(crate) struct Call {
     pub(crate) allowed_seconds: i64,
     /// What had to be left of the visitor's quota.
     pub(crate) booked_seconds: i64,
-    /// What could drive its time, by the function's own parameter names.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) arguments: BTreeMap<String, Argument>,
+    /// What could drive its time, by the function's own parameter names and in their order. What a `*args` or a
+    /// `**kwargs` took is named with its stars.
+    #[serde(default, with = "in_order", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) arguments: Vec<(String, Argument)>,
     /// Waiting for a GPU, before the grant.
     pub(crate) queued_seconds: f64,
     /// From the grant to the release: what is charged.
@@ -194,3 +196,133 @@ pub(crate) struct End {
     /// GPU calls in all.
     pub(crate) calls: u64,
 }
+
+/// What a file of recorded lines holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Recording {
+    /// Its first line.
+    pub(crate) run: Run,
+    /// All lines, the first among them.
+    pub(crate) records: Vec<Record>,
+    /// Whether the last line was cut off: the run was killed while it was written.
+    pub(crate) cut_off: bool,
+}
+
+/// Why a file is no recording.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// It holds no whole line.
+    Empty,
+    /// Its first line does not tell of the run.
+    NoRun,
+    /// It was written in another version of the format.
+    Schema(u64),
+    /// A line is none that a run writes.
+    Line {
+        /// Which one, from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => {
+                f.write_str("the recording holds no line: the run ended before it began")
+            }
+            Self::NoRun => f.write_str("the first line is not of kind `run`: this is no recording"),
+            Self::Schema(schema) => write!(
+                f,
+                "the recording has schema {schema}, and this version reads schema {SCHEMA}: record anew"
+            ),
+            Self::Line { line, error } => {
+                write!(f, "line {line} is no line of a recording: {error}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Reads a recording. A last line that was cut off, as by a kill, is left out and said; nothing else is forgiven.
+pub(crate) fn read(bytes: &[u8]) -> Result<Recording, ReadError> {
+    /// What every version of the format has on its first line.
+    #[derive(Deserialize)]
+    struct First {
+        kind: String,
+        #[serde(default)]
+        schema: u64,
+    }
+
+    let mut records = Vec::new();
+    let mut cut_off = false;
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        let whole = line.last() == Some(&b'\n');
+        let failed = |error| ReadError::Line { line: index + 1, error };
+        if index == 0 && whole {
+            let first: First = serde_json::from_slice(line).map_err(failed)?;
+            if first.kind != "run" {
+                return Err(ReadError::NoRun);
+            }
+            if first.schema != u64::from(SCHEMA) {
+                return Err(ReadError::Schema(first.schema));
+            }
+        }
+        match serde_json::from_slice(line) {
+            Ok(record) => records.push(record),
+            Err(_) if !whole => cut_off = true,
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    match records.first() {
+        Some(Record::Run(run)) => Ok(Recording { run: run.clone(), records, cut_off }),
+        Some(_) => Err(ReadError::NoRun),
+        None => Err(ReadError::Empty),
+    }
+}
+
+/// A mapping whose order counts, as an object.
+mod in_order {
+    use std::fmt;
+
+    use serde::de::{MapAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    use super::Argument;
+
+    pub(super) fn serialize<S: Serializer>(
+        pairs: &[(String, Argument)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<(String, Argument)>, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Vec<(String, Argument)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(pairs)
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 //! This crate knows the language and nothing else: no rule, no YAML, no file system, no library.
 //! What stands around a program is a [`World`], which whoever wants a trace provides.
 
+mod canonical;
 mod interpret;
 mod lines;
 mod lower;
@@ -13,6 +14,7 @@ mod trace;
 mod value;
 mod world;
 
+pub use canonical::canonical;
 pub use interpret::{Entry, Limits, trace};
 pub use lines::{Lines, lines};
 pub use lower::parse;

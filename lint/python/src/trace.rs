@@ -90,6 +90,9 @@ pub struct Root<R> {
     pub globals: Globals,
     /// Whose things a call gets hold of.
     pub uses: Uses,
+    /// The functions of the program that a call enters, each text once, in the order in which that happens; its
+    /// own is the first. What it hands over in its turn is a root of its own.
+    pub enters: Vec<Arc<Function>>,
 }
 
 /// Whose things a call gets hold of, besides Python's own, the program's and what it is called with. Known of

@@ -14,6 +14,7 @@ mod environment;
 pub mod escape;
 mod files;
 pub mod frozen;
+pub mod identity;
 mod injected;
 pub mod packages;
 pub mod pins;

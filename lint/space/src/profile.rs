@@ -5,6 +5,16 @@
 
 use serde::{Deserialize, Serialize};
 
+mod callable;
+mod reading;
+
+pub use callable::{
+    Callable, CallableFault, DefaultValue, Factor, Measure, Measured, Parameter, ParameterKind,
+    Term,
+};
+
+pub use reading::{ProfileFault, ProfileFaultKind, ProfileFile};
+
 /// Where the profile lies in a Space.
 pub const PROFILE_FILE: &str = ".spacelint/profile.json";
 
@@ -55,8 +65,11 @@ pub struct FunctionIdentity {
     /// The file, relative to the Space's root, with `/`.
     pub path: String,
     /// What the function does, as far as the text shows it: a hash of it and of the Space's own functions that it
-    /// reaches, without comments, layout and its declaration. Another one means that the measure is stale.
+    /// reaches, without comments, layout and its declaration. Another one means that the measure is stale. Empty
+    /// where the text does not show the function.
     pub hash: String,
+    /// A hash of how its duration is declared: of the text, or of the function that computes it.
+    pub declaration: String,
 }
 
 /// What was measured of one GPU function at one size.
@@ -71,7 +84,11 @@ pub struct ProfiledFunction {
     pub calls: u32,
     /// Of those, the ones that began with a fresh worker.
     pub cold_calls: u32,
-    /// Calls that ended otherwise; nothing is concluded from them.
+    /// Calls that were stopped for holding the GPU longer than allowed. They needed more, how much more nobody
+    /// knows: each counts as longer than all that ended.
+    #[serde(default)]
+    pub stopped_calls: u32,
+    /// Calls that ended otherwise; nothing is concluded from them but how long a worker takes to start.
     pub failed_calls: u32,
     /// What the calls asked for at most, in declared seconds.
     pub declared_seconds: i64,
@@ -79,7 +96,9 @@ pub struct ProfiledFunction {
     pub median_seconds: f64,
     /// The longest.
     pub longest_seconds: f64,
-    /// What a cold start adds at most, in seconds; part of every recommendation.
+    /// What a cold start adds at most of those that were seen, in seconds: the start of the worker, the move of the
+    /// weights, and by how much its first call lags behind later ones. Part of every recommendation, and no part of
+    /// what content and confidence are promised of.
     pub cold_seconds: f64,
     /// What follows.
     pub advice: Advice,
@@ -91,26 +110,28 @@ pub struct ProfiledFunction {
 pub enum Advice {
     /// One number for every call.
     Seconds {
-        /// Less than this stops more calls than the content allows, with the stated confidence.
+        /// The least that may be right: less stops more calls like the driven ones than the content allows, with the
+        /// stated confidence and whatever the distribution, even if as many workers are warm as in the run.
         lower: i64,
-        /// What to declare.
+        /// What to declare: the share `content` of calls like the driven ones fits with `confidence`, each starting
+        /// cold, and a reserve.
         target: i64,
-        /// More than this only keeps visitors out.
+        /// More than this only keeps visitors out: a quarter more than the target's need, and where the spread of
+        /// few calls is hardly known, what a tenth of the risk asks for with a confidence of 0.99. Larger than the
+        /// target.
         upper: i64,
         /// What it rests on.
         evidence: Evidence,
     },
-    /// A function of the call's arguments.
+    /// A function of the call's arguments, which books a fifth less than one number, or less still.
     Callable {
-        /// Its definition in Python, which ends in a line feed.
-        source: String,
-        /// The name that it defines.
-        name: String,
-        /// As of [`Advice::Seconds`], for the most expensive call that was driven.
+        /// Which function.
+        callable: Callable,
+        /// As of [`Advice::Seconds`]: the least number that may be right for all calls.
         lower: i64,
-        /// What it gives for that call.
+        /// What it gives for the most expensive call that was driven.
         target: i64,
-        /// As of [`Advice::Seconds`].
+        /// As of [`Advice::Seconds`], for that call.
         upper: i64,
         /// What it rests on.
         evidence: Evidence,
@@ -119,6 +140,14 @@ pub enum Advice {
     NotEnoughCalls {
         /// How many more are needed at least.
         missing: u32,
+    },
+    /// So many calls were stopped that what a call needs lies beyond what they were allowed: they want to be measured
+    /// again with a larger duration.
+    Stopped {
+        /// How many calls were stopped.
+        calls: u32,
+        /// Less than this stops the longest of them again.
+        at_least: i64,
     },
 }
 
@@ -129,7 +158,8 @@ pub struct Evidence {
     pub content: f64,
     /// How sure that is, such as 0.95.
     pub confidence: f64,
-    /// The number of calls it was concluded from.
+    /// The number of calls it was concluded from: those that ended well or were stopped, less those that a callable
+    /// was only fitted to.
     pub calls: u32,
     /// How.
     pub method: Method,
@@ -144,10 +174,19 @@ pub struct Evidence {
 pub enum Method {
     /// An order statistic: it holds for every distribution.
     OrderStatistic,
-    /// It holds if the logarithms of the times are normal.
+    /// It holds if the logarithms of the times are normal, or, for a callable, those of their ratios to a fit that was
+    /// made without them.
     LogNormal,
-    /// A fitted function of the arguments, with an order statistic of the ratios that were not used to fit it.
+    /// A fitted function of the arguments, with an order statistic of the ratios to a fit that was made without them:
+    /// no distribution is supposed.
     Conformal,
+}
+
+impl FunctionIdentity {
+    /// Whether both are of one function, whatever it does.
+    pub fn is_of_same(&self, other: &Self) -> bool {
+        (&self.module, &self.name, &self.path) == (&other.module, &other.name, &other.path)
+    }
 }
 
 impl Profile {

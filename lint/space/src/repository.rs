@@ -17,6 +17,10 @@ use crate::discover::NEVER;
 use crate::files::{Files, SourceFile};
 use crate::tokens::{self, Token};
 
+/// Folders that tools write and nobody else: git, and spacelint's profiler, whose recordings hold numbers and may
+/// be long.
+const OWN: &[&str] = &[".git", ".spacelint"];
+
 /// How many names are looked at.
 const MAX_NAMES: usize = 2048;
 /// How many files are searched.
@@ -52,7 +56,7 @@ pub const TEXTS: &[&str] = &[
 
 impl<'a> Repository<'a> {
     pub(crate) fn new(files: &'a Files) -> Self {
-        let paths = files.walk(MAX_NAMES, |name| name == ".git" || NEVER.contains(&name));
+        let paths = files.walk(MAX_NAMES, |name| OWN.contains(&name) || NEVER.contains(&name));
         Self { files, paths }
     }
 
@@ -213,6 +217,7 @@ mod tests {
         let found = places(&[
             (".env", "A=T!\n"),
             (".git/config", "T!"),
+            (".spacelint/report.html", "T!"),
             ("a/b/notes.md", "é T! T!"),
             ("a/model.bin", "T!"),
             ("venv/x.py", "T!"),

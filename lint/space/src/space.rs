@@ -11,6 +11,7 @@ use crate::dockerfile::Dockerfile;
 use crate::files::{Files, ReadError, SourceFile};
 use crate::packages::Packages;
 use crate::pins::Pins;
+use crate::profile::{PROFILE_FILE, ProfileFile};
 use crate::pyproject::Pyproject;
 use crate::repository::{LargeFile, Repository};
 use crate::requirements::Requirements;
@@ -37,6 +38,8 @@ pub struct Space {
     pub pyproject: Option<Pyproject>,
     /// What the author tells spacelint, in a file of its own or in `pyproject.toml`.
     pub settings: Option<Settings>,
+    /// What was measured of its GPU functions.
+    pub profile: Option<ProfileFile>,
     /// The path of the entry point, there or not: what the card's `app_file` names, else the
     /// platform's default; without a card, the app that was found.
     pub app_file: Utf8PathBuf,
@@ -88,6 +91,7 @@ impl Space {
         let pyproject = reader.read("pyproject.toml").map(|file| Pyproject::parse(&file));
         let own = reader.read(SETTINGS_FILE);
         let settings = Settings::find(own.as_ref(), pyproject.as_ref());
+        let profile = reader.read(PROFILE_FILE).map(|file| ProfileFile::parse(&file));
         let app_file = app_file(files, card.as_ref());
         let is_static = card.as_ref().and_then(|card| card.str("sdk")) == Some("static");
         let entry = if is_static { None } else { reader.read(&app_file) };
@@ -100,6 +104,7 @@ impl Space {
         let trace = entry.as_ref().map(|entry| reader.trace(entry, &pins, zerogpu));
         let mut read: Vec<Arc<SourceFile>> = readme.iter().cloned().collect();
         read.extend(requirements.iter().map(|it| Arc::clone(&it.file)));
+        read.extend(profile.iter().map(|it| Arc::clone(&it.file)));
         read.extend(trace.iter().flat_map(SpaceTrace::files).cloned());
         let repository = Repository::new(files);
         let docker = platform::docker();
@@ -122,6 +127,7 @@ impl Space {
             packages,
             pyproject,
             settings,
+            profile,
             app_file,
             entry,
             app_file_misspelt,

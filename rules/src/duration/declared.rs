@@ -75,7 +75,7 @@ pub(super) struct Site<'a> {
     pub(super) reading: Reading<'a>,
     /// The functions with what each comes to, the weightiest first and the others in their order.
     functions: Vec<(Option<&'a Arc<Function>>, Reading<'a>)>,
-    place: Place,
+    pub(super) place: Place,
     applied: Place,
     trace: &'a SpaceTrace,
 }

@@ -2,6 +2,7 @@ use spacelint_knowledge::platform::Tier;
 use spacelint_space::Space;
 
 use super::declared::{self, Duration, Site};
+use super::measured::Measures;
 use crate::finding::Finding;
 use crate::rule::{Check, Rule};
 
@@ -13,8 +14,13 @@ pub(crate) struct DefaultDuration<'a>(Site<'a>);
 
 impl<'a> Check<'a> for DefaultDuration<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let sites = declared::sites(space, |_, reading| {
+        let measures = Measures::of(space);
+        let sites = declared::sites(space, |declaration, reading| {
             let Duration::Default = reading.duration else { return None };
+            // Where it was measured, the default is held against that.
+            if measures.as_ref().is_some_and(|measures| measures.judge(declaration).is_some()) {
+                return None;
+            }
             reading.visited.then(|| reading.cost().map_or(0, |cost| cost.booked))
         });
         sites.into_iter().map(Self)

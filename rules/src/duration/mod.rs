@@ -3,6 +3,7 @@
 mod bounds;
 mod declared;
 mod list;
+mod measured;
 
 pub use list::{Declared, GpuFunction, SizedBy, list};
 
@@ -15,4 +16,7 @@ crate::registry::rules! { Duration:
     one_call_a_day::OneCallADay,
     unlimited_duration::UnlimitedDuration,
     default_duration::DefaultDuration,
+    loose_duration::LooseDuration,
+    tight_duration::TightDuration,
+    stale_profile::StaleProfile,
 }

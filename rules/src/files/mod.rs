@@ -2,6 +2,7 @@
 
 crate::registry::rules! { Files:
     invalid_settings::InvalidSettings,
+    broken_profile::BrokenProfile,
     incomplete_trace::IncompleteTrace,
     file_outside_lfs::FileOutsideLfs,
     not_python::NotPython,

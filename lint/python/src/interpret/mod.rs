@@ -252,6 +252,8 @@ struct Interpreter<'w, W: World> {
     repeats: FxHashMap<Place, u32>,
     /// Whose things the present root gets hold of, where that is asked.
     uses: Uses,
+    /// The functions that it has entered, by where their text is.
+    entered: FxHashSet<usize>,
     /// What the two calls of a root did, where two are made.
     calls: Option<Calls>,
     /// The package of the module that is run next, where its name does not say it.
@@ -310,6 +312,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             visits: FxHashMap::default(),
             repeats: FxHashMap::default(),
             uses: Uses::default(),
+            entered: FxHashSet::default(),
             calls: None,
             package: None,
             steps: 0,
@@ -370,6 +373,7 @@ impl<'w, W: World> Interpreter<'w, W> {
         self.tells_arguments = self.world.tells_arguments(role);
         self.calls = self.world.lasts(role).then(Calls::default);
         self.uses = Uses::default();
+        self.entered.clear();
         let gives = self.call_unknown(callable, place);
         self.tells_arguments = false;
         // What it gives is read while the heap is as the call left it.
@@ -452,6 +456,14 @@ impl<'w, W: World> Interpreter<'w, W> {
         }
     }
 
+    /// Notes that a root enters a function.
+    fn note_entered(&mut self, function: &Arc<Function>) {
+        let Some(root) = self.root.filter(|_| self.quiet == 0) else { return };
+        if self.entered.insert(Arc::as_ptr(&function.def).addr()) {
+            self.out.roots[root].enters.push(Arc::clone(function));
+        }
+    }
+
     /// Notes that something happens at a place in one of the two calls of a root.
     fn note_call(&mut self, place: Place) {
         let Some(calls) = &mut self.calls else { return };
@@ -500,6 +512,7 @@ impl<'w, W: World> Interpreter<'w, W> {
                 gives,
                 globals,
                 uses,
+                enters: Vec::new(),
             });
         }
     }
@@ -583,6 +596,7 @@ impl<'w, W: World> Interpreter<'w, W> {
 
     /// Whether a function is entered once more.
     fn may_enter(&mut self, function: &Arc<Function>) -> bool {
+        self.note_entered(function);
         let visits = self.visit(Arc::as_ptr(&function.def));
         if self.maybe > 0 {
             let active = self.frames.iter().filter_map(|frame| frame.function.as_ref());
