@@ -1,0 +1,177 @@
+//! What can be said of a cause beyond its page: the numbers in its line, worked out with the tables.
+
+use spacelint_knowledge::drift::{self, PYTHON};
+use spacelint_knowledge::platform::{Backing, Size, Tier};
+use spacelint_knowledge::quota::{self, Calls};
+
+use super::{Cause, Subject};
+
+/// Paragraphs of Markdown.
+pub(super) fn of(cause: &Cause) -> Vec<String> {
+    match &cause.subject {
+        Some(Subject::Name(name)) => {
+            let whose = package(name.package, name.range);
+            vec![format!("`{}` is gone from {whose}. {}", name.name, name.instead)]
+        }
+        Some(Subject::Argument(it)) => {
+            let whose = package(it.package, it.range);
+            vec![format!("`{}` takes no `{}` in {whose}. {}", it.call, it.argument, it.instead)]
+        }
+        Some(Subject::Pair(pair)) => {
+            let beside = package(pair.beside, pair.beside_range);
+            let mut said =
+                format!("With {beside}, {} {}: {}.", pair.package, range(pair.range), pair.happens);
+            if !pair.mend.is_empty() {
+                said.push_str(&format!(" Add `{}` to `requirements.txt`.", pair.mend));
+            }
+            if !pair.instead.is_empty() {
+                said.extend([" ", pair.instead]);
+            }
+            vec![said]
+        }
+        Some(Subject::Module { import, package: Some(package) }) => {
+            vec![format!(
+                "`{import}` comes with the package `{package}`: add it to `requirements.txt`."
+            )]
+        }
+        Some(Subject::Module { import, package: None }) => vec![format!(
+            "Nothing that is known by name brings `{import}`. If it is a file or folder of the Space, it must lie where \
+             the entry point finds it, in the same letters; else add the package that brings it to `requirements.txt`."
+        )],
+        None => of_facts(cause),
+    }
+}
+
+fn of_facts(cause: &Cause) -> Vec<String> {
+    let fact = |name: &str| cause.facts.get(name).map(String::as_str);
+    let seconds = |name: &str| fact(name)?.parse::<i64>().ok();
+    match (seconds("requested"), seconds("left")) {
+        (Some(requested), Some(left)) => quota_left(requested, left, fact("who"), fact("wait")),
+        (Some(requested), None) => vec![asked(requested)],
+        _ => package_of(fact("package"), fact("version")).into_iter().collect(),
+    }
+}
+
+/// A call for which too little was left.
+fn quota_left(requested: i64, left: i64, who: Option<&str>, wait: Option<&str>) -> Vec<String> {
+    let mut said = vec![asked(requested)];
+    let tier = match who.map(str::to_ascii_lowercase).as_deref() {
+        Some("pro") => Some(Tier::Pro),
+        Some("free") => Some(Tier::Free),
+        _ => None,
+    };
+    let day = |tier: Tier| format!("{} s a day", tier.quota_seconds());
+    let charged = match tier {
+        Some(tier) => format!(
+            "The call was counted for a signed-in {} visitor, who has {}: {left} s of them were left.",
+            tier.label(),
+            day(tier)
+        ),
+        None => format!(
+            "{left} s were left. The message names no class of visitor: who is not signed in has {}, and shares them \
+             with everybody at the same address.",
+            day(Tier::Anonymous)
+        ),
+    };
+    said.push(match wait {
+        Some(wait) => format!("{charged} Enough of them is back in {wait}."),
+        None => charged,
+    });
+    let fits = |size: Size| {
+        (0..=left).rev().find(|&declared| quota::booked(declared, size) <= left).unwrap_or(0)
+    };
+    if left > 0 {
+        said.push(format!(
+            "A call fits into the {left} s that are left if it declares at most {} s at `{}`, or {} s at `{}`.",
+            fits(Size::Large),
+            Size::Large.name(),
+            fits(Size::Xlarge),
+            Size::Xlarge.name()
+        ));
+    }
+    said
+}
+
+/// From what the scheduler was asked for to what the author declares, and whom it keeps out.
+fn asked(requested: i64) -> String {
+    let declares = |size: Size| {
+        let factor = Backing::current().time_factor(size);
+        let fits = |declared: &i64| quota::booked(*declared, size) == requested;
+        (0..=requested).find(fits).map(|declared| match (factor, size.facts().quota_factor) {
+            (1.0, 1) => format!("`duration={declared}` at `{}`", size.name()),
+            (factor, 1) => format!("`duration={declared}` at `{}` (× {factor})", size.name()),
+            (_, twice) => format!("`duration={declared}` at `{}` (counted × {twice})", size.name()),
+        })
+    };
+    let declared: Vec<String> = Size::ALL.into_iter().filter_map(declares).collect();
+    let declared = match &declared[..] {
+        [] => String::new(),
+        _ => format!(", which is {}", declared.join(" or ")),
+    };
+    let able: Vec<String> = Tier::ALL
+        .into_iter()
+        .map(|tier| match quota::calls(tier, requested, None) {
+            Calls::Never => format!("{}: never", tier.label()),
+            Calls::AtLeast(calls) | Calls::Exactly(calls) => format!("{}: {calls}", tier.label()),
+            Calls::Unlimited => format!("{}: any number", tier.label()),
+        })
+        .collect();
+    format!(
+        "The call asked for {requested} s of the visitor's daily quota{declared}. So many such calls fit into a full \
+         day's quota if none ends early: {}.",
+        able.join(", ")
+    )
+}
+
+/// A package that pip did not find.
+fn package_of(package: Option<&str>, version: Option<&str>) -> Option<String> {
+    let package = package?;
+    let latest = drift::latest_of(&package.to_ascii_lowercase().replace('_', "-"))?;
+    Some(match version {
+        Some(version) => format!(
+            "`{package}` has no version {version} for this Python; the newest known is {latest}."
+        ),
+        None => format!("The newest version of `{package}` that is known is {latest}."),
+    })
+}
+
+fn package(name: &str, versions: &str) -> String {
+    let name = if name == PYTHON { "Python" } else { name };
+    format!("{name} {}", range(versions))
+}
+
+/// A range as a person says it.
+fn range(versions: &str) -> String {
+    match versions {
+        "" => "in every version".to_owned(),
+        versions => format!("`{versions}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_led_back_to_what_was_declared() {
+        let said = asked(90);
+        assert!(
+            said.contains(
+                "`duration=60` at `large` (× 1.5) or `duration=45` at `xlarge` (counted × 2)"
+            ),
+            "{said}"
+        );
+        assert!(said.contains("anonymous: 1, free: 3"), "{said}");
+        assert!(asked(450).contains("free: never"));
+        // Nothing that an author could declare books that.
+        assert!(!asked(1).contains("large`"), "{}", asked(1));
+    }
+
+    #[test]
+    fn what_is_left_is_said_for_whom() {
+        let said = quota_left(90, 25, Some("free"), Some("0:05:00")).join("\n");
+        assert!(said.contains("signed-in free visitor, who has 300 s a day: 25 s"), "{said}");
+        assert!(said.contains("at most 16 s at `large`, or 12 s at `xlarge`"), "{said}");
+        assert!(quota_left(90, 0, None, None).join("\n").contains("not signed in"));
+    }
+}
