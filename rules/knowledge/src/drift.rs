@@ -219,9 +219,14 @@ pub fn arguments(call: &str, argument: &str) -> impl Iterator<Item = &'static Ar
 }
 
 /// The entries of an argument of any call whose name ends like this.
-pub fn refused<'a>(last: &'a str, argument: &'a str) -> impl Iterator<Item = &'static Argument> + use<'a> {
+pub fn refused<'a>(
+    last: &'a str,
+    argument: &'a str,
+) -> impl Iterator<Item = &'static Argument> + use<'a> {
     let start = ARGUMENTS.partition_point(|it| (last_of(it.call), it.argument) < (last, argument));
-    ARGUMENTS[start..].iter().take_while(move |it| last_of(it.call) == last && it.argument == argument)
+    ARGUMENTS[start..]
+        .iter()
+        .take_while(move |it| last_of(it.call) == last && it.argument == argument)
 }
 
 /// Whether anything is known of calls whose name ends like this.

@@ -75,7 +75,8 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     for failure in &table.failure {
         let name = &failure.name;
         check(failure)?;
-        if let Some(other) = failure.yields_to.iter().find(|other| !names().any(|it| it == *other)) {
+        if let Some(other) = failure.yields_to.iter().find(|other| !names().any(|it| it == *other))
+        {
             return Err(format!("{name}: it yields to {other:?}, which is not in the table"));
         }
         let _ = write!(
@@ -110,7 +111,8 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
 
 fn check(failure: &Failure) -> Result<(), String> {
     let name = &failure.name;
-    if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+    if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    {
         return Err(format!("{name:?} is not a name in kebab-case"));
     }
     if failure.title.is_empty() || failure.title.ends_with('.') {
@@ -125,7 +127,9 @@ fn check(failure: &Failure) -> Result<(), String> {
     for signature in &failure.signature {
         let text = &signature.text;
         if text.len() < LEAST_TEXT || text.contains('\n') {
-            return Err(format!("{name}: {text:?} is too short to be searched for, or more than a line"));
+            return Err(format!(
+                "{name}: {text:?} is too short to be searched for, or more than a line"
+            ));
         }
     }
     if !failure.signature.is_empty() && failure.samples.is_empty() {
