@@ -138,7 +138,8 @@ impl Diagnosis {
 /// Whether what was hit is in the list, where it is then counted.
 fn list_has(list: &mut [Cause], hit: &Hit) -> bool {
     let same = |cause: &&mut Cause| {
-        cause.failure.name == hit.failure.name && cause.subject == hit.subject
+        cause.failure.name == hit.failure.name
+            && (hit.subject.is_none() || cause.subject == hit.subject)
             || cause.line == hit.line
     };
     let Some(cause) = list.iter_mut().find(same) else { return false };
@@ -194,7 +195,11 @@ impl Cause {
             Some(Subject::Argument(argument)) => says(argument.argument),
             Some(Subject::Pair(pair)) => says(pair.beside) || says(pair.package),
             Some(Subject::Module { import, .. }) => says(import),
-            None => true,
+            Some(Subject::Library { library, package, .. }) => says(library) || says(package),
+            Some(Subject::Absent { name, .. }) => {
+                finding.message.to_ascii_lowercase().contains(name)
+            }
+            Some(Subject::Conflict(_)) | None => true,
         }
     }
 

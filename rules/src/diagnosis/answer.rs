@@ -29,6 +29,34 @@ pub(super) fn of(cause: &Cause) -> Vec<String> {
             }
             vec![said]
         }
+        Some(Subject::Library { library, uses, package: gone_from, range: versions }) => {
+            let older = versions.strip_prefix(">=").filter(|version| !version.contains(','));
+            let older = older.map_or(String::new(), |version| {
+                format!(" or for `{gone_from}<{version}` in `requirements.txt`")
+            });
+            vec![format!(
+                "`{uses}` is gone from {}, and `{library}`, which is installed beside it, was made for an older one. Ask for \
+                 a newer `{library}`{}.",
+                package(gone_from, versions),
+                if *gone_from == PYTHON { "" } else { &older }
+            )]
+        }
+        Some(Subject::Conflict(asked)) => {
+            let asked: Vec<String> = asked.iter().map(|asked| format!("`{asked}`")).collect();
+            vec![format!(
+                "pip was asked for {} in one call, and what these ask for excludes each other. The lines after *The \
+                 conflict is caused by* tell over what.",
+                asked.join(" and ")
+            )]
+        }
+        Some(Subject::Absent { name, instead }) => vec![match instead {
+            Some(instead) => {
+                format!(
+                    "Nothing can be installed as `{name}`: that module's package is `{instead}`."
+                )
+            }
+            None => format!("`{name}` is a part of Python: take it out of the requirements."),
+        }],
         Some(Subject::Module { import, package: Some(package) }) => {
             vec![format!(
                 "`{import}` comes with the package `{package}`: add it to `requirements.txt`."

@@ -10,7 +10,7 @@ use spacelint_knowledge::failures::{self, Failure, Signature};
 
 use super::envelope::{self, ENVELOPE};
 use super::told::{self, Subject, TELLING};
-use super::traceback::{Frame, Group, HEADER};
+use super::traceback::{Frame, Group, HEADER, Traceback};
 use super::{Unknown, failure};
 
 /// How many bytes of a line are read.
@@ -200,16 +200,14 @@ impl Scan {
             }
         }
         if telling {
-            let in_library = group.map(|group| {
-                let of_line = |raised: &super::Raised| raised.line == number;
-                let traceback =
-                    group.tracebacks.iter().find(|it| it.raised.as_ref().is_some_and(of_line));
-                traceback.is_some_and(super::traceback::Traceback::is_in_library)
-            });
-            if let Some(subject) = told::subject(line, in_library)
+            let of_line = |it: &&Traceback| it.raised.as_ref().is_some_and(|it| it.line == number);
+            let traceback = group.and_then(|group| group.tracebacks.iter().find(of_line));
+            if let Some(subject) = told::subject(line, traceback, beside)
                 && let Some(failure) = failure(subject.failure())
             {
-                self.hit(failure, (number, line), BTreeMap::new(), 0, Some(subject), group);
+                // Two packages are named only where nothing else can be meant.
+                let weight = if let Subject::Pair(_) = subject { line.len() } else { 0 };
+                self.hit(failure, (number, line), BTreeMap::new(), weight, Some(subject), group);
             }
         }
     }

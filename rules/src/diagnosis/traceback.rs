@@ -30,10 +30,10 @@ pub(super) struct Group {
 /// One traceback.
 #[derive(Debug, Default)]
 pub(super) struct Traceback {
-    /// The innermost frame.
-    innermost: Option<Frame>,
-    /// The innermost frame that is none of a library's.
-    local: Option<Frame>,
+    /// From the outermost to the innermost.
+    frames: Vec<Frame>,
+    /// Which of them is the innermost that is none of a library's.
+    local: Option<usize>,
     /// What was raised; none where the log breaks off.
     pub(super) raised: Option<Raised>,
 }
@@ -142,23 +142,29 @@ impl Group {
             .tracebacks
             .iter()
             .find(|traceback| traceback.raised.as_ref().is_none_or(|raised| number <= raised.line));
-        at.or(self.tracebacks.last())?.local.as_ref()
+        let traceback = at.or(self.tracebacks.last())?;
+        Some(&traceback.frames[traceback.local?])
     }
 }
 
 impl Traceback {
-    /// Whether what was raised came out of a library.
-    pub(super) fn is_in_library(&self) -> bool {
-        self.innermost.is_some() && self.innermost != self.local
+    /// The library that did what `module` raised for; none where the Space's own code did.
+    pub(super) fn library(&self, module: &str) -> Option<&str> {
+        let of_space = self.local.map_or(0, |local| local + 1);
+        self.frames[of_space..]
+            .iter()
+            .rev()
+            .find_map(|frame| frame.library().filter(|it| *it != module))
     }
 
     fn frame(&mut self, line: &str) {
         let Some(frame) = Frame::parse(line) else { return };
-        if let Some(frame) = frame.in_space() {
-            self.local = Some(frame.clone());
-            self.innermost = Some(frame);
-        } else {
-            self.innermost = Some(frame);
+        match frame.in_space() {
+            Some(frame) => {
+                self.local = Some(self.frames.len());
+                self.frames.push(frame);
+            }
+            None => self.frames.push(frame),
         }
     }
 }
@@ -173,9 +179,18 @@ impl Frame {
         Some(Self { path: path.to_owned(), line, function: function.trim_end().to_owned() })
     }
 
+    /// The module of a library in which it lies.
+    fn library(&self) -> Option<&str> {
+        const FOLDERS: [&str; 3] = ["/site-packages/", "/dist-packages/", "/huggingface/modules/"];
+        let within = FOLDERS.iter().find_map(|folder| Some(self.path.rsplit_once(folder)?.1))?;
+        let module = within.split('/').next()?;
+        Some(module.strip_suffix(".py").unwrap_or(module))
+    }
+
     /// Itself with the path as from the Space's folder, if it lies there.
     fn in_space(&self) -> Option<Self> {
-        const LIBRARIES: [&str; 4] = ["/site-packages/", "/dist-packages/", "/lib/python", "<"];
+        const LIBRARIES: [&str; 5] =
+            ["/site-packages/", "/dist-packages/", "/huggingface/modules/", "/lib/python", "<"];
         if LIBRARIES.iter().any(|part| self.path.contains(part)) {
             return None;
         }
@@ -228,8 +243,10 @@ mod tests {
         );
         assert_eq!(group.tracebacks.len(), 2);
         assert_eq!(group.tracebacks[0].raised.as_ref().map(|raised| raised.line), Some(6));
-        assert!(group.tracebacks[0].is_in_library());
-        assert!(!group.tracebacks[1].is_in_library());
+        assert_eq!(group.tracebacks[0].library("x"), Some("lib"));
+        // What a library raises about itself is told of who called it.
+        assert_eq!(group.tracebacks[0].library("lib"), None);
+        assert_eq!(group.tracebacks[1].library("lib"), None);
         assert_eq!(group.local(6).map(|frame| (&*frame.path, frame.line)), Some(("app.py", 4)));
         assert_eq!(group.local(13).map(|frame| (&*frame.path, frame.line)), Some(("app.py", 9)));
         assert_eq!(taken, 15);
