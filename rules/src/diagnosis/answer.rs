@@ -1,5 +1,6 @@
 //! What can be said of a cause beyond its page: the numbers in its line, worked out with the tables.
 
+use spacelint_knowledge::debian;
 use spacelint_knowledge::drift::{self, PYTHON};
 use spacelint_knowledge::platform::{Backing, Size, Tier};
 use spacelint_knowledge::quota::{self, Calls};
@@ -76,7 +77,11 @@ fn of_facts(cause: &Cause) -> Vec<String> {
     match (seconds("requested"), seconds("left")) {
         (Some(requested), Some(left)) => quota_left(requested, left, fact("who"), fact("wait")),
         (Some(requested), None) => vec![asked(requested)],
-        _ => package_of(fact("package"), fact("version")).into_iter().collect(),
+        _ => package_of(fact("package"), fact("version"))
+            .or_else(|| debian_package(fact("debian")?))
+            .or_else(|| needed(fact("needs")?, fact("found")))
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -160,6 +165,26 @@ fn package_of(package: Option<&str>, version: Option<&str>) -> Option<String> {
             "`{package}` has no version {version} for this Python; the newest known is {latest}."
         ),
         None => format!("The newest version of `{package}` that is known is {latest}."),
+    })
+}
+
+/// A package that apt did not find.
+fn debian_package(name: &str) -> Option<String> {
+    let gone = debian::gone(name)?;
+    Some(match gone.instead {
+        Some(instead) => format!("`{name}` is no package of Debian any more: write `{instead}`."),
+        None => format!("`{name}` is no package of Debian any more, and none takes its place."),
+    })
+}
+
+/// What a library asks for, and what is there of it.
+fn needed(needs: &str, found: Option<&str>) -> Option<String> {
+    Some(match found {
+        Some(found) => format!(
+            "`{needs}` is asked for and `{found}` is installed: take what pins it out of the requirements, or ask for \
+             `{needs}`."
+        ),
+        None => format!("Add `{needs}` to `requirements.txt`."),
     })
 }
 

@@ -180,6 +180,8 @@ fn name_or_argument(line: &str) -> Option<Subject> {
         let argument = rest.split('\'').next()?;
         let call = line.split("() got an unexpected").next()?.rsplit([' ', ':']).next()?;
         let last = call.strip_suffix(".__init__").unwrap_or(call).rsplit('.').next()?;
+        // What Gradio calls every event.
+        let last = if last == "event_trigger" { "click" } else { last };
         return drift::refused(last, argument).next().map(Subject::Argument);
     }
     if line.contains(" has no attribute '") {
@@ -263,6 +265,12 @@ mod tests {
             (through(&["gradio"], hf_folder), "pair gradio huggingface-hub"),
             (through(&["datasets"], hf_folder), "library datasets huggingface_hub.HfFolder"),
             (audio.to_owned(), "argument gradio.Audio max_length"),
+            (
+                "TypeError: EventListener._setup.<locals>.event_trigger() got an unexpected keyword argument \
+                 'show_api'"
+                    .to_owned(),
+                "argument gradio.*.click show_api",
+            ),
             // Gradio wraps the constructors of its components.
             (through(&["gradio"], audio), "argument gradio.Audio max_length"),
             (through(&["other", "gradio"], audio), "library other gradio.Audio(…, max_length=…)"),

@@ -25,6 +25,8 @@ pub(super) struct Group {
     pub(super) tracebacks: Vec<Traceback>,
     state: State,
     lines: usize,
+    /// How far the header is indented: pip shows the tracebacks of what it ran within its own words.
+    indentation: usize,
 }
 
 /// One traceback.
@@ -77,6 +79,13 @@ impl Group {
         if self.lines >= MAX_LINES {
             return false;
         }
+        if self.lines == 0 {
+            self.indentation = line.len() - line.trim_start().len();
+        }
+        let line = match line.get(..self.indentation) {
+            Some(before) if before.trim().is_empty() => &line[self.indentation..],
+            _ => line,
+        };
         let belongs = if self.tracebacks.is_empty() || (is_header && self.state == State::Chained) {
             self.tracebacks.push(Traceback::default());
             self.state = State::Frames;
@@ -260,6 +269,16 @@ mod tests {
         );
         let raised = group.tracebacks[0].raised.as_ref().map(|raised| &*raised.text);
         assert_eq!(raised, Some("KeyError: 'HF_TOKEN'"));
+    }
+
+    #[test]
+    fn what_is_indented_is_read_as_if_it_were_not() {
+        let (group, taken) = group(
+            "      Traceback (most recent call last):\n        File \"<string>\", line 2, in <module>\n      \
+             ModuleNotFoundError: No module named 'torch'\n      [end of output]\n",
+        );
+        let raised = group.tracebacks[0].raised.as_ref().map(|raised| &*raised.text);
+        assert_eq!((raised, taken), (Some("ModuleNotFoundError: No module named 'torch'"), 4));
     }
 
     #[test]
