@@ -1,5 +1,6 @@
 //! One pass over a log: known texts are found by one automaton, and only the lines that hold one are read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use aho_corasick::{AhoCorasick, Input};
@@ -69,6 +70,8 @@ pub(super) struct Scan {
     groups: usize,
     /// Its `lines` are the line feeds so far.
     read: Read,
+    /// The last bytes of what was taken before.
+    tail: Vec<u8>,
     /// Whether the last line has not ended.
     is_open: bool,
 }
@@ -115,6 +118,7 @@ impl Scan {
             group: None,
             groups: 0,
             read,
+            tail: Vec::new(),
             is_open: false,
         }
     }
@@ -133,14 +137,21 @@ impl Scan {
             };
             let end = memchr(b'\n', &lines[start..]).map_or(lines.len(), |newline| start + newline);
             self.read.lines += count(&lines[at..start]);
-            let before = &lines[start.saturating_sub(NEARBY)..start];
+            let mut before = Cow::from(&lines[start.saturating_sub(NEARBY)..start]);
+            if start < NEARBY {
+                let missing = (NEARBY - start).min(self.tail.len());
+                let tail = &self.tail[self.tail.len() - missing..];
+                before.to_mut().splice(..0, tail.iter().copied());
+            }
             let line = String::from_utf8_lossy(&lines[start..end.min(start + MAX_LINE)]);
-            self.line(&line, before);
+            self.line(&line, &before);
             self.read.lines += u64::from(end < lines.len());
             at = end + 1;
         }
         self.read.lines += lines.get(at..).map_or(0, count);
         self.is_open = lines.last().map_or(self.is_open, |last| *last != b'\n');
+        self.tail.extend_from_slice(&lines[lines.len().saturating_sub(NEARBY)..]);
+        self.tail.drain(..self.tail.len().saturating_sub(NEARBY));
     }
 
     pub(super) fn finish(mut self) -> Read {
@@ -303,7 +314,7 @@ impl Scan {
 
 /// A signature's regex.
 pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).build()
+    RegexBuilder::new(pattern).size_limit(1 << 20).build()
 }
 
 fn count(bytes: &[u8]) -> u64 {

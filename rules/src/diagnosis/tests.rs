@@ -135,5 +135,8 @@ fn whatever_is_in_it_a_log_is_read_to_its_end() {
     let diagnosis = diagnose(&bytes[..]).expect("memory can be read");
     assert_eq!((diagnosis.lines, diagnosis.causes.first().map(|cause| cause.line)), (4, Some(3)));
     assert_eq!(diagnosed("").lines, 0);
+    // What stands beside it may have been read before.
+    let log = "Getting requirements to build wheel\n  ModuleNotFoundError: No module named 'torch'";
+    assert_eq!(names(&diagnosed(log).causes), ["source-build"]);
     assert!(!diagnosed("{\"runtime\": {\"stage\": \"RUNNING\"}}").is_failure());
 }
