@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aho_corasick::{AhoCorasick, Input};
 use memchr::{memchr, memchr_iter, memrchr};
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 use spacelint_knowledge::drift;
 use spacelint_knowledge::failures::{self, Failure, Signature};
 
@@ -229,9 +229,12 @@ impl Scan {
         let weight = signature.text.len() + with;
         let Some(pattern) = signature.regex else { return Some((BTreeMap::new(), weight)) };
         let regex = self.regexes.entry(pattern).or_insert_with(|| compile(pattern).ok());
-        let captures = regex.as_ref()?.captures(line)?;
+        let captures = regex.as_ref()?.captures(line.as_bytes())?;
         let names = regex.as_ref()?.capture_names().flatten();
-        let fact = |name: &str| Some((name.to_owned(), captures.name(name)?.as_str().to_owned()));
+        let fact = |name: &str| {
+            let text = String::from_utf8_lossy(captures.name(name)?.as_bytes()).into_owned();
+            Some((name.to_owned(), text))
+        };
         let whole = captures.get(0).map_or(0, |whole| whole.len());
         Some((names.filter_map(fact).collect(), weight.max(whole + with)))
     }
@@ -303,7 +306,7 @@ impl Scan {
     }
 }
 
-/// A signature's regex.
+/// A signature's regex: on bytes, so that its classes may be ASCII's, which are cheap.
 pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).build()
 }

@@ -59,7 +59,7 @@ fn every_regex_compiles_and_matches_a_sample() {
                 .map(|it| scan::compile(it).unwrap_or_else(|error| panic!("{name}: {error}")));
             let shown = seen.iter().flat_map(|sample| sample.lines()).any(|line| {
                 line.contains(signature.text)
-                    && regex.as_ref().is_none_or(|regex| regex.is_match(line))
+                    && regex.as_ref().is_none_or(|regex| regex.is_match(line.as_bytes()))
             });
             assert!(shown, "{name}: no sample shows {:?}", signature.text);
         }
