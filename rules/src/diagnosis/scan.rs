@@ -35,6 +35,8 @@ pub(super) struct Hit {
     pub(super) frame: Option<Frame>,
     /// The chain of tracebacks in which it stands.
     pub(super) group: Option<usize>,
+    /// The last one in which it stands.
+    last_group: Option<usize>,
     /// How much of the line the signature says: more is surer.
     pub(super) weight: usize,
     pub(super) times: u64,
@@ -255,7 +257,10 @@ impl Scan {
         };
         // Only the first of its kind is kept: it is the one that is told.
         if let Some(hit) = self.read.hits.iter_mut().find(known) {
-            hit.times += u64::from(hit.line != line);
+            // A chain of tracebacks fails once, in however many lines it says so.
+            let again = group.is_none() || hit.last_group != Some(self.groups);
+            hit.times += u64::from(again && hit.line != line);
+            hit.last_group = group.map(|_| self.groups);
             return;
         }
         if self.read.hits.len() == MAX_HITS {
@@ -269,6 +274,7 @@ impl Scan {
             subject,
             frame: group.and_then(|group| group.local(line)).cloned(),
             group: group.map(|_| self.groups),
+            last_group: group.map(|_| self.groups),
             weight,
             times: 1,
         });
@@ -279,7 +285,10 @@ impl Scan {
         self.groups += 1;
         let hits = |scan: &Self| scan.read.hits.iter().map(|hit| hit.times).sum::<u64>();
         let before = hits(self);
-        for (number, line) in inside {
+        // What is raised tells more than the code that raises it.
+        let (code, raised): (Vec<_>, Vec<_>) =
+            inside.into_iter().partition(|(_, line)| line.starts_with([' ', '\t']));
+        for (number, line) in raised.into_iter().chain(code) {
             self.look(&line, number, &group.text, Some(&group));
         }
         if hits(self) > before {

@@ -135,5 +135,8 @@ fn whatever_is_in_it_a_log_is_read_to_its_end() {
     let diagnosis = diagnose(&bytes[..]).expect("memory can be read");
     assert_eq!((diagnosis.lines, diagnosis.causes.first().map(|cause| cause.line)), (4, Some(3)));
     assert_eq!(diagnosed("").lines, 0);
+    // What stands beside the last line is seen though that does not end.
+    let torn = "  File \"/x/site-packages/spaces/zero/decorator.py\", line 110, in _GPU\nNotImplementedError";
+    assert_eq!(names(&diagnosed(torn).causes), ["async-gpu-function"]);
     assert!(!diagnosed("{\"runtime\": {\"stage\": \"RUNNING\"}}").is_failure());
 }
