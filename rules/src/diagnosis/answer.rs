@@ -1,8 +1,11 @@
 //! What can be said of a cause beyond its page: the numbers in its line, worked out with the tables.
 
+use std::str::FromStr;
+
+use pep440_rs::Version;
 use spacelint_knowledge::debian;
 use spacelint_knowledge::drift::{self, PYTHON};
-use spacelint_knowledge::platform::{Backing, Size, Tier};
+use spacelint_knowledge::platform::{self, Backing, Size, Tier};
 use spacelint_knowledge::quota::{self, Calls};
 
 use super::{Cause, Subject};
@@ -74,6 +77,12 @@ pub(super) fn of(cause: &Cause) -> Vec<String> {
 fn of_facts(cause: &Cause) -> Vec<String> {
     let fact = |name: &str| cause.facts.get(name).map(String::as_str);
     let seconds = |name: &str| fact(name)?.parse::<i64>().ok();
+    if let Some(name) = fact("name") {
+        return vec![variable(name)];
+    }
+    if let Some(supported) = fact("supported") {
+        return vec![supported_torch(supported)];
+    }
     match (seconds("requested"), seconds("left")) {
         (Some(requested), Some(left)) => quota_left(requested, left, fact("who"), fact("wait")),
         (Some(requested), None) => vec![asked(requested)],
@@ -83,6 +92,41 @@ fn of_facts(cause: &Cause) -> Vec<String> {
             .into_iter()
             .collect(),
     }
+}
+
+/// A name that is not in the program's environment.
+fn variable(name: &str) -> String {
+    if platform::is_platform_env(name) {
+        return format!(
+            "`{name}` is set by the platform, on every Space or on some: elsewhere, and where its setting is missing, it \
+             is not there."
+        );
+    }
+    let mut said = format!(
+        "The program reads `{name}` from its environment. Add it in the Space's settings, under *Variables and secrets*, \
+         with just this name, and restart. Whoever duplicates a Space gets none of its secrets."
+    );
+    let token = platform::hub_token();
+    if let Some(read) = token.read.first()
+        && token.not_read.contains(&name)
+    {
+        said.push_str(&format!(
+            " Hugging Face's libraries do not read that name: they read `{read}`."
+        ));
+    }
+    said
+}
+
+/// The versions of PyTorch that the builder says it takes.
+fn supported_torch(supported: &str) -> String {
+    let versions = supported.split(',').map(str::trim).filter_map(|it| Version::from_str(it).ok());
+    let newest = versions.max().map_or(String::new(), |newest| {
+        format!(", or pin one of them with what belongs to it: `torch=={newest}`")
+    });
+    format!(
+        "The builder takes PyTorch {supported}. Write `torch` without a version, so that it chooses{newest}. \
+         torchvision and torchaudio follow the same way."
+    )
 }
 
 /// A call for which too little was left.
@@ -218,6 +262,20 @@ mod tests {
         assert!(asked(450).contains("free: never"));
         // Nothing that an author could declare books that.
         assert!(!asked(1).contains("large`"), "{}", asked(1));
+    }
+
+    #[test]
+    fn a_name_is_said_whose_it_is() {
+        assert!(variable("SPACE_ID").contains("by the platform"));
+        assert!(variable("HF_TOKEN").ends_with("secrets."), "{}", variable("HF_TOKEN"));
+        assert!(variable("HUGGINGFACE_TOKEN").ends_with("they read `HF_TOKEN`."));
+    }
+
+    #[test]
+    fn of_the_versions_that_a_builder_takes_the_newest_is_named() {
+        let said = supported_torch("2.9.1, 2.11.0, 2.10.0");
+        assert!(said.contains("`torch==2.11.0`"), "{said}");
+        assert!(!supported_torch("x").contains("torch=="));
     }
 
     #[test]

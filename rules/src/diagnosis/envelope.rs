@@ -30,16 +30,16 @@ pub(super) fn read(mut log: impl Read, scan: &mut Scan) -> io::Result<()> {
         }
     }
     loop {
-        // A line that does not fit is taken in pieces.
-        let whole = memchr::memrchr(b'\n', &buffer).map_or(buffer.len(), |newline| newline + 1);
+        // A line that does not fit is taken in pieces; the last one is whole, whether it ends or not.
+        let ended = buffer.len() < PIECE;
+        let last = if ended { None } else { memchr::memrchr(b'\n', &buffer) };
+        let whole = last.map_or(buffer.len(), |newline| newline + 1);
         scan.take(&buffer[..whole]);
-        buffer.drain(..whole);
-        let kept = buffer.len();
-        fill(&mut log, &mut buffer, PIECE)?;
-        if buffer.len() == kept {
-            scan.take(&buffer);
+        if ended {
             return Ok(());
         }
+        buffer.drain(..whole);
+        fill(&mut log, &mut buffer, PIECE)?;
     }
 }
 

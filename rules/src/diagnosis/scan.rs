@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aho_corasick::{AhoCorasick, Input};
 use memchr::{memchr, memchr_iter, memrchr};
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 use spacelint_knowledge::drift;
 use spacelint_knowledge::failures::{self, Failure, Signature};
 
@@ -36,6 +36,8 @@ pub(super) struct Hit {
     pub(super) frame: Option<Frame>,
     /// The chain of tracebacks in which it stands.
     pub(super) group: Option<usize>,
+    /// The last one in which it stands.
+    last_group: Option<usize>,
     /// How much of the line the signature says: more is surer.
     pub(super) weight: usize,
     pub(super) times: u64,
@@ -238,9 +240,12 @@ impl Scan {
         let weight = signature.text.len() + with;
         let Some(pattern) = signature.regex else { return Some((BTreeMap::new(), weight)) };
         let regex = self.regexes.entry(pattern).or_insert_with(|| compile(pattern).ok());
-        let captures = regex.as_ref()?.captures(line)?;
+        let captures = regex.as_ref()?.captures(line.as_bytes())?;
         let names = regex.as_ref()?.capture_names().flatten();
-        let fact = |name: &str| Some((name.to_owned(), captures.name(name)?.as_str().to_owned()));
+        let fact = |name: &str| {
+            let text = String::from_utf8_lossy(captures.name(name)?.as_bytes()).into_owned();
+            Some((name.to_owned(), text))
+        };
         let whole = captures.get(0).map_or(0, |whole| whole.len());
         Some((names.filter_map(fact).collect(), weight.max(whole + with)))
     }
@@ -261,7 +266,10 @@ impl Scan {
         };
         // Only the first of its kind is kept: it is the one that is told.
         if let Some(hit) = self.read.hits.iter_mut().find(known) {
-            hit.times += u64::from(hit.line != line);
+            // A chain of tracebacks fails once, in however many lines it says so.
+            let again = group.is_none() || hit.last_group != Some(self.groups);
+            hit.times += u64::from(again && hit.line != line);
+            hit.last_group = group.map(|_| self.groups);
             return;
         }
         if self.read.hits.len() == MAX_HITS {
@@ -275,6 +283,7 @@ impl Scan {
             subject,
             frame: group.and_then(|group| group.local(line)).cloned(),
             group: group.map(|_| self.groups),
+            last_group: group.map(|_| self.groups),
             weight,
             times: 1,
         });
@@ -285,7 +294,10 @@ impl Scan {
         self.groups += 1;
         let hits = |scan: &Self| scan.read.hits.iter().map(|hit| hit.times).sum::<u64>();
         let before = hits(self);
-        for (number, line) in inside {
+        // What is raised tells more than the code that raises it.
+        let (code, raised): (Vec<_>, Vec<_>) =
+            inside.into_iter().partition(|(_, line)| line.starts_with([' ', '\t']));
+        for (number, line) in raised.into_iter().chain(code) {
             self.look(&line, number, &group.text, Some(&group));
         }
         if hits(self) > before {
@@ -312,9 +324,9 @@ impl Scan {
     }
 }
 
-/// A signature's regex.
+/// A signature's regex: on bytes, so that its classes may be ASCII's, which are cheap.
 pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).size_limit(1 << 20).build()
+    RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).build()
 }
 
 fn count(bytes: &[u8]) -> u64 {

@@ -59,7 +59,7 @@ fn every_regex_compiles_and_matches_a_sample() {
                 .map(|it| scan::compile(it).unwrap_or_else(|error| panic!("{name}: {error}")));
             let shown = seen.iter().flat_map(|sample| sample.lines()).any(|line| {
                 line.contains(signature.text)
-                    && regex.as_ref().is_none_or(|regex| regex.is_match(line))
+                    && regex.as_ref().is_none_or(|regex| regex.is_match(line.as_bytes()))
             });
             assert!(shown, "{name}: no sample shows {:?}", signature.text);
         }
@@ -135,8 +135,12 @@ fn whatever_is_in_it_a_log_is_read_to_its_end() {
     let diagnosis = diagnose(&bytes[..]).expect("memory can be read");
     assert_eq!((diagnosis.lines, diagnosis.causes.first().map(|cause| cause.line)), (4, Some(3)));
     assert_eq!(diagnosed("").lines, 0);
-    // What stands beside it may have been read before.
-    let log = "Getting requirements to build wheel\n  ModuleNotFoundError: No module named 'torch'";
-    assert_eq!(names(&diagnosed(log).causes), ["source-build"]);
+    // What stands beside the last line is seen though that does not end.
+    let torn = "  File \"/x/site-packages/spaces/zero/decorator.py\", line 110, in _GPU\nNotImplementedError";
+    assert_eq!(names(&diagnosed(torn).causes), ["async-gpu-function"]);
+    // And what stands beside a line may have been read with the piece before.
+    let mut log = "x\n".repeat((1 << 19) - 20);
+    log += "Getting requirements to build wheel\n  ModuleNotFoundError: No module named 'torch'\n";
+    assert_eq!(names(&diagnosed(&log).causes), ["source-build"]);
     assert!(!diagnosed("{\"runtime\": {\"stage\": \"RUNNING\"}}").is_failure());
 }
