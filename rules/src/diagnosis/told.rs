@@ -50,19 +50,23 @@ pub enum Subject {
 }
 
 /// Parts of lines that [`subject`] may know something of.
-pub(super) const TELLING: [&str; 6] = [
+pub(super) const TELLING: [&str; 7] = [
     "cannot import name '",
     " has no attribute '",
     "got an unexpected keyword argument '",
     "No module named '",
     CONFLICT,
-    NOT_FOUND,
+    NOT_FOUND[0],
+    NOT_FOUND[1],
 ];
 
 /// pip's words for requirements that exclude each other.
 const CONFLICT: &str = " because these package versions have conflicting dependencies";
 /// pip's words for a requirement that nothing meets.
-const NOT_FOUND: &str = "No matching distribution found for ";
+const NOT_FOUND: [&str; 2] = [
+    "Could not find a version that satisfies the requirement ",
+    "No matching distribution found for ",
+];
 
 impl Subject {
     /// The failure that it is.
@@ -99,7 +103,8 @@ fn pair(line: &str, traceback: Option<&Traceback>, beside: &str) -> Option<&'sta
             At::Call(_) | At::Launch { .. } => pair.package.replace('-', "_"),
         };
         let names_it = traceback.is_none() && pair.error.contains(" from '");
-        is(line, pair.error) && (names_it || beside.contains(&format!("/{module}/")))
+        let is_in = |module: &str| beside.contains(&format!("/{module}/"));
+        is(line, pair.error) && (names_it || is_in(&module) || is_in(&format!("{module}_client")))
     })
 }
 
@@ -123,7 +128,7 @@ fn of_pip(line: &str) -> Option<Subject> {
         });
         return Some(known.map_or(Subject::Conflict(asked), Subject::Pair));
     }
-    let (name, version) = requirement(after(line, NOT_FOUND)?);
+    let (name, version) = requirement(NOT_FOUND.iter().find_map(|words| after(line, words))?);
     if let Some(absent) = packages::absent(&name) {
         return Some(Subject::Absent { name, instead: absent.instead });
     }
@@ -306,6 +311,7 @@ mod tests {
     #[test]
     fn what_pip_tells() {
         let conflict = |asked: &str| format!("ERROR: Cannot install {asked}{CONFLICT}.");
+        let not_found = |asked: &str| format!("ERROR: {}{asked}", NOT_FOUND[0]);
         for (line, expected) in [
             (
                 conflict("gradio[mcp,oauth]==6.25.0 and huggingface-hub==0.25.0"),
@@ -320,10 +326,10 @@ mod tests {
                 conflict("gradio==4.0.0 and huggingface-hub==0.20.0"),
                 "conflict gradio==4.0.0 | huggingface-hub==0.20.0",
             ),
-            (format!("ERROR: {NOT_FOUND}PIL"), "absent pil Some(\"Pillow\")"),
-            (format!("ERROR: {NOT_FOUND}tensorflow==2.10.0"), "pair tensorflow python"),
-            (format!("ERROR: {NOT_FOUND}tensorflow==2.99"), "nothing"),
-            (format!("ERROR: {NOT_FOUND}"), "nothing"),
+            (not_found("PIL"), "absent pil Some(\"Pillow\")"),
+            (not_found("tensorflow==2.10.0"), "pair tensorflow python"),
+            (not_found("tensorflow==2.99 (from versions: 2.20.0)"), "nothing"),
+            (not_found(""), "nothing"),
         ] {
             assert_eq!(told(&line), expected, "{line}");
         }
