@@ -23,8 +23,13 @@ pub(super) fn of(cause: &Cause) -> Vec<String> {
         }
         Some(Subject::Pair(pair)) => {
             let beside = package(pair.beside, pair.beside_range);
-            let mut said =
-                format!("With {beside}, {} {}: {}.", pair.package, range(pair.range), pair.happens);
+            let mut said = format!(
+                "With {beside}, {} {}: {}.",
+                pair.package,
+                range(pair.range),
+                // Some of these lead up to the error.
+                pair.happens.trim_end_matches(':')
+            );
             if !pair.mend.is_empty() {
                 said.push_str(&format!(" Add `{}` to `requirements.txt`.", pair.mend));
             }

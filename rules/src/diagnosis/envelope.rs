@@ -92,7 +92,7 @@ pub(super) fn undress(line: &str) -> Cow<'_, str> {
     let line = line.strip_suffix('\r').unwrap_or(line);
     let mut line =
         if line.contains('\u{1b}') { without_colours(line).into() } else { Cow::Borrowed(line) };
-    for strip in [docker, stamp, uvicorn] {
+    for strip in [docker, stamp, uvicorn, reason] {
         if let Some(rest) = strip(&line) {
             let rest = rest.to_owned();
             line = rest.into();
@@ -138,6 +138,12 @@ fn uvicorn(line: &str) -> Option<&str> {
     bare.starts_with(super::traceback::HEADER).then_some(bare)
 }
 
+/// `Exit code: 1. Reason: Traceback (most recent call last):`
+fn reason(line: &str) -> Option<&str> {
+    let (_, reason) = line.strip_prefix("Exit code: ")?.split_once(". Reason: ")?;
+    reason.starts_with(super::traceback::HEADER).then_some(reason)
+}
+
 /// The line without ANSI sequences.
 fn without_colours(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
@@ -168,6 +174,11 @@ mod tests {
             ("[2026-11-20 10:00:00] KeyError: 'A'", "KeyError: 'A'"),
             ("\u{1b}[31mKeyError\u{1b}[0m: 'A'\r", "KeyError: 'A'"),
             ("ERROR:    Traceback (most recent call last):", "Traceback (most recent call last):"),
+            (
+                "Exit code: 1. Reason: Traceback (most recent call last):",
+                "Traceback (most recent call last):",
+            ),
+            ("Exit code: 137. Reason: ", "Exit code: 137. Reason: "),
             (
                 "ERROR: No matching distribution found for x",
                 "ERROR: No matching distribution found for x",

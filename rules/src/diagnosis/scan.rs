@@ -183,7 +183,10 @@ impl Scan {
         if line.trim_start().starts_with(HEADER) {
             let mut group = Group::default();
             group.take(line, number);
-            self.group = Some((group, Vec::new()));
+            // A page of the Hub shows a whole traceback in one line.
+            let is_all = line.trim().len() > HEADER.len() + 1;
+            let inside = if is_all { vec![(number, line.to_owned())] } else { Vec::new() };
+            self.group = Some((group, inside));
             return;
         }
         let before = String::from_utf8_lossy(before);
@@ -197,12 +200,13 @@ impl Scan {
             .find_overlapping_iter(line)
             .map(|found| found.pattern().as_usize())
             .collect();
-        let mut telling = false;
+        let (mut telling, mut known) = (false, false);
         for text in found {
             for meaning in self.meanings[text].clone() {
                 match meaning {
                     Meaning::Signature(failure, signature) => {
                         if let Some((facts, weight)) = self.matches(signature, line, beside) {
+                            known = true;
                             self.hit(failure, (number, line), facts, weight, None, group);
                         }
                     }
@@ -216,6 +220,8 @@ impl Scan {
             let of_line = |it: &&Traceback| it.raised.as_ref().is_some_and(|it| it.line == number);
             let traceback = group.and_then(|group| group.tracebacks.iter().find(of_line));
             if let Some(subject) = told::subject(line, traceback, beside)
+                // A module that is named by a signature is none that somebody forgot to ask for.
+                && !(known && matches!(subject, Subject::Module { .. }))
                 && let Some(failure) = failure(subject.failure())
             {
                 // Two packages are named only where nothing else can be meant.

@@ -119,6 +119,9 @@ fn a_log_in_another_dress_is_the_same_log() {
     for log in [
         error.to_owned(),
         format!("#9 1.2 {error}"),
+        format!(
+            "Exit code: 1. Reason: Traceback (most recent call last): File \"app.py\", line 1 {error}"
+        ),
         format!("\u{1b}[31m{error}\u{1b}[0m\r\n"),
         event,
         api,

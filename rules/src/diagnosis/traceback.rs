@@ -198,8 +198,14 @@ impl Frame {
 
     /// Itself with the path as from the Space's folder, if it lies there.
     fn in_space(&self) -> Option<Self> {
-        const LIBRARIES: [&str; 5] =
-            ["/site-packages/", "/dist-packages/", "/huggingface/modules/", "/lib/python", "<"];
+        const LIBRARIES: [&str; 6] = [
+            "/site-packages/",
+            "/dist-packages/",
+            "/huggingface/modules/",
+            "/lib/python",
+            "/pip-install-",
+            "<",
+        ];
         if LIBRARIES.iter().any(|part| self.path.contains(part)) {
             return None;
         }
