@@ -93,7 +93,7 @@ fn of_facts(cause: &Cause) -> Vec<String> {
         (Some(requested), None) => vec![asked(requested)],
         _ => package_of(fact("package"), fact("version"))
             .or_else(|| debian_package(fact("debian")?))
-            .or_else(|| needed(fact("needs")?, fact("found")))
+            .or_else(|| fact("needs").map(|needs| needed(needs, fact("found"))))
             .into_iter()
             .collect(),
     }
@@ -227,14 +227,14 @@ fn debian_package(name: &str) -> Option<String> {
 }
 
 /// What a library asks for, and what is there of it.
-fn needed(needs: &str, found: Option<&str>) -> Option<String> {
-    Some(match found {
+fn needed(needs: &str, found: Option<&str>) -> String {
+    match found {
         Some(found) => format!(
             "`{needs}` is asked for and `{found}` is installed: take what pins it out of the requirements, or ask for \
              `{needs}`."
         ),
         None => format!("Add `{needs}` to `requirements.txt`."),
-    })
+    }
 }
 
 fn package(name: &str, versions: &str) -> String {

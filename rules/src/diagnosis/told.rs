@@ -252,9 +252,9 @@ mod tests {
     fn through(modules: &[&str], raised: &str) -> String {
         let mut log = format!("{HEADER}:\n  File \"/home/user/app/app.py\", line 3, in <module>\n");
         for module in modules {
-            log.push_str(&format!(
-                "  File \"/usr/local/lib/python3.10/site-packages/{module}/__init__.py\", line 9, in f\n"
-            ));
+            log += "  File \"/usr/local/lib/python3.10/site-packages/";
+            log += module;
+            log += "/__init__.py\", line 9, in f\n";
         }
         log + raised
     }
