@@ -107,19 +107,17 @@ fn variable(name: &str) -> String {
              is not there."
         );
     }
-    let mut said = format!(
-        "The program reads `{name}` from its environment. Add it in the Space's settings, under *Variables and secrets*, \
-         with just this name, and restart. Whoever duplicates a Space gets none of its secrets."
-    );
     let token = platform::hub_token();
-    if let Some(read) = token.read.first()
-        && token.not_read.contains(&name)
-    {
-        said.push_str(&format!(
-            " Hugging Face's libraries do not read that name: they read `{read}`."
-        ));
-    }
-    said
+    let other = match token.read.first() {
+        Some(read) if token.not_read.contains(&name) => {
+            format!(" Hugging Face's libraries do not read that name: they read `{read}`.")
+        }
+        _ => String::new(),
+    };
+    format!(
+        "The program reads `{name}` from its environment. Add it in the Space's settings, under *Variables and secrets*, \
+         with just this name, and restart. Whoever duplicates a Space gets none of its secrets.{other}"
+    )
 }
 
 /// The versions of PyTorch that the builder says it takes.
