@@ -5,6 +5,7 @@
 //! list of `<category>/mod.rs`.
 
 pub mod check;
+pub mod diagnosis;
 pub mod duration;
 pub mod finding;
 pub mod fingerprint;

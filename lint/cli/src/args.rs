@@ -42,9 +42,9 @@ pub(crate) enum Command {
         #[arg(value_name = "PATH", default_value = ".")]
         path: PathBuf,
     },
-    /// Show the page of a rule: what happens, why, what to do
+    /// Show the page of a failure: what happens, why, what to do
     Explain {
-        /// The rule, such as `cuda-before-spaces`
+        /// The failure, such as `cuda-before-spaces`
         name: String,
     },
     /// List every rule by category
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Secrets(Secrets),
     /// Pin the versions that a build or an environment of a Space held
     Lock(Lock),
+    /// Find out from a log or an error text what went wrong, and where in this Space
+    Diagnose(Diagnose),
     /// Work out how many calls a day each kind of visitor can make
     Quota(Quota),
     /// Show what the program of a Space does, event by event
@@ -142,6 +144,37 @@ pub(crate) struct Lock {
     /// Show what would change, and change nothing
     #[arg(long)]
     pub(crate) diff: bool,
+}
+
+/// `spacelint diagnose`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 what failed is known, or nothing did; 1 something failed that is not known; 2 the run is \
+                  incomplete."
+)]
+pub(crate) struct Diagnose {
+    /// Logs of a build or of a Space, texts of an error, answers of the Hub's API; `-` for standard input
+    #[arg(value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
+
+    /// The Space that they are of [default: the one around the working directory]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) space: Option<PathBuf>,
+
+    /// How to print what they say
+    #[arg(long, value_enum, default_value_t = DiagnosisFormat::Human)]
+    pub(crate) format: DiagnosisFormat,
+}
+
+/// How to print a diagnosis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiagnosisFormat {
+    /// For people
+    Human,
+    /// To paste into a thread; tokens are masked in every format
+    Markdown,
+    /// For programs
+    Json,
 }
 
 /// `spacelint quota`.

@@ -1,12 +1,23 @@
-//! `spacelint explain`: a rule's page, and what the page leaves to its listing.
+//! `spacelint explain`: the page of a failure, and what the page leaves to its listing.
 
+use spacelint_knowledge::failures::{self, Failure, Kind, Page};
 use spacelint_rules::registry::RuleEntry;
 
 use crate::formats::json;
 use crate::markdown;
 use crate::pages;
 use crate::report;
+use crate::select;
 use crate::terminal::{Style, Terminal};
+
+/// The page of the failure of that name.
+pub(crate) fn named(name: &str, terminal: Terminal) -> Result<String, String> {
+    let without_rule = failures::failure(name).and_then(|it| Some((it, it.page.as_ref()?)));
+    match without_rule {
+        Some((it, page)) => Ok(failure(it, page, terminal)),
+        None => select::rule(name).map(|entry| self::page(entry, terminal)),
+    }
+}
 
 /// The page of `entry`.
 pub(crate) fn page(entry: &RuleEntry, terminal: Terminal) -> String {
@@ -41,5 +52,33 @@ pub(crate) fn page(entry: &RuleEntry, terminal: Terminal) -> String {
         facts.join(", "),
         markdown::render(body, terminal),
         markdown::render(&footer, terminal)
+    )
+}
+
+/// The page of a failure that no rule sees.
+fn failure(failure: &Failure, page: &Page, terminal: Terminal) -> String {
+    let mut facts = vec![match failure.kind {
+        Kind::Cause => "no rule sees it in the repository",
+        Kind::Wrapper => "the dress of another failure",
+        Kind::Noise => "no failure",
+        Kind::Platform => "the platform's fault",
+    }];
+    if failure.unverified {
+        facts.push("told by others and not proven");
+    }
+    let url = pages::url(failure.name);
+    let mut body = format!(
+        "**{}**\n\n## What happens\n\n{}\n\n## Why\n\n{}\n\n## What to do\n\n{}\n\nWhat makes it true:\n",
+        failure.title, page.happens, page.why, page.mend
+    );
+    for source in failure.sources {
+        body.extend(["- ", source, "\n"]);
+    }
+    body.extend(["\nOn the web: <", &url, ">"]);
+    format!(
+        "{}\n{}\n\n{}",
+        terminal.paint(Style::STRONG, failure.name),
+        facts.join(", "),
+        markdown::render(&body, terminal)
     )
 }

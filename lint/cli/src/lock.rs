@@ -28,7 +28,7 @@ use crate::terminal::Terminal;
 /// Pins what was installed.
 pub(crate) fn run(asked: &Lock, terminal: Terminal, output: &mut Output) -> Status {
     let prepared = targets::working_directory()
-        .and_then(|working| Ok((working, one_space(&asked.path)?, frozen(asked)?)));
+        .and_then(|working| Ok((working, targets::one(&asked.path)?, frozen(asked)?)));
     let (working, root, frozen) = match prepared {
         Ok(prepared) => prepared,
         Err(message) => {
@@ -55,22 +55,6 @@ pub(crate) fn run(asked: &Lock, terminal: Terminal, output: &mut Output) -> Stat
             output.error(&panics::describe(&doing, &message));
             Status::Incomplete
         }
-    }
-}
-
-/// The one Space that `path` leads to: what was installed was installed for one.
-fn one_space(path: &Path) -> Result<Utf8PathBuf, String> {
-    let targets = targets::find(&[path.to_owned()]);
-    if let Some(error) = targets.errors.into_iter().next() {
-        return Err(error);
-    }
-    match <[_; 1]>::try_from(targets.roots) {
-        Ok([root]) => Ok(root),
-        Err(roots) => Err(format!(
-            "there are {} Spaces at `{}`; name the one that this was installed for",
-            roots.len(),
-            path.display()
-        )),
     }
 }
 

@@ -5,6 +5,7 @@ mod args;
 mod baseline;
 mod check;
 mod completions;
+mod diagnose;
 mod diff;
 mod explain;
 mod formats;
@@ -55,9 +56,9 @@ fn main() -> ExitCode {
     let status = match &cli.command {
         Command::Check(check) => check::run(check, terminal, &mut output),
         Command::Init { path } => init::run(path, &mut output),
-        Command::Explain { name } => match select::rule(name) {
-            Ok(entry) => {
-                output.print(&explain::page(entry, terminal));
+        Command::Explain { name } => match explain::named(name, terminal) {
+            Ok(page) => {
+                output.print(&page);
                 Status::Clean
             }
             Err(message) => {
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
             Status::Clean
         }
         Command::Lock(asked) => lock::run(asked, terminal, &mut output),
+        Command::Diagnose(asked) => diagnose::run(asked, terminal, &mut output),
         Command::Quota(asked) => quota::run(asked, terminal, &mut output),
         Command::Secrets(asked) => secrets::run(asked, terminal, &mut output),
         Command::Server { .. } => {

@@ -39,6 +39,22 @@ pub(crate) fn find(paths: &[PathBuf]) -> Targets {
     Targets { roots: spaces, errors }
 }
 
+/// The one Space that `path` leads to.
+pub(crate) fn one(path: &Path) -> Result<Utf8PathBuf, String> {
+    let targets = find(&[path.to_owned()]);
+    if let Some(error) = targets.errors.into_iter().next() {
+        return Err(error);
+    }
+    match <[_; 1]>::try_from(targets.roots) {
+        Ok([root]) => Ok(root),
+        Err(roots) => Err(format!(
+            "there are {} Spaces at `{}`; name the one that is meant",
+            roots.len(),
+            path.display()
+        )),
+    }
+}
+
 /// Up to so many Spaces are read one after the other: starting threads costs more.
 const A_HANDFUL: usize = 8;
 /// So many are read at once before the first of them is printed.

@@ -191,6 +191,11 @@ pub fn names(name: &str) -> impl Iterator<Item = &'static Name> {
     NAMES[start..].iter().take_while(move |entry| entry.name == name)
 }
 
+/// Every name that is gone.
+pub fn all_names() -> &'static [Name] {
+    NAMES
+}
+
 /// The name as the table has it, if its use, or that the program sets it, matters.
 pub fn used(name: &str) -> Option<&'static str> {
     USED.binary_search(&name).ok().map(|index| USED[index])
@@ -213,6 +218,17 @@ pub fn arguments(call: &str, argument: &str) -> impl Iterator<Item = &'static Ar
             move |it| last_of(it.call) == last_of(&call) && it.argument == argument
         })
         .filter(move |it| is_call(it.call, &call))
+}
+
+/// The entries of an argument of any call whose name ends like this.
+pub fn refused<'a>(
+    last: &'a str,
+    argument: &'a str,
+) -> impl Iterator<Item = &'static Argument> + use<'a> {
+    let start = ARGUMENTS.partition_point(|it| (last_of(it.call), it.argument) < (last, argument));
+    ARGUMENTS[start..]
+        .iter()
+        .take_while(move |it| last_of(it.call) == last && it.argument == argument)
 }
 
 /// Whether anything is known of calls whose name ends like this.

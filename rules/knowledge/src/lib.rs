@@ -13,6 +13,7 @@ pub mod card;
 pub mod debian;
 pub mod drift;
 pub mod effects;
+pub mod failures;
 pub mod gradio;
 pub mod models;
 pub mod modules;

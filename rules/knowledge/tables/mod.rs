@@ -6,6 +6,7 @@ mod card;
 mod debian;
 mod drift;
 mod effects;
+mod failures;
 mod gradio;
 mod models;
 mod modules;
@@ -34,6 +35,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { file: "debian.toml", generate: debian::generate },
     Table { file: "drift.toml", generate: drift::generate },
     Table { file: "effects.toml", generate: effects::generate },
+    Table { file: "failures.toml", generate: failures::generate },
     Table { file: "gradio.toml", generate: gradio::generate },
     Table { file: "models.toml", generate: models::generate },
     Table { file: "modules.toml", generate: modules::generate },

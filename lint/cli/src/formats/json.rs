@@ -17,7 +17,7 @@ pub(crate) const SCHEMA: u32 = 1;
 
 /// A finding.
 #[derive(Debug, Serialize)]
-struct Diagnostic<'a> {
+pub(crate) struct Diagnostic<'a> {
     rule: &'a str,
     severity: &'static str,
     certainty: &'static str,
@@ -120,7 +120,8 @@ pub(crate) fn last_line(summary: &Summary) -> String {
 }
 
 impl<'a> Diagnostic<'a> {
-    fn new(finding: &'a Finding, space: &paths::Place) -> Self {
+    /// `finding`, its places named from the working directory.
+    pub(crate) fn new(finding: &'a Finding, space: &paths::Place) -> Self {
         Self {
             rule: finding.rule.name,
             severity: severity(finding.rule.severity),

@@ -1,0 +1,95 @@
+//! What a log tells, to paste into a thread: short, and with nothing in it that steers a page.
+
+use std::fmt::Write;
+
+use spacelint_rules::diagnosis::{Cause, Frame, Here};
+
+use super::{Told, what_to_do, word};
+use crate::escape::{self, code_span, escape};
+use crate::pages;
+
+pub(super) fn log(told: &Told<'_>) -> String {
+    let mut out = String::new();
+    let diagnosis = told.diagnosis;
+    let _ = writeln!(out, "### What {} says\n", code_span(&escape(told.log)));
+    for (cause, here) in told.causes() {
+        push_cause(&mut out, told, cause, here);
+    }
+    if diagnosis.causes.is_empty() {
+        for wrapper in &diagnosis.wrappers {
+            push_cause(&mut out, told, wrapper, &Here::default());
+        }
+    }
+    if !diagnosis.unknown.is_empty() {
+        let _ = writeln!(out, "Not known:\n");
+        for unknown in &diagnosis.unknown {
+            let from = unknown.frame.as_ref().map(|frame| format!(", from {}", frame_of(frame)));
+            let raised = code_span(&escape(&unknown.raised.text));
+            let _ = writeln!(
+                out,
+                "- line {}: {raised}{}",
+                unknown.raised.line,
+                from.unwrap_or_default()
+            );
+        }
+        out.push('\n');
+    }
+    for noise in &diagnosis.noise {
+        let _ = writeln!(
+            out,
+            "No failure: {} (line {})\n",
+            escape::markdown(noise.failure.title),
+            noise.line
+        );
+    }
+    if !diagnosis.is_failure() {
+        let _ = writeln!(out, "No failure in its {} lines.\n", diagnosis.lines);
+    }
+    let named: Vec<String> = diagnosis
+        .versions
+        .iter()
+        .filter(|(name, _)| SHOWN.contains(&name.as_str()))
+        .map(|(name, version)| code_span(&format!("{}=={}", escape(name), escape(version))))
+        .collect();
+    if !named.is_empty() {
+        let _ = writeln!(out, "Installed: {}\n", named.join(", "));
+    }
+    let _ = writeln!(out, "<sub>spacelint {} diagnose</sub>", env!("CARGO_PKG_VERSION"));
+    escape::guard_lines(&out).into_owned()
+}
+
+/// The packages whose versions those who help ask for first.
+const SHOWN: [&str; 7] =
+    ["diffusers", "gradio", "huggingface_hub", "numpy", "spaces", "torch", "transformers"];
+
+fn push_cause(out: &mut String, told: &Told<'_>, cause: &Cause, here: &Here) {
+    let failure = cause.failure;
+    let url = pages::url(failure.name);
+    let title = escape::markdown(failure.title);
+    let _ = writeln!(out, "**{}: [{}]({url})**: {title}\n", word(failure), failure.name);
+    let from = cause.frame.as_ref().map(|frame| format!(", from {}", frame_of(frame)));
+    let line = code_span(&escape(&cause.text));
+    let _ = writeln!(out, "line {}{}: {line}\n", cause.line, from.unwrap_or_default());
+    for paragraph in cause.answer() {
+        let _ = writeln!(out, "{}\n", escape::escape_lines(&paragraph));
+    }
+    if here.findings.is_empty()
+        && let Some(text) = what_to_do(failure)
+    {
+        let _ = writeln!(out, "{text}\n");
+    }
+    let Some(place) = told.place else { return };
+    for finding in &here.findings {
+        let path = place.shown(&finding.location.file.path);
+        let line = finding.location.file.text.line_of(finding.location.span.start);
+        let message = escape::markdown(&escape(&finding.message));
+        let _ = writeln!(out, "- {}: {message}", code_span(&escape(&format!("{path}:{line}"))));
+    }
+    if !here.findings.is_empty() {
+        out.push('\n');
+    }
+}
+
+fn frame_of(frame: &Frame) -> String {
+    code_span(&escape(&format!("{}:{}", frame.path, frame.line)))
+}

@@ -1,0 +1,149 @@
+use std::fs;
+use std::path::Path;
+
+use spacelint_knowledge::failures::failures;
+
+use super::*;
+
+fn diagnosed(log: &str) -> Diagnosis {
+    diagnose(log.as_bytes()).expect("memory can be read")
+}
+
+fn names(causes: &[Cause]) -> Vec<&'static str> {
+    causes.iter().map(|cause| cause.failure.name).collect()
+}
+
+/// The samples of each failure, by its name.
+fn samples() -> Vec<(String, Vec<String>)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge/failures.toml");
+    let table: toml::Table =
+        toml::from_str(&fs::read_to_string(path).expect("the table is there")).expect("it is TOML");
+    let failures = table["failure"].as_array().expect("it is a list");
+    let text = |value: &toml::Value| value.as_str().expect("a text").to_owned();
+    let of = |failure: &toml::Value| {
+        let samples = failure.get("samples").and_then(toml::Value::as_array);
+        (text(&failure["name"]), samples.into_iter().flatten().map(text).collect())
+    };
+    failures.iter().map(of).collect()
+}
+
+#[test]
+fn every_sample_is_told_as_what_it_is() {
+    let mut wrong = Vec::new();
+    for (name, samples) in samples() {
+        for sample in samples {
+            let diagnosis = diagnosed(&sample);
+            let of = |list: &[Cause]| list.first().map(|cause| cause.failure.name);
+            let first = of(&diagnosis.causes).or(of(&diagnosis.wrappers)).or(of(&diagnosis.noise));
+            if first != Some(&*name) {
+                wrong.push(format!("{name}: told as {first:?}: {sample}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_regex_compiles_and_matches_a_sample() {
+    let samples = samples();
+    for failure in failures() {
+        let seen = samples
+            .iter()
+            .filter(|(name, _)| name == failure.name)
+            .flat_map(|(_, samples)| samples);
+        let seen: Vec<&String> = seen.collect();
+        for signature in failure.signatures {
+            let name = failure.name;
+            let regex = signature
+                .regex
+                .map(|it| scan::compile(it).unwrap_or_else(|error| panic!("{name}: {error}")));
+            let shown = seen.iter().flat_map(|sample| sample.lines()).any(|line| {
+                line.contains(signature.text)
+                    && regex.as_ref().is_none_or(|regex| regex.is_match(line.as_bytes()))
+            });
+            assert!(shown, "{name}: no sample shows {:?}", signature.text);
+        }
+    }
+}
+
+#[test]
+fn what_the_table_names_is_there() {
+    for failure in failures() {
+        let name = failure.name;
+        let is_rule = registry::find(name).is_some();
+        assert!(
+            is_rule != failure.page.is_some(),
+            "{name}: a page, or a rule's page, and not both"
+        );
+        for suspect in failure.suspects {
+            assert!(registry::find(suspect).is_some(), "{name}: the suspect {suspect} is no rule");
+        }
+    }
+    for name in ["removed-name", "removed-argument", "broken-pair", "missing-requirement"] {
+        assert!(failure(name).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_cause_comes_before_what_came_of_it() {
+    let log = "===== Application Startup at 2026-11-20 10:00:00 =====\n\n\
+        Traceback (most recent call last):\n  File \"/home/user/app/app.py\", line 3, in <module>\n    import cv2\n\
+        ModuleNotFoundError: No module named 'cv2'\nJob failed with exit code: 1. Reason: x\n";
+    let diagnosis = diagnosed(log);
+    assert_eq!(names(&diagnosis.causes), ["missing-requirement"]);
+    let cause = &diagnosis.causes[0];
+    assert_eq!((cause.line, cause.frame.as_ref().map(|frame| frame.line)), (6, Some(3)));
+    assert!(diagnosis.wrappers.is_empty());
+}
+
+#[test]
+fn an_unknown_traceback_is_shown_and_not_guessed_at() {
+    let log = "Traceback (most recent call last):\n  File \"/home/user/app/app.py\", line 3, in <module>\n    f()\n  \
+        File \"/home/user/app/lib/x.py\", line 9, in f\n    raise Oddity('no')\nlib.Oddity: no\n";
+    let diagnosis = diagnosed(log);
+    assert!(diagnosis.causes.is_empty() && diagnosis.is_failure());
+    let unknown = &diagnosis.unknown[0];
+    assert_eq!(unknown.raised.text, "lib.Oddity: no");
+    assert_eq!(
+        unknown.frame.as_ref().map(|frame| (&*frame.path, frame.line)),
+        Some(("lib/x.py", 9))
+    );
+}
+
+#[test]
+fn a_log_in_another_dress_is_the_same_log() {
+    let error = "RuntimeError: CUDA has been initialized before importing the `spaces` package.";
+    let event = format!("data: {}", serde_json::json!({"data": error, "timestamp": "x"}));
+    let api = serde_json::json!({"runtime": {"stage": "RUNTIME_ERROR", "errorMessage": error}})
+        .to_string();
+    for log in [
+        error.to_owned(),
+        format!("#9 1.2 {error}"),
+        format!(
+            "Exit code: 1. Reason: Traceback (most recent call last): File \"app.py\", line 1 {error}"
+        ),
+        format!("\u{1b}[31m{error}\u{1b}[0m\r\n"),
+        event,
+        api,
+    ] {
+        assert_eq!(names(&diagnosed(&log).causes), ["cuda-before-spaces"], "{log}");
+    }
+}
+
+#[test]
+fn whatever_is_in_it_a_log_is_read_to_its_end() {
+    let mut bytes = vec![0_u8, 0xff, b'\n'];
+    bytes.extend(b"x".repeat(3 << 20));
+    bytes.extend(b"\nCUDA has been initialized before importing the\n{\"a\":");
+    let diagnosis = diagnose(&bytes[..]).expect("memory can be read");
+    assert_eq!((diagnosis.lines, diagnosis.causes.first().map(|cause| cause.line)), (4, Some(3)));
+    assert_eq!(diagnosed("").lines, 0);
+    // What stands beside the last line is seen though that does not end.
+    let torn = "  File \"/x/site-packages/spaces/zero/decorator.py\", line 110, in _GPU\nNotImplementedError";
+    assert_eq!(names(&diagnosed(torn).causes), ["async-gpu-function"]);
+    // And what stands beside a line may have been read with the piece before.
+    let mut log = "x\n".repeat((1 << 19) - 20);
+    log += "Getting requirements to build wheel\n  ModuleNotFoundError: No module named 'torch'\n";
+    assert_eq!(names(&diagnosed(&log).causes), ["source-build"]);
+    assert!(!diagnosed("{\"runtime\": {\"stage\": \"RUNNING\"}}").is_failure());
+}
