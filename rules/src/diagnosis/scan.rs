@@ -218,7 +218,9 @@ impl Scan {
         }
         if telling {
             let of_line = |it: &&Traceback| it.raised.as_ref().is_some_and(|it| it.line == number);
+            let headless = if group.is_none() { Traceback::ending(beside) } else { None };
             let traceback = group.and_then(|group| group.tracebacks.iter().find(of_line));
+            let traceback = traceback.or(headless.as_ref());
             if let Some(subject) = told::subject(line, traceback, beside)
                 // A module that is named by a signature is none that somebody forgot to ask for.
                 && !(known && matches!(subject, Subject::Module { .. }))

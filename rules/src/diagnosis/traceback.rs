@@ -10,6 +10,8 @@ const MAX_LINES: usize = 4000;
 const MAX_TEXT: usize = 256 * 1024;
 /// How many lines may follow the exception's first and belong to its message.
 const MAX_TAIL: usize = 12;
+/// How many lines are looked at of a traceback without its first one.
+const MAX_HEADLESS: usize = 60;
 /// How many lines of other programs may stand between the last frame and the exception.
 const MAX_STRANGE: usize = 3;
 
@@ -157,6 +159,15 @@ impl Group {
 }
 
 impl Traceback {
+    /// The frames at the end of `text`, of a traceback that was pasted without its first line.
+    pub(super) fn ending(text: &str) -> Option<Self> {
+        let is_part = |line: &&str| line.starts_with([' ', '\t']) || line.starts_with("File \"");
+        let lines: Vec<&str> = text.lines().rev().take(MAX_HEADLESS).take_while(is_part).collect();
+        let mut traceback = Self::default();
+        lines.iter().rev().for_each(|line| traceback.frame(line));
+        (!traceback.frames.is_empty()).then_some(traceback)
+    }
+
     /// The library that did what `module` raised for; none where the Space's own code did.
     pub(super) fn library(&self, module: &str) -> Option<&str> {
         let of_space = self.local.map_or(0, |local| local + 1);
@@ -185,7 +196,9 @@ impl Frame {
         let (path, rest) = rest.split_once("\", line ")?;
         let (line, function) = rest.split_once(", in ").unwrap_or((rest, ""));
         let line = line.trim_end().parse().ok()?;
-        Some(Self { path: path.to_owned(), line, function: function.trim_end().to_owned() })
+        // Of Windows, where an author tries the Space.
+        let path = if path.contains(":\\") { path.replace('\\', "/") } else { path.to_owned() };
+        Some(Self { path, line, function: function.trim_end().to_owned() })
     }
 
     /// The module of a library in which it lies.
@@ -265,6 +278,16 @@ mod tests {
         assert_eq!(group.local(6).map(|frame| (&*frame.path, frame.line)), Some(("app.py", 4)));
         assert_eq!(group.local(13).map(|frame| (&*frame.path, frame.line)), Some(("app.py", 9)));
         assert_eq!(taken, 15);
+    }
+
+    #[test]
+    fn frames_are_read_without_the_first_line_and_from_windows() {
+        let pasted = "it fails:\nFile \"D:\\x\\app.py\", line 1, in f\n    g()\n  File \
+                      \"C:\\Python\\Lib\\site-packages\\basicsr\\data.py\", line 8, in <module>\n    import x\n";
+        let traceback = Traceback::ending(pasted).expect("there are frames");
+        assert_eq!(traceback.library("torchvision"), Some("basicsr"));
+        assert_eq!(traceback.local, Some(0));
+        assert!(Traceback::ending("no frames\n  here\n").is_none());
     }
 
     #[test]
