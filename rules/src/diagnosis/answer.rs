@@ -31,7 +31,7 @@ pub(super) fn of(cause: &Cause) -> Vec<String> {
                 pair.happens.trim_end_matches(':')
             );
             if !pair.mend.is_empty() {
-                said.push_str(&format!(" Add `{}` to `requirements.txt`.", pair.mend));
+                said.extend([" Add `", pair.mend, "` to `requirements.txt`."]);
             }
             if !pair.instead.is_empty() {
                 said.extend([" ", pair.instead]);
@@ -183,10 +183,10 @@ fn asked(requested: i64) -> String {
             (_, twice) => format!("`duration={declared}` at `{}` (counted × {twice})", size.name()),
         })
     };
-    let declared: Vec<String> = Size::ALL.into_iter().filter_map(declares).collect();
-    let declared = match &declared[..] {
+    let ways: Vec<String> = Size::ALL.into_iter().filter_map(declares).collect();
+    let which = match &ways[..] {
         [] => String::new(),
-        _ => format!(", which is {}", declared.join(" or ")),
+        _ => format!(", which is {}", ways.join(" or ")),
     };
     let able: Vec<String> = Tier::ALL
         .into_iter()
@@ -197,7 +197,7 @@ fn asked(requested: i64) -> String {
         })
         .collect();
     format!(
-        "The call asked for {requested} s of the visitor's daily quota{declared}. So many such calls fit into a full \
+        "The call asked for {requested} s of the visitor's daily quota{which}. So many such calls fit into a full \
          day's quota if none ends early: {}.",
         able.join(", ")
     )

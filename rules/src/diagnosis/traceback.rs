@@ -138,7 +138,7 @@ impl Group {
                 self.state = State::Tail(lines + 1, is_blank);
                 // Another failure of which no traceback is printed is none of this one's message.
                 let is_other = is_exception(line) && line.contains("Error:");
-                lines < MAX_TAIL && !(was_blank && !is_blank) && !is_other
+                lines < MAX_TAIL && (is_blank || !was_blank) && !is_other
             }
             State::Chained => {
                 self.state = State::Chained;

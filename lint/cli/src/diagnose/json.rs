@@ -12,7 +12,7 @@ use crate::pages;
 
 /// What one log tells.
 #[derive(Serialize)]
-struct Log<'a> {
+struct Reading<'a> {
     log: &'a str,
     lines: u64,
     failed: bool,
@@ -60,7 +60,7 @@ pub(super) fn log(told: &Told<'_>) -> String {
     let diagnosis = told.diagnosis;
     let nothing = Here::default();
     let plain = |causes: &[Cause]| causes.iter().map(|it| failed(told, it, &nothing)).collect();
-    let log = Log {
+    let log = Reading {
         log: told.log,
         lines: diagnosis.lines,
         failed: diagnosis.is_failure(),
