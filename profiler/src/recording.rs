@@ -284,7 +284,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Recording, ReadError> {
 }
 
 /// A mapping whose order counts, as an object.
-mod in_order {
+pub(crate) mod in_order {
     use std::fmt;
 
     use serde::de::{MapAccess, Visitor};
@@ -292,14 +292,14 @@ mod in_order {
 
     use super::Argument;
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         pairs: &[(String, Argument)],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<(String, Argument)>, D::Error> {
         struct Pairs;

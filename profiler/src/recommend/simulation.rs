@@ -220,6 +220,7 @@ fn calls(row: Row, random: &mut Rng) -> Vec<Call> {
             start_seconds: cold.then_some(START),
             transfer_seconds: cold.then_some(TRANSFER),
             run_seconds: None,
+            wall_seconds: None,
             cold,
             peak_bytes: None,
             outcome: Outcome::Done,

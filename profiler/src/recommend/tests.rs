@@ -46,6 +46,7 @@ fn call(used_seconds: f64) -> Call {
         start_seconds: None,
         transfer_seconds: None,
         run_seconds: None,
+        wall_seconds: None,
         cold: false,
         peak_bytes: None,
         outcome: Outcome::Done,

@@ -44,7 +44,8 @@ enum Line {
         pid: i32,
         call: String,
         task: String,
-        arguments: BTreeMap<String, Argument>,
+        #[serde(with = "crate::recording::in_order")]
+        arguments: Vec<(String, Argument)>,
         size: Option<String>,
         duration: Option<f64>,
     },
@@ -87,7 +88,7 @@ pub(crate) struct Ran {
     /// The function.
     pub(crate) function: Option<FunctionName>,
     /// What it was given.
-    pub(crate) arguments: BTreeMap<String, Argument>,
+    pub(crate) arguments: Vec<(String, Argument)>,
     /// Moving weights to the device before it.
     pub(crate) transfer: Option<f64>,
     /// How long it ran; none while it does, or if it was killed.
@@ -280,7 +281,7 @@ mod tests {
             "\n",
             r#"{"event":"moved","pid":5,"seconds":0.5,"bytes":10}"#,
             "\n",
-            r#"{"event":"began","pid":5,"call":"1","task":"9","arguments":{"steps":{"number":4.0}}}"#,
+            r#"{"event":"began","pid":5,"call":"1","task":"9","arguments":{"steps":{"number":4.0},"n":{"items":2}}}"#,
             "\n",
             r#"{"event":"ran","pid":5,"call":"1","seconds":2.0"#,
         ));
@@ -295,7 +296,10 @@ mod tests {
         let ran = told.take(5);
         let function = ran.function.expect("it was told");
         assert_eq!((function.name.as_str(), function.path.as_str()), ("draw", "app.py"));
-        assert_eq!(ran.arguments["steps"], Argument::Number(4.0));
+        assert_eq!(
+            ran.arguments,
+            [("steps".to_owned(), Argument::Number(4.0)), ("n".to_owned(), Argument::Items(2))]
+        );
         assert_eq!((ran.transfer, ran.seconds), (Some(0.5), Some(2.0)));
         assert_eq!(ran.error.expect("it was told").name, "PicklingError");
         assert_eq!(told.take(5), Ran::default());
