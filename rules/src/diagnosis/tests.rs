@@ -147,3 +147,71 @@ fn whatever_is_in_it_a_log_is_read_to_its_end() {
     assert_eq!(names(&diagnosed(&log).causes), ["source-build"]);
     assert!(!diagnosed("{\"runtime\": {\"stage\": \"RUNNING\"}}").is_failure());
 }
+
+/// What somebody posted, and the names that are right for it.
+struct Posted {
+    file: String,
+    text: String,
+    expected: Vec<String>,
+    only_wrapper: bool,
+    unknown_ok: bool,
+}
+
+/// The excerpts of `testdata/logs`, each as its table has it.
+fn posted(folder: &str) -> Vec<Posted> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/logs").join(folder);
+    let table = fs::read_to_string(folder.join("expected.toml")).expect("the table is there");
+    let table: toml::Table = toml::from_str(&table).expect("it is TOML");
+    let logs = table["log"].as_array().expect("it is a list").iter();
+    logs.map(|log| {
+        let names = |key: &str| {
+            let names = log.get(key).and_then(toml::Value::as_array).into_iter().flatten();
+            names.map(|name| name.as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+        };
+        let is = |key: &str| log.get(key).and_then(toml::Value::as_bool).unwrap_or(false);
+        let file = log["file"].as_str().expect("a name").to_owned();
+        let bytes = fs::read(folder.join(&file)).expect("the excerpt is there");
+        let mut expected = names("expected");
+        expected.extend(names("rule"));
+        Posted {
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            expected,
+            only_wrapper: is("only_wrapper"),
+            unknown_ok: is("unknown_ok"),
+            file,
+        }
+    })
+    .collect()
+}
+
+#[test]
+fn public_logs_are_told_right_and_never_wrong_with_confidence() {
+    for folder in FOLDERS {
+        let all = posted(folder);
+        let mut missed = Vec::new();
+        let mut wrong = Vec::new();
+        for log in &all {
+            let diagnosis = diagnosed(&log.text);
+            let cause = diagnosis.causes.first();
+            let symptom = diagnosis.wrappers.first();
+            let first = cause.or(symptom).map(|it| it.failure.name);
+            let is_named = first.is_some_and(|name| log.expected.iter().any(|it| it == name));
+            let may_be_unknown = log.expected.is_empty() || log.only_wrapper || log.unknown_ok;
+            if is_named || (cause.is_none() && may_be_unknown) {
+                continue;
+            }
+            let said = format!("{}: {first:?} and not {:?}", log.file, log.expected);
+            if cause.is_some_and(|cause| !cause.failure.unverified) {
+                wrong.push(said);
+            } else {
+                missed.push(said);
+            }
+        }
+        assert!(wrong.is_empty(), "{folder}, wrong:\n{}", wrong.join("\n"));
+        assert!(all.len() >= 60, "{folder}");
+        assert!(missed.len() * 10 <= all.len(), "{folder}, missed:\n{}", missed.join("\n"));
+    }
+}
+
+/// The sets of excerpts, each collected before the signatures were next changed.
+const FOLDERS: [&str; 2] = ["issues", "issues2"];
