@@ -214,4 +214,4 @@ fn public_logs_are_told_right_and_never_wrong_with_confidence() {
 }
 
 /// The sets of excerpts, each collected before the signatures were next changed.
-const FOLDERS: [&str; 2] = ["issues", "issues2"];
+const FOLDERS: [&str; 3] = ["issues", "issues2", "issues3"];
