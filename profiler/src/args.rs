@@ -18,6 +18,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Runs a Space under a local ZeroGPU, calls it, and records what its GPU calls took
     Run(Run),
+    /// Makes the page of a recording again
+    Report(Report),
 }
 
 /// Runs a Space under a local ZeroGPU, calls it, and records what its GPU calls took.
@@ -64,6 +66,19 @@ pub(crate) struct Run {
     pub(crate) command: Vec<OsString>,
 }
 
+/// Makes the page of a recording again: what the calls took, and which duration follows.
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The recording, or the Space's folder; without it the newest recording of the current folder
+    pub(crate) recording: Option<PathBuf>,
+    /// Where the page is written; without it beside the recording
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Recommend durations although the calls did not run on the platform's GPU: their times are the same there
+    #[arg(long)]
+    pub(crate) times_hold_on_platform: bool,
+}
+
 /// A visitor's class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Class {
@@ -105,7 +120,7 @@ mod tests {
         Cli::command().debug_assert();
         let cli =
             Cli::try_parse_from(["x", "run", "space", "--as", "pro", "--", "uv", "run", "app.py"]);
-        let Command::Run(run) = cli.expect("it is valid").command;
+        let Command::Run(run) = cli.expect("it is valid").command else { panic!("a run") };
         assert_eq!((run.class.tier(), run.class.name().as_str()), (Tier::Pro, "pro"));
         assert_eq!(run.command.len(), 3);
     }

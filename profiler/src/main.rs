@@ -5,6 +5,7 @@ mod args;
 mod drive;
 mod recommend;
 mod recording;
+mod report;
 #[cfg(target_os = "linux")]
 mod run;
 #[cfg(target_os = "linux")]
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     match cli.command {
+        Command::Report(asked) => report::command(&asked),
         #[cfg(target_os = "linux")]
         Command::Run(asked) => run::run(&asked),
         #[cfg(not(target_os = "linux"))]

@@ -27,7 +27,9 @@ use spacelint_knowledge::platform::{Backing, Size, duration};
 use spacelint_knowledge::quota;
 use spacelint_space::profile::{Advice, Evidence, FunctionIdentity, Parameter, ProfiledFunction};
 
-pub(crate) use outlook::{Outlook, Risk};
+pub(crate) use cold::quantile;
+pub(crate) use outlook::Outlook;
+pub(crate) use tolerance::CONFIDENCE;
 
 use crate::recording::{Call, FunctionName, Outcome, Record};
 
@@ -49,12 +51,27 @@ pub(crate) struct Known {
 pub(crate) struct Recommendation {
     /// As the recording names it.
     pub(crate) function: FunctionName,
+    /// All names that the recording has for it.
+    pub(crate) names: BTreeSet<FunctionName>,
     /// For the profile.
     pub(crate) profile: ProfiledFunction,
     /// What its calls as they were declared mean for visitors; none if no call ended well.
     pub(crate) declared: Option<Outlook>,
     /// What they mean as recommended.
     pub(crate) recommended: Option<Outlook>,
+}
+
+impl Recommendation {
+    /// What is declared for this call if the advice is followed; none where there is none.
+    pub(crate) fn declares(&self, call: &Call) -> Option<i64> {
+        match &self.profile.advice {
+            Advice::Seconds { target, .. } => Some(*target),
+            Advice::Callable { callable, .. } => {
+                Some(callable.seconds(|it| fit::measure(call, it)))
+            }
+            Advice::NotEnoughCalls { .. } | Advice::Stopped { .. } => None,
+        }
+    }
 }
 
 /// One recommendation for each GPU function and size that was called, in the order of their names. A call of which
@@ -128,6 +145,7 @@ fn of_function(
     };
     Recommendation {
         function: function.clone(),
+        names: calls.iter().filter_map(|call| call.function.clone()).collect(),
         profile,
         declared: (!done.is_empty()).then(|| study.outlook(|call| call.declared_seconds)),
         recommended,
@@ -246,7 +264,7 @@ fn most_declared() -> i64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nobody makes 2^53 calls")]
-fn float(count: usize) -> f64 {
+pub(crate) fn float(count: usize) -> f64 {
     count as f64
 }
 
