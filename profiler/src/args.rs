@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spacelint_knowledge::platform::Tier;
 
@@ -27,6 +28,7 @@ pub(crate) enum Command {
 /// Exit status: 0 if all went well, 1 if the Space broke a promise, 2 if the run itself could not be done, 130 if it
 /// was cut short.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Run {
     /// The Space's folder
     #[arg(default_value = ".")]
@@ -34,6 +36,50 @@ pub(crate) struct Run {
     /// The Space's Python; without it that of the active environment
     #[arg(long, value_name = "FILE", conflicts_with = "command")]
     pub(crate) python: Option<PathBuf>,
+    /// Spread the calls over all that a visitor can set, the largest values among them
+    #[arg(long, group = "driving", help_heading = "Calls")]
+    pub(crate) sweep: bool,
+    /// A Python script that makes the calls; it finds a client of the Space as `client`, and `calls`
+    #[arg(long, value_name = "FILE", group = "driving", help_heading = "Calls")]
+    pub(crate) drive: Option<Utf8PathBuf>,
+    /// Make the calls of this file, one a line: {"endpoint": "/draw", "data": ["a cat", 20]}
+    #[arg(long, value_name = "FILE", group = "driving", help_heading = "Calls")]
+    pub(crate) replay: Option<Utf8PathBuf>,
+    /// Make no calls: whoever opens the address in a browser does, until Ctrl-C
+    #[arg(long, group = "driving", help_heading = "Calls", conflicts_with_all = ["calls", "concurrency"])]
+    pub(crate) interactive: bool,
+    /// How many calls to make; without it each example once, or 30 with --sweep
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Calls")]
+    pub(crate) calls: Option<u32>,
+    /// How many calls to make at a time; how many of them hold a GPU at once is --slots
+    #[arg(
+        long, value_name = "N", default_value_t = 1, conflicts_with = "drive", help_heading = "Calls",
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
+    pub(crate) concurrency: u16,
+    /// How long a call may take, waiting included, in seconds
+    #[arg(
+        long, value_name = "SECONDS", default_value_t = 3600, help_heading = "Calls",
+        conflicts_with_all = ["drive", "interactive"], value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub(crate) call_timeout: u64,
+    /// Write the calls that are made to a file for --replay, with all that they are given
+    #[arg(long, value_name = "FILE", help_heading = "Calls", conflicts_with_all = ["drive", "interactive"])]
+    pub(crate) save_inputs: Option<Utf8PathBuf>,
+    /// For how many calls of a GPU function a fresh worker is started, as after a pause on the platform: the 1st, 2nd,
+    /// 4th, 8th and so on, so that what a cold start takes is measured
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        conflicts_with = "plain",
+        help_heading = "Calls"
+    )]
+    pub(crate) cold_starts: u32,
+    /// Recommend a duration whatever the calls ran on: their time does not depend on the GPU, as where they wait for
+    /// something else
+    #[arg(long)]
+    pub(crate) times_hold_on_platform: bool,
     /// As whom the Space is called: each call comes from a visitor of this class with a whole quota
     #[arg(long = "as", value_name = "CLASS", value_enum, default_value_t = Class::Free)]
     pub(crate) class: Class,

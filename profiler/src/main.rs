@@ -1,7 +1,6 @@
 //! Measures how long the GPU calls of a Hugging Face Space hold the GPU, and recommends a `duration`.
 
 mod args;
-#[expect(dead_code, unused_imports, reason = "`run` is to call it")]
 mod drive;
 mod recommend;
 mod recording;
