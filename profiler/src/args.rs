@@ -120,7 +120,7 @@ pub(crate) struct Report {
     /// Where the page is written; without it beside the recording
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Recommend durations although the calls did not run on the platform's GPU: their times are the same there
+    /// Recommend a duration whatever the calls ran on: their time does not depend on the GPU
     #[arg(long)]
     pub(crate) times_hold_on_platform: bool,
 }

@@ -23,12 +23,14 @@ mod tolerance;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use spacelint_knowledge::platform::{Backing, Size, duration};
 use spacelint_knowledge::quota;
+use spacelint_space::identity::{self, Identified};
 use spacelint_space::profile::{Advice, Evidence, FunctionIdentity, Parameter, ProfiledFunction};
 
 pub(crate) use cold::quantile;
-pub(crate) use outlook::Outlook;
+pub(crate) use outlook::{Outlook, Risk};
 pub(crate) use tolerance::CONFIDENCE;
 
 use crate::recording::{Call, FunctionName, Outcome, Record};
@@ -44,6 +46,25 @@ pub(crate) struct Known {
     pub(crate) identity: FunctionIdentity,
     /// Its parameters. Without them those that the calls show are taken, each as one that may be left out.
     pub(crate) parameters: Option<Vec<Parameter>>,
+}
+
+impl Known {
+    /// What `functions`, those of the text, tell of one that Python names; where none of them is it, what its name does.
+    pub(crate) fn of(functions: &[Identified], function: &FunctionName) -> Self {
+        let FunctionName { module, name, path, line } = function;
+        if let Some(found) = identity::find(functions, Utf8Path::new(path), *line, name) {
+            let Identified { identity, parameters, .. } = found.clone();
+            return Self { identity, parameters: Some(parameters) };
+        }
+        let identity = FunctionIdentity {
+            module: module.clone(),
+            name: name.clone(),
+            path: path.clone(),
+            hash: String::new(),
+            declaration: String::new(),
+        };
+        Self { identity, parameters: None }
+    }
 }
 
 /// What is recommended for a GPU function at one size.

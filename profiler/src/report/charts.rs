@@ -238,6 +238,9 @@ pub(super) struct Histogram {
     pub(super) stacked: Vec<(Ink, &'static str)>,
 }
 
+/// An axis begins at 0 where fewer calls than this are all there is.
+const FEWEST_APART: usize = 10;
+
 /// The bins of a histogram.
 struct Bins {
     from: f64,
@@ -260,13 +263,15 @@ impl Histogram {
         let marked = self.marks.iter().map(|mark| mark.seconds);
         let near = marked.filter(|seconds| *seconds <= 3.0 * most).fold(most, f64::max);
         let quartile = |part: usize| seconds.get(seconds.len() * part / 4).copied().unwrap_or(0.0);
+        let spread = quartile(3) - quartile(1);
+        let from_zero = seconds.len() < FEWEST_APART || least < 0.4 * near;
+        let span = (near - if from_zero { 0.0 } else { least }).max(near / 20.0).max(1e-3);
         // The rule of Freedman and Diaconis, within what a reader can tell apart.
-        let count = float(seconds.len().max(1));
-        let wanted = 2.0 * (quartile(3) - quartile(1)) / count.cbrt();
-        let span = (near - least).max(near / 20.0).max(1e-3);
+        let wanted = 2.0 * spread / float(seconds.len().max(1)).cbrt();
+        let wanted = if spread > 0.0 { wanted } else { span / 30.0 };
         let width = nice(wanted.clamp(span / 60.0, span / 10.0));
         let from =
-            if least < 0.4 * near { 0.0 } else { ((least - span / 10.0) / width).floor() * width };
+            if from_zero { 0.0 } else { ((least - span / 10.0) / width).floor().max(0.0) * width };
         let bins = (((near - from) / width).floor() + 1.0).clamp(1.0, 200.0);
         let mut counts = vec![vec![0; self.stacked.len()]; whole(bins)];
         let highest = counts.len() - 1;

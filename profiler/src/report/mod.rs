@@ -17,12 +17,12 @@ use std::process::ExitCode;
 use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_space::escape::escape;
 use spacelint_space::identity::{self, Identified};
-use spacelint_space::profile::{Basis, FunctionIdentity};
+use spacelint_space::profile::Basis;
 use spacelint_space::{Files, Space};
 
 use crate::args;
 use crate::recommend::{Known, Recommendation, recommend};
-use crate::recording::{self, FunctionName, Recording};
+use crate::recording::{self, Recording};
 
 /// What the page is of.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ fn again(asked: &args::Report) -> Result<PathBuf, String> {
     let recording = recording::read(&bytes).map_err(|error| format!("`{shown}`: {error}"))?;
     let root = root(&path);
     let functions = root.as_deref().map(functions).unwrap_or_default();
-    let recommendations = recommend(&recording.records, |function| known(&functions, function));
+    let recommendations = recommend(&recording.records, |function| Known::of(&functions, function));
     let named = root.as_deref().and_then(Utf8Path::file_name);
     let report = Report {
         space: named.or(path.file_stem().and_then(|stem| stem.to_str())).unwrap_or("a Space"),
@@ -127,24 +127,4 @@ fn root(recording: &Path) -> Option<Utf8PathBuf> {
 /// The GPU functions that the text shows.
 fn functions(root: &Utf8Path) -> Vec<Identified> {
     Space::read(&Files::disk(root.to_owned())).trace().map(identity::identify).unwrap_or_default()
-}
-
-/// What the text tells of a function; where it does not show it, what the recording does.
-fn known(functions: &[Identified], function: &FunctionName) -> Known {
-    let FunctionName { module, name, path, line } = function;
-    match identity::find(functions, Utf8Path::new(path), *line, name) {
-        Some(found) => {
-            Known { identity: found.identity.clone(), parameters: Some(found.parameters.clone()) }
-        }
-        None => Known {
-            identity: FunctionIdentity {
-                module: module.clone(),
-                name: name.clone(),
-                path: path.clone(),
-                hash: String::new(),
-                declaration: String::new(),
-            },
-            parameters: None,
-        },
-    }
 }

@@ -193,7 +193,7 @@ fn head(report: &Report<'_>, title: &str, calls: &[Timed<'_>]) -> Markup {
                 div { dt { "Called as" } dd { (visitor(&run.visitor)) } }
                 @if let Some(ready) = ready {
                     div { dt { "Served after" } dd { (seconds(held(ready.startup_seconds))) } }
-                    @if let Some(bytes) = ready.packed_bytes {
+                    @if let Some(bytes) = ready.packed_bytes.filter(|bytes| *bytes > 0) {
                         div { dt { "Packed weights" } dd { (gigabytes(bytes)) } }
                     }
                 }

@@ -4,16 +4,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use camino::Utf8Path;
 use spacelint_space::SourceFile;
-use spacelint_space::identity;
-use spacelint_space::profile::{
-    FunctionIdentity, PROFILE_FILE, PROFILE_SCHEMA, Profile, ProfileFile,
-};
+use spacelint_space::profile::{PROFILE_FILE, PROFILE_SCHEMA, Profile, ProfileFile};
 
 use super::prepared::Prepared;
 use crate::recommend::{self, Known, Recommendation};
-use crate::recording::{FunctionName, Record};
+use crate::recording::Record;
 
 /// What follows from a recording.
 pub(super) struct Found {
@@ -31,7 +27,8 @@ impl Found {
 
 /// What follows from `records`.
 pub(super) fn of(plan: &Prepared<'_>, records: &[Record]) -> Found {
-    let recommendations = recommend::recommend(records, |function| known(plan, function));
+    let recommendations =
+        recommend::recommend(records, |function| Known::of(&plan.functions, function));
     let functions: Vec<_> = recommendations.iter().map(|it| it.profile.clone()).collect();
     let profile = (!functions.is_empty()).then(|| Profile {
         schema: PROFILE_SCHEMA,
@@ -43,26 +40,6 @@ pub(super) fn of(plan: &Prepared<'_>, records: &[Record]) -> Found {
         functions,
     });
     Found { recommendations, profile }
-}
-
-/// What the text tells of a function that Python names.
-fn known(plan: &Prepared<'_>, function: &FunctionName) -> Known {
-    let path = Utf8Path::new(&function.path);
-    match identity::find(&plan.functions, path, function.line, &function.name) {
-        Some(found) => {
-            Known { identity: found.identity.clone(), parameters: Some(found.parameters.clone()) }
-        }
-        None => Known {
-            identity: FunctionIdentity {
-                module: function.module.clone(),
-                name: function.name.clone(),
-                path: function.path.clone(),
-                hash: String::new(),
-                declaration: String::new(),
-            },
-            parameters: None,
-        },
-    }
 }
 
 /// Writes the profile of the Space at `root`, whole or not at all. Where it is.
