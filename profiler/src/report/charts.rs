@@ -565,7 +565,7 @@ impl Chart for Timeline {
         format!(
             "{} over {}, at most {} at once; {failed} of them marked because they did not end well.",
             number(self.spans.len(), "call"),
-            seconds(self.end),
+            seconds(self.end - self.spans.first().map_or(0.0, |span| span.from)),
             self.lanes().1
         )
     }
@@ -588,7 +588,9 @@ impl Chart for Timeline {
 
     fn draw(&self, area: &Area<'_>, width: i32) -> Drawn {
         let (lanes, count) = self.lanes();
-        let end = self.end.max(1e-3);
+        // The Space's start has no calls.
+        let begin = self.spans.first().map_or(0.0, |span| span.from);
+        let end = self.end.max(begin + 1e-3);
         let top = float(count);
         let mut chart = ChartBuilder::on(area)
             .margin_top(8 * FINE)
@@ -596,7 +598,7 @@ impl Chart for Timeline {
             .margin_left(8 * FINE)
             .margin_bottom(4 * FINE)
             .set_label_area_size(LabelAreaPosition::Bottom, 40 * FINE)
-            .build_cartesian_2d(0.0..end, 0.0..top)?;
+            .build_cartesian_2d(begin..end, 0.0..top)?;
         chart
             .configure_mesh()
             .disable_y_mesh()
@@ -616,7 +618,7 @@ impl Chart for Timeline {
         let mut failed = Vec::new();
         for (span, lane) in self.spans.iter().zip(lanes) {
             let below = top - 1.0 - float(lane);
-            let (upper, lower) = (at(0.0, below + 0.85).1, at(0.0, below + 0.15).1);
+            let (upper, lower) = (at(begin, below + 0.85).1, at(begin, below + 0.15).1);
             let mut from = span.from;
             for (ink, seconds) in &span.parts {
                 let (left, right) = (at(from, 0.0).0, at(from + seconds, 0.0).0);
