@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spacelint_knowledge::platform::Tier;
 
@@ -18,6 +19,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Runs a Space under a local ZeroGPU, calls it, and records what its GPU calls took
     Run(Run),
+    /// Makes the page of a recording again
+    Report(Report),
 }
 
 /// Runs a Space under a local ZeroGPU, calls it, and records what its GPU calls took.
@@ -25,6 +28,7 @@ pub(crate) enum Command {
 /// Exit status: 0 if all went well, 1 if the Space broke a promise, 2 if the run itself could not be done, 130 if it
 /// was cut short.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Run {
     /// The Space's folder
     #[arg(default_value = ".")]
@@ -32,6 +36,50 @@ pub(crate) struct Run {
     /// The Space's Python; without it that of the active environment
     #[arg(long, value_name = "FILE", conflicts_with = "command")]
     pub(crate) python: Option<PathBuf>,
+    /// Spread the calls over all that a visitor can set, the largest values among them
+    #[arg(long, group = "driving", help_heading = "Calls")]
+    pub(crate) sweep: bool,
+    /// A Python script that makes the calls; it finds a client of the Space as `client`, and `calls`
+    #[arg(long, value_name = "FILE", group = "driving", help_heading = "Calls")]
+    pub(crate) drive: Option<Utf8PathBuf>,
+    /// Make the calls of this file, one a line: {"endpoint": "/draw", "data": ["a cat", 20]}
+    #[arg(long, value_name = "FILE", group = "driving", help_heading = "Calls")]
+    pub(crate) replay: Option<Utf8PathBuf>,
+    /// Make no calls: whoever opens the address in a browser does, until Ctrl-C
+    #[arg(long, group = "driving", help_heading = "Calls", conflicts_with_all = ["calls", "concurrency"])]
+    pub(crate) interactive: bool,
+    /// How many calls to make; without it each example once, or 30 with --sweep
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Calls")]
+    pub(crate) calls: Option<u32>,
+    /// How many calls to make at a time; how many of them hold a GPU at once is --slots
+    #[arg(
+        long, value_name = "N", default_value_t = 1, conflicts_with = "drive", help_heading = "Calls",
+        value_parser = clap::value_parser!(u16).range(1..=256)
+    )]
+    pub(crate) concurrency: u16,
+    /// How long a call may take, waiting included, in seconds
+    #[arg(
+        long, value_name = "SECONDS", default_value_t = 3600, help_heading = "Calls",
+        conflicts_with_all = ["drive", "interactive"], value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub(crate) call_timeout: u64,
+    /// Write the calls that are made to a file for --replay, with all that they are given
+    #[arg(long, value_name = "FILE", help_heading = "Calls", conflicts_with_all = ["drive", "interactive"])]
+    pub(crate) save_inputs: Option<Utf8PathBuf>,
+    /// For how many calls of a GPU function a fresh worker is started, as after a pause on the platform: the 1st, 2nd,
+    /// 4th, 8th and so on, so that what a cold start takes is measured
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        conflicts_with = "plain",
+        help_heading = "Calls"
+    )]
+    pub(crate) cold_starts: u32,
+    /// Recommend a duration whatever the calls ran on: their time does not depend on the GPU, as where they wait for
+    /// something else
+    #[arg(long)]
+    pub(crate) times_hold_on_platform: bool,
     /// As whom the Space is called: each call comes from a visitor of this class with a whole quota
     #[arg(long = "as", value_name = "CLASS", value_enum, default_value_t = Class::Free)]
     pub(crate) class: Class,
@@ -62,6 +110,19 @@ pub(crate) struct Run {
     /// The command that starts the Space, instead of Python on its entry point
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+/// Makes the page of a recording again: what the calls took, and which duration follows.
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The recording, or the Space's folder; without it the newest recording of the current folder
+    pub(crate) recording: Option<PathBuf>,
+    /// Where the page is written; without it beside the recording
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Recommend a duration whatever the calls ran on: their time does not depend on the GPU
+    #[arg(long)]
+    pub(crate) times_hold_on_platform: bool,
 }
 
 /// A visitor's class.
@@ -105,7 +166,7 @@ mod tests {
         Cli::command().debug_assert();
         let cli =
             Cli::try_parse_from(["x", "run", "space", "--as", "pro", "--", "uv", "run", "app.py"]);
-        let Command::Run(run) = cli.expect("it is valid").command;
+        let Command::Run(run) = cli.expect("it is valid").command else { panic!("a run") };
         assert_eq!((run.class.tier(), run.class.name().as_str()), (Tier::Pro, "pro"));
         assert_eq!(run.command.len(), 3);
     }

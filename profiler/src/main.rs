@@ -1,10 +1,10 @@
 //! Measures how long the GPU calls of a Hugging Face Space hold the GPU, and recommends a `duration`.
 
 mod args;
-#[expect(dead_code, unused_imports, reason = "`run` is to call it")]
 mod drive;
 mod recommend;
 mod recording;
+mod report;
 #[cfg(target_os = "linux")]
 mod run;
 #[cfg(target_os = "linux")]
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     match cli.command {
+        Command::Report(asked) => report::command(&asked),
         #[cfg(target_os = "linux")]
         Command::Run(asked) => run::run(&asked),
         #[cfg(not(target_os = "linux"))]

@@ -11,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use spacelint_space::profile::Basis;
 
-pub(crate) use file::Recorder;
+pub(crate) use file::{FOLDER, Recorder};
 
 /// The version of the format that is written.
 pub(crate) const SCHEMA: u32 = 1;

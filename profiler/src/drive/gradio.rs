@@ -17,10 +17,6 @@ pub(crate) struct Gradio {
 /// What the page of a Space is made of.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// Gradio's version.
-    pub(crate) version: String,
-    /// What comes before each path of the API: `/gradio_api`, and nothing in Gradio 4.
-    pub(crate) prefix: String,
     /// What a visitor may call by name.
     pub(crate) endpoints: Vec<Endpoint>,
     /// How many of the page's events run Python and are not in the API.
@@ -87,7 +83,8 @@ impl Gradio {
     }
 }
 
-fn prefix(config: &Value) -> String {
+/// What comes before each path of the API: `/gradio_api`, and nothing in Gradio 4.
+pub(super) fn prefix(config: &Value) -> String {
     config["api_prefix"].as_str().unwrap_or_default().trim_end_matches('/').to_owned()
 }
 
@@ -126,13 +123,7 @@ impl Page {
             .map(|(id, component)| Dataset::read(*id, component, &config["dependencies"]))
             .filter(|dataset| !dataset.components.is_empty() && !dataset.shown.is_empty())
             .collect();
-        Ok(Self {
-            version: version.to_owned(),
-            prefix: prefix(config),
-            endpoints,
-            hidden,
-            datasets,
-        })
+        Ok(Self { endpoints, hidden, datasets })
     }
 
     pub(super) fn endpoint(&self, name: &str) -> Option<&Endpoint> {

@@ -28,7 +28,7 @@ pub(crate) use calls::{Driven, End, How, Progress};
 pub(crate) use doorway::Doorway;
 pub(crate) use examples::Examples;
 pub(crate) use gradio::Gradio;
-pub(crate) use plan::{Plan, Undriven};
+pub(crate) use plan::Plan;
 pub(crate) use replay::Replay;
 pub(crate) use script::{Script, ScriptEnd};
 

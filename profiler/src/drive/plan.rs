@@ -45,6 +45,11 @@ impl Plan {
         plan
     }
 
+    /// The endpoints of its calls, in order.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> + Clone {
+        self.calls.iter().map(|call| call.endpoint.as_str())
+    }
+
     /// How many calls make it up.
     pub(crate) fn len(&self) -> usize {
         self.calls.len()

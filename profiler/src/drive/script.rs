@@ -26,6 +26,8 @@ const GRACE: Duration = Duration::from_secs(3);
 /// A script, and what to run it with.
 #[derive(Debug)]
 pub(crate) struct Script {
+    /// What is put before Python: a command that becomes the one that follows it.
+    pub(crate) before: Vec<OsString>,
     /// The Python that has `gradio_client`, which Gradio brings.
     pub(crate) python: OsString,
     /// `drive.py`
@@ -67,7 +69,10 @@ impl Script {
             "script": path.as_str(),
             "calls": self.calls,
         });
-        let mut child = Command::new(&self.python)
+        let mut words = self.before.iter().chain([&self.python]);
+        // There is one at least.
+        let mut child = Command::new(words.next().unwrap_or(&self.python))
+            .args(words)
             .args(["-u", "-c", RUNNER])
             .env("SPACELINT_DRIVE", given.to_string())
             // The client would tell its makers of itself.

@@ -63,7 +63,7 @@ fn first_call_lag(calls: &[&Call], quantities: &[fit::Quantity], seconds: &[f64]
 }
 
 /// The value below which this share of sorted ones lies; 0 of none.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
     #[expect(clippy::cast_sign_loss, reason = "a share is not negative")]
     let below = (share * float(last)) as usize;

@@ -23,11 +23,15 @@ mod tolerance;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use spacelint_knowledge::platform::{Backing, Size, duration};
 use spacelint_knowledge::quota;
+use spacelint_space::identity::{self, Identified};
 use spacelint_space::profile::{Advice, Evidence, FunctionIdentity, Parameter, ProfiledFunction};
 
+pub(crate) use cold::quantile;
 pub(crate) use outlook::{Outlook, Risk};
+pub(crate) use tolerance::CONFIDENCE;
 
 use crate::recording::{Call, FunctionName, Outcome, Record};
 
@@ -44,17 +48,51 @@ pub(crate) struct Known {
     pub(crate) parameters: Option<Vec<Parameter>>,
 }
 
+impl Known {
+    /// What `functions`, those of the text, tell of one that Python names; where none of them is it, what its name does.
+    pub(crate) fn of(functions: &[Identified], function: &FunctionName) -> Self {
+        let FunctionName { module, name, path, line } = function;
+        if let Some(found) = identity::find(functions, Utf8Path::new(path), *line, name) {
+            let Identified { identity, parameters, .. } = found.clone();
+            return Self { identity, parameters: Some(parameters) };
+        }
+        let identity = FunctionIdentity {
+            module: module.clone(),
+            name: name.clone(),
+            path: path.clone(),
+            hash: String::new(),
+            declaration: String::new(),
+        };
+        Self { identity, parameters: None }
+    }
+}
+
 /// What is recommended for a GPU function at one size.
 #[derive(Clone, Debug)]
 pub(crate) struct Recommendation {
     /// As the recording names it.
     pub(crate) function: FunctionName,
+    /// All names that the recording has for it.
+    pub(crate) names: BTreeSet<FunctionName>,
     /// For the profile.
     pub(crate) profile: ProfiledFunction,
     /// What its calls as they were declared mean for visitors; none if no call ended well.
     pub(crate) declared: Option<Outlook>,
     /// What they mean as recommended.
     pub(crate) recommended: Option<Outlook>,
+}
+
+impl Recommendation {
+    /// What is declared for this call if the advice is followed; none where there is none.
+    pub(crate) fn declares(&self, call: &Call) -> Option<i64> {
+        match &self.profile.advice {
+            Advice::Seconds { target, .. } => Some(*target),
+            Advice::Callable { callable, .. } => {
+                Some(callable.seconds(|it| fit::measure(call, it)))
+            }
+            Advice::NotEnoughCalls { .. } | Advice::Stopped { .. } => None,
+        }
+    }
 }
 
 /// One recommendation for each GPU function and size that was called, in the order of their names. A call of which
@@ -128,6 +166,7 @@ fn of_function(
     };
     Recommendation {
         function: function.clone(),
+        names: calls.iter().filter_map(|call| call.function.clone()).collect(),
         profile,
         declared: (!done.is_empty()).then(|| study.outlook(|call| call.declared_seconds)),
         recommended,
@@ -246,7 +285,7 @@ fn most_declared() -> i64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nobody makes 2^53 calls")]
-fn float(count: usize) -> f64 {
+pub(crate) fn float(count: usize) -> f64 {
     count as f64
 }
 

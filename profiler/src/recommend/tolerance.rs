@@ -13,7 +13,7 @@ use super::float;
 /// never worth it.
 pub(super) const CONTENT: f64 = 0.99;
 /// In which share of all profiles that holds.
-pub(super) const CONFIDENCE: f64 = 0.95;
+pub(crate) const CONFIDENCE: f64 = 0.95;
 /// With fewer calls nothing is said: the spread of the times is itself hardly known.
 pub(super) const FEWEST: usize = 10;
 /// Calls never spread less than this, as logarithms: a few that happen to be alike say little.

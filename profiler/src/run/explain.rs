@@ -245,6 +245,17 @@ pub(crate) fn of_start(why: &NotServed, log: &[String], patience: u64) -> Result
     }
 }
 
+/// A call that nobody answered.
+pub(crate) fn unanswered(endpoint: &str, patience: u64) -> Problem {
+    let problem = Problem::new(
+        "never-answers",
+        format!("`{endpoint}` was not answered within {patience} s, and its visitor left"),
+        "Wait longer with --call-timeout, or look at what it does in the log: a GPU function is stopped when its \
+         duration is over, what a handler does outside one is not.",
+    );
+    Problem { subject: endpoint.to_owned(), ..problem }
+}
+
 /// A Space that ended while it was called.
 pub(crate) fn of_crash(word: &Word) -> Problem {
     Problem::new(
@@ -263,10 +274,9 @@ fn describe(word: &Word) -> String {
     }
 }
 
-/// No GPU function was reported. Whether the hook saw any, if it is loaded.
-pub(crate) fn no_report(has_functions: Option<bool>, calls: &[Call]) -> Problem {
+/// No GPU function was reported. Whether there are any.
+pub(crate) fn no_report(has_functions: bool) -> Problem {
     let platform_says = platform::no_gpu_function().text;
-    let has_functions = has_functions.unwrap_or(!calls.is_empty());
     if has_functions {
         return Problem::new(
             "late-gpu-function",

@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use spacelint_knowledge::platform::{Backing, Tier};
+use spacelint_knowledge::quota::Calls;
 use spacelint_space::escape::escape;
+use spacelint_space::profile::{Advice, Evidence, Method, ProfiledFunction};
 
+use crate::recommend::{Outlook, Risk};
 use crate::recording::{Call, Outcome};
 
 use super::explain::Problem;
+use super::profile::Found;
 
 /// One line for each GPU function and size.
-pub(crate) fn table(calls: &[Call]) -> String {
+pub(super) fn table(calls: &[&Call], found: &Found) -> String {
     if calls.is_empty() {
         return "no GPU call was made\n".to_owned();
     }
@@ -23,49 +28,221 @@ pub(crate) fn table(calls: &[Call]) -> String {
         "GPU function",
         "size",
         "calls",
-        "failed",
         "cold",
+        "stopped",
+        "failed",
         "median s",
         "longest s",
-        "allowed s",
-        "booked s",
+        "declared s",
+        "recommended s",
     ];
-    let mut rows = vec![head.map(ToOwned::to_owned)];
+    let mut rows = vec![head.map(ToOwned::to_owned).to_vec()];
     for ((name, size), calls) in groups {
-        let done = |call: &&&Call| call.outcome == Outcome::Done;
-        let mut used: Vec<f64> = calls.iter().filter(done).map(|call| call.used_seconds).collect();
+        let done: Vec<&&Call> = calls.iter().filter(|call| call.outcome == Outcome::Done).collect();
+        let mut used: Vec<f64> = done.iter().map(|call| call.used_seconds).collect();
         used.sort_by(f64::total_cmp);
+        let stopped = calls.iter().filter(|call| call.outcome == Outcome::Stopped).count();
         let seconds =
             |value: Option<&f64>| value.map_or_else(|| "-".to_owned(), |it| format!("{it:.2}"));
-        let most =
-            |of: fn(&Call) -> i64| calls.iter().map(|call| of(call)).max().unwrap_or_default();
-        rows.push([
+        let declared = calls.iter().map(|call| call.declared_seconds).max().unwrap_or_default();
+        let advice = found
+            .recommendations
+            .iter()
+            .filter(|it| it.function.name == name && it.profile.size == size)
+            .map(|it| &it.profile.advice);
+        rows.push(vec![
             escape(&name).into_owned(),
             size.to_owned(),
-            calls.len().to_string(),
-            (calls.len() - used.len()).to_string(),
-            calls.iter().filter(|call| call.cold).count().to_string(),
-            seconds(used.get(used.len() / 2)),
+            done.len().to_string(),
+            done.iter().filter(|call| call.cold).count().to_string(),
+            stopped.to_string(),
+            (calls.len() - done.len() - stopped).to_string(),
+            seconds(used.get(used.len().saturating_sub(1) / 2)),
             seconds(used.last()),
-            most(|call| call.allowed_seconds).to_string(),
-            most(|call| call.booked_seconds).to_string(),
+            declared.to_string(),
+            recommended(advice, found.holds()),
         ]);
     }
-    let mut text = String::new();
+    aligned(&rows, 2)
+}
+
+/// What stands in a cell for all functions of one name.
+fn recommended<'a>(advice: impl Iterator<Item = &'a Advice>, holds: bool) -> String {
+    let cells: Vec<String> = advice
+        .map(|advice| match advice {
+            _ if !holds => "-".to_owned(),
+            Advice::Seconds { target, .. } => target.to_string(),
+            Advice::Callable { target, .. } => format!("up to {target}"),
+            Advice::NotEnoughCalls { .. } => "-".to_owned(),
+            Advice::Stopped { at_least, .. } => format!("over {at_least}"),
+        })
+        .collect();
+    match &cells[..] {
+        [one] => one.clone(),
+        _ => "-".to_owned(),
+    }
+}
+
+/// Rows with columns of equal width: names to the left, numbers to the right.
+fn aligned(rows: &[Vec<String>], names: usize) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
     let width =
         |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    for row in &rows {
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            // Names to the left, numbers to the right; writing to a String cannot fail.
-            let _ = if column < 2 {
+            // Writing to a String cannot fail.
+            let _ = if column < names {
                 write!(line, "{cell:<width$}  ")
             } else {
                 write!(line, "{cell:>width$}  ")
             };
         }
         let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+/// What is recommended for each function, on what grounds, and what it means.
+pub(super) fn recommendations(found: &Found) -> String {
+    let mut text = String::new();
+    for recommendation in &found.recommendations {
+        let profile = &recommendation.profile;
+        let name = format!("`{}` ({})", escape(&recommendation.function.name), profile.size);
+        // Writing to a String cannot fail.
+        let _ = match &profile.advice {
+            Advice::NotEnoughCalls { missing } => writeln!(
+                text,
+                "\n{name}: not enough calls: {missing} more that end well are needed at least; see --calls and --sweep."
+            ),
+            Advice::Stopped { calls, at_least } => writeln!(
+                text,
+                "\n{name}: {calls} of {} calls were stopped: what they need lies above {at_least} s. Declare more \
+                 than that, and run it again.",
+                profile.calls + profile.stopped_calls
+            ),
+            Advice::Seconds { .. } | Advice::Callable { .. } if !found.holds() => Ok(()),
+            Advice::Seconds { lower, target, upper, evidence } => {
+                let what = format!("declare {target} s; from {lower} to {upper} s are about right");
+                write!(text, "\n{name}: {what}.\n{}", grounds(profile, evidence))
+            }
+            Advice::Callable { callable, lower, target, upper, evidence } => {
+                let mut of: Vec<String> = Vec::new();
+                for measured in &callable.measured {
+                    let argument = format!("`{}`", escape(&measured.argument));
+                    if !of.contains(&argument) {
+                        of.push(argument);
+                    }
+                }
+                let what = format!(
+                    "declare a function of {}, which `spacelint check --unsafe-fixes` writes: it gives {target} s \
+                     for the most expensive call that was made; from {lower} to {upper} s are about right for that",
+                    of.join(" and ")
+                );
+                write!(text, "\n{name}: {what}.\n{}", grounds(profile, evidence))
+            }
+        };
+        if found.holds()
+            && let (Some(declared), Some(recommended)) =
+                (&recommendation.declared, &recommendation.recommended)
+        {
+            text += &costs(declared, recommended);
+        }
+    }
+    if let Some(profile) = &found.profile
+        && !found.holds()
+    {
+        let on = match &profile.device {
+            Some(device) => format!("on {}", escape(device)),
+            None => "on a CPU".to_owned(),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "\nNo duration is recommended: the calls ran {on}, and their times are not those of {}. Where they do not \
+             depend on the GPU, --times-hold-on-platform says so.",
+            Backing::current().gpu
+        );
+    }
+    text
+}
+
+/// What a recommendation rests on.
+fn grounds(profile: &ProfiledFunction, evidence: &Evidence) -> String {
+    let Evidence { content, confidence, calls, method, content_of_longest } = *evidence;
+    let method = match method {
+        Method::OrderStatistic => {
+            "by their order statistic, which supposes nothing of their distribution".to_owned()
+        }
+        Method::LogNormal => format!(
+            "if the logarithms of their times are normal; supposing nothing, the longest call alone promises {}",
+            percent(content_of_longest)
+        ),
+        Method::Conformal => {
+            "by an order statistic of what exceeds the fit, which supposes nothing of its \
+                              distribution"
+                .to_owned()
+        }
+    };
+    let cold = if profile.cold_calls == 0 {
+        "No cold start was measured, and none is budgeted.".to_owned()
+    } else {
+        format!(
+            "A cold start adds {:.2} s at most of {} that were seen, and is part of it.",
+            profile.cold_seconds, profile.cold_calls
+        )
+    };
+    format!(
+        "  {} of calls like these fit, with {} confidence, from {calls} calls, {method}.\n  {cold}\n",
+        percent(content),
+        percent(confidence)
+    )
+}
+
+/// What a visitor pays for seconds that nobody uses, and how many calls are stopped for want of them.
+fn costs(declared: &Outlook, recommended: &Outlook) -> String {
+    let mut head = vec![String::new(), "books s".to_owned()];
+    head.extend(Tier::ALL.map(|tier| tier.label().to_owned()));
+    head.push("stopped when cold".to_owned());
+    let mut rows = vec![head];
+    for (what, outlook) in [("as declared", declared), ("as recommended", recommended)] {
+        let mut row = vec![format!("  {what}"), format!("{:.0}", outlook.booked_seconds.ceil())];
+        row.extend(outlook.calls_a_day.iter().map(|(_, calls)| a_day(*calls)));
+        let Risk { seen, calls, at_most } = outlook.stopped;
+        row.push(format!("{seen} of {calls}: {} at most", percent(at_most)));
+        rows.push(row);
+    }
+    format!("  Calls a day:\n{}", aligned(&rows, 1))
+}
+
+fn a_day(calls: Calls) -> String {
+    match calls {
+        Calls::Never => "none".to_owned(),
+        Calls::AtLeast(calls) => format!("at least {calls}"),
+        Calls::Exactly(calls) => calls.to_string(),
+        Calls::Unlimited => "any number".to_owned(),
+    }
+}
+
+/// "99 %", "99.9 %".
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 1000.0).round() / 10.0)
+}
+
+/// Where the profile is, and what it is for.
+pub(super) fn next(space: &Path, profile: &Path, found: &Found) -> String {
+    let (space, profile) = (space.display().to_string(), profile.display().to_string());
+    let (space, profile) = (escape(&space), escape(&profile));
+    let mut text = format!("the profile is {profile}\n");
+    if found.holds() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "`spacelint check {space}` holds the declared durations against it; `spacelint check --unsafe-fixes \
+             {space}` declares what is recommended"
+        );
     }
     text
 }

@@ -16,6 +16,8 @@ pub(crate) struct Terms {
     pub(crate) tier: Tier,
     /// What is left of a visitor's quota when they come, in seconds.
     pub(crate) quota_left: i64,
+    /// So many calls of a function are to begin with a fresh worker.
+    pub(crate) cold_starts: u32,
     /// By what the Space's own `spaces` has multiplied the seconds of a call of the default size; that of the
     /// platform where it knows of the factor and of the platform's GPU.
     pub(crate) client_factor: f64,
@@ -73,7 +75,7 @@ pub(crate) struct Grant {
     pub(crate) slot: usize,
     /// Whether a worker of the same function waits on it.
     pub(crate) idle: bool,
-    /// The worker of another function that has to leave it.
+    /// The worker that has to leave it: of another function, or of this one if a fresh one is wanted.
     pub(crate) evicted: Option<i32>,
 }
 
@@ -194,6 +196,13 @@ struct Account {
     first_use: Option<f64>,
 }
 
+/// How often a function was granted a GPU.
+#[derive(Clone, Copy, Debug, Default)]
+struct Grants {
+    all: u64,
+    cold: u32,
+}
+
 /// A worker that waits for another call of its function.
 #[derive(Clone, Debug)]
 struct Warm {
@@ -209,6 +218,7 @@ pub(crate) struct Ledger {
     queue: VecDeque<Waiting>,
     warm: Vec<Option<Warm>>,
     accounts: BTreeMap<String, Account>,
+    grants: BTreeMap<String, Grants>,
     calls: u64,
     tickets: u64,
     /// Whether the weights are more than the default size holds, so that `spaces` leaves its factor out.
@@ -227,6 +237,7 @@ impl Ledger {
             queue: VecDeque::new(),
             warm,
             accounts: BTreeMap::new(),
+            grants: BTreeMap::new(),
             calls: 0,
             tickets: 0,
             is_promoted: false,
@@ -351,7 +362,12 @@ impl Ledger {
         let empty = |slot: &usize| self.warm[*slot].is_none();
         let slot = free().find(own).or_else(|| free().find(empty)).or_else(|| free().next())?;
         let warm = self.warm[slot].take();
-        let idle = warm.as_ref().is_some_and(|warm| warm.task == ask.task);
+        let grants = self.grants.entry(ask.task.clone()).or_default();
+        grants.all += 1;
+        // Spread over a run of whatever length: the first, the second, the fourth, the eighth.
+        let wants_cold = grants.all.is_power_of_two() && grants.cold < self.terms.cold_starts;
+        let idle = !wants_cold && warm.as_ref().is_some_and(|warm| warm.task == ask.task);
+        grants.cold += u32::from(!idle);
         let name = (self.new_token)(number);
         let worker = warm.as_ref().map(|warm| warm.pid);
         let lease = Lease {
@@ -586,6 +602,7 @@ mod tests {
             slots,
             tier,
             quota_left: tier.quota_seconds(),
+            cold_starts: 0,
             client_factor: factor,
             platform_factor: factor,
         };
@@ -662,6 +679,23 @@ mod tests {
         let last = granted(ledger.ask(7.0, ask("b", 45), |_| true));
         assert_eq!((last.idle, last.evicted), (false, None));
         assert!(ledger.workers().is_empty());
+    }
+
+    #[test]
+    fn some_calls_of_a_function_begin_cold_though_a_worker_waits() {
+        let mut ledger = ledger(Tier::Enterprise, 1);
+        ledger.terms.cold_starts = 3;
+        let mut cold = Vec::new();
+        for number in 1..=20 {
+            let now = f64::from(number) * 10.0;
+            let grant = granted(ledger.ask(now, ask("a", 3), |_| true));
+            assert_eq!(grant.evicted.is_some(), !grant.idle && number > 1);
+            ledger.allow(now, &grant.token, number);
+            if ledger.release(now, &grant.token, false).expect("it is held").cold {
+                cold.push(number);
+            }
+        }
+        assert_eq!(cold, [1, 2, 4]);
     }
 
     #[test]

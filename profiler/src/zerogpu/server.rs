@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -60,6 +60,8 @@ pub(crate) struct Scheduler {
     app: AtomicI32,
     devices: Vec<String>,
     tier: Tier,
+    /// How many visitors came of whom nothing else tells them apart.
+    visitors: AtomicU64,
 }
 
 /// What a [`Scheduler`] begins with.
@@ -90,6 +92,7 @@ impl Scheduler {
             app: AtomicI32::new(0),
             devices: setup.devices,
             tier: setup.tier,
+            visitors: AtomicU64::new(1),
         });
         (scheduler, received)
     }
@@ -166,6 +169,11 @@ impl Scheduler {
         if packed.is_some_and(|bytes| bytes > platform::promotion().bytes) {
             ledger.promote();
         }
+    }
+
+    /// A visitor who was not here before.
+    fn somebody(&self, name: &str) -> String {
+        format!("{name}-{}", self.visitors.fetch_add(1, Ordering::Relaxed))
     }
 
     fn say(&self, seen: Seen) {
@@ -274,7 +282,10 @@ async fn unknown(uri: Uri) -> Response {
 async fn schedule(State(scheduler): Shared, Query(mut given): Parameters) -> Response {
     // What comes without a token is asked for by the Space itself.
     let visitor = given.remove("token").map(|token| Visitor::read(&token));
-    let (visitor, endpoint) = visitor.map_or((None, None), |it| (Some(it.name), it.endpoint));
+    let (visitor, endpoint) = visitor.map_or((None, None), |visitor| {
+        let name = if visitor.is_each { scheduler.somebody(&visitor.name) } else { visitor.name };
+        (Some(name), visitor.endpoint)
+    });
     let is_visitor = visitor.is_some();
     let ask = Ask {
         task: given.remove("taskId").unwrap_or_default(),

@@ -55,8 +55,6 @@ pub(crate) struct Process {
 pub(crate) struct Served {
     /// Where.
     pub(crate) address: SocketAddr,
-    /// Gradio's own description of it.
-    pub(crate) config: Value,
 }
 
 /// Why a Space does not answer.
@@ -141,9 +139,9 @@ impl Process {
             for address in sorted {
                 tokio::select! {
                     word = self.ended() => return Err(NotServed::Ended(word)),
-                    config = config(client, *address) => match config {
-                        Ok(Some(config)) => return Ok(Served { address: *address, config }),
-                        Ok(None) => {}
+                    serves = serves(client, *address) => match serves {
+                        Ok(true) => return Ok(Served { address: *address }),
+                        Ok(false) => {}
                         Err(why) => return Err(why),
                     },
                 }
@@ -191,18 +189,18 @@ async fn next(
     serde_json::from_str(&line).ok()
 }
 
-/// Gradio's description, if it is Gradio that answers there.
-async fn config(client: &reqwest::Client, address: SocketAddr) -> Result<Option<Value>, NotServed> {
+/// Whether it is Gradio that answers there.
+async fn serves(client: &reqwest::Client, address: SocketAddr) -> Result<bool, NotServed> {
     let request = client.get(format!("http://{address}/config")).timeout(ANSWER);
-    let Ok(response) = request.send().await else { return Ok(None) };
+    let Ok(response) = request.send().await else { return Ok(false) };
     if response.status() == reqwest::StatusCode::UNAUTHORIZED {
         return Err(NotServed::WantsLogin(address));
     }
     if !response.status().is_success() {
-        return Ok(None);
+        return Ok(false);
     }
     let config: Option<Value> = response.json().await.ok();
-    Ok(config.filter(|config| config.get("dependencies").is_some()))
+    Ok(config.is_some_and(|config| config.get("dependencies").is_some()))
 }
 
 /// A port that is free, and that neither the system nor another profiler hands out before the Space takes it: below

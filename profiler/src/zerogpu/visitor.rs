@@ -17,6 +17,9 @@ pub(crate) struct Visitor {
     /// The endpoint that they call, where that is known.
     #[serde(rename = "spacelint_endpoint", default, skip_serializing_if = "Option::is_none")]
     pub(crate) endpoint: Option<String>,
+    /// Whether each call with this token is somebody else's: where one client speaks for all of them.
+    #[serde(rename = "spacelint_each", default)]
+    pub(crate) is_each: bool,
 }
 
 impl Visitor {
@@ -37,7 +40,11 @@ impl Visitor {
             let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
             serde_json::from_slice(&bytes).ok()
         });
-        claims.unwrap_or_else(|| Self { name: "stranger".to_owned(), endpoint: None })
+        claims.unwrap_or_else(|| Self {
+            name: "stranger".to_owned(),
+            endpoint: None,
+            is_each: false,
+        })
     }
 }
 
@@ -48,7 +55,7 @@ mod tests {
     #[test]
     fn a_visitor_is_known_by_their_token() {
         let endpoint = Some("/generate".to_owned());
-        let visitor = Visitor { name: "visitor-7".to_owned(), endpoint };
+        let visitor = Visitor { name: "visitor-7".to_owned(), endpoint, is_each: false };
         assert_eq!(Visitor::read(&visitor.token()), visitor);
         assert_eq!(visitor.token().split('.').filter(|part| !part.is_empty()).count(), 3);
         for odd in ["", "a.b.c", "..", "a.e30.c"] {

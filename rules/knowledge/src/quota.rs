@@ -40,12 +40,12 @@ pub fn booked(seconds: i64, size: Size) -> i64 {
 
 /// [`booked`] on another GPU than Spaces run on now.
 pub fn booked_on(backing: &Backing, seconds: i64, size: Size) -> i64 {
-    allowed_on(backing, seconds, size) * size.facts().quota_factor
+    allowed_on(backing, seconds, size).saturating_mul(size.facts().quota_factor)
 }
 
 /// Charged seconds: what a call costs the visitor that held the GPU for `used` seconds.
 pub fn charged(used: i64, size: Size) -> i64 {
-    used * size.facts().quota_factor
+    used.saturating_mul(size.facts().quota_factor)
 }
 
 /// The largest whole number of declared seconds whose booking is within the tier's quota.
@@ -87,7 +87,9 @@ pub fn calls(tier: Tier, booked: i64, charged: Option<i64>) -> Calls {
         return Calls::Never;
     }
     match charged {
-        Some(charged) if charged > 0 => Calls::Exactly((quota - booked) / charged + 1),
+        Some(charged) if charged > 0 => {
+            Calls::Exactly((quota.saturating_sub(booked) / charged).saturating_add(1))
+        }
         None if booked > 0 => Calls::AtLeast(quota / booked),
         Some(_) | None => Calls::Unlimited,
     }

@@ -117,7 +117,7 @@ fn gradio_4_says_otherwise_what_is_public() {
     let all: Vec<(&str, u64)> =
         page.endpoints.iter().map(|one| (one.name.as_str(), one.index)).collect();
     assert_eq!(all, [("/draw", 0), ("/last", 3)]);
-    assert_eq!(page.prefix, "");
+    assert_eq!(crate::drive::gradio::prefix(&config), "");
 }
 
 #[test]
