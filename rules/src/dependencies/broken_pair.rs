@@ -106,8 +106,11 @@ impl BrokenPair<'_> {
             help.push(format!("Ask for {} in the requirements.", listed(&self.mends)));
         }
         for Broken { pair, .. } in &self.broken {
-            let instead = match pair.instead.strip_prefix("Or m") {
-                Some(move_to) if self.mends.is_empty() => format!("M{move_to}"),
+            let instead = match pair.instead.strip_prefix("Or ") {
+                Some(alone) if self.mends.is_empty() => {
+                    let (first, rest) = alone.split_at(alone.len().min(1));
+                    first.to_ascii_uppercase() + rest
+                }
                 _ => pair.instead.to_owned(),
             };
             if !instead.is_empty() && !help.contains(&instead) {
