@@ -139,6 +139,8 @@ pub struct Fix {
     pub applicability: Applicability,
     /// The edits, none of which overlap.
     pub edits: Vec<Edit>,
+    /// Whether others are offered anew after it: see [`Fix::first`].
+    pub is_first: bool,
 }
 
 /// A span of a file and what stands there instead.
@@ -153,12 +155,24 @@ pub struct Edit {
 impl Fix {
     /// A fix that keeps behaviour or removes the failure.
     pub fn safe(message: impl Into<String>, edits: Vec<Edit>) -> Self {
-        Self { message: message.into(), applicability: Applicability::Safe, edits }
+        Self { message: message.into(), applicability: Applicability::Safe, edits, is_first: false }
     }
 
     /// A fix that a person should look at.
     pub fn needs_review(message: impl Into<String>, edits: Vec<Edit>) -> Self {
-        Self { message: message.into(), applicability: Applicability::Unsafe, edits }
+        Self {
+            message: message.into(),
+            applicability: Applicability::Unsafe,
+            edits,
+            is_first: false,
+        }
+    }
+
+    /// Has it applied before those that rest on what it changes, such as the version of a package: what
+    /// fits the old one may be refused by the new one.
+    #[must_use]
+    pub fn first(self) -> Self {
+        Self { is_first: true, ..self }
     }
 
     /// Whether it changes the file at `path` and no other.

@@ -2,9 +2,11 @@
 //!
 //! Which of two fixes that touch the same place wins is decided by what is written here and never
 //! by chance: the heavier severity, then the path, the place and the rule's name. The loser is not
-//! lost: the Space is read and checked again until nothing is left to apply.
+//! lost: the Space is read and checked again until nothing is left to apply. A fix that others rest
+//! on ([`Fix::first`]) goes before them all.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -164,9 +166,12 @@ fn choose(report: &Report, limit: Applicability) -> Vec<(&Finding, &Fix)> {
         .filter(|(_, fix)| fix.applicability <= limit && !fix.edits.is_empty())
         .collect();
     // Findings come sorted by path, place and rule; sorting is stable.
-    offered.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.rule.severity));
+    offered.sort_by_key(|(finding, fix)| Reverse((fix.is_first, finding.rule.severity)));
     let mut chosen: Vec<(&Finding, &Fix)> = Vec::new();
     for (finding, fix) in offered {
+        if chosen.first().is_some_and(|(_, first)| first.is_first && !fix.is_first) {
+            break;
+        }
         let clashes = chosen.iter().any(|(_, other)| {
             let same = other.edits.len() == fix.edits.len()
                 && other.edits.iter().zip(&fix.edits).all(|(a, b)| is_same(a, b));

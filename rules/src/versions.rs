@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
+use spacelint_knowledge::drift::{self, At};
 use spacelint_knowledge::gradio::{self, Advisory};
 use spacelint_python::Span;
 use spacelint_space::pins::Allowed;
@@ -10,6 +11,7 @@ use spacelint_space::requirements::Requirement;
 use spacelint_space::{Card, SourceFile, Space};
 
 use crate::finding::Location;
+use crate::installed;
 
 /// The card's `sdk` where it is Gradio: of the SDKs the only one that has a version.
 pub(crate) fn gradio_card(space: &Space) -> Option<&Card> {
@@ -52,14 +54,67 @@ pub(crate) fn lies_in(requirement: &Requirement, range: &str) -> bool {
     }
 }
 
-/// The oldest last release of a major line that is not below `floor` nor below what is asked for
-/// now: the smallest step that mends it.
-pub(crate) fn smallest_step(requirement: &Requirement, floor: &str) -> Option<&'static str> {
-    let floor = Version::from_str(floor).ok()?;
-    gradio::releases().last_of_major.iter().copied().find(|release| {
-        let newer = Version::from_str(release).is_ok_and(|version| version >= floor);
-        newer && !is_above(requirement, release)
+/// The oldest last release of a major line that is not below `floor` nor below what `requirement` asks for
+/// now, and that pip can install beside all that the text pins: the smallest step that mends it. Else what
+/// keeps the first of them out, if one does.
+pub(crate) fn smallest_step<'a>(
+    space: &'a Space,
+    requirement: &Requirement,
+    floor: &str,
+) -> Result<&'static str, Option<&'a Requirement>> {
+    let mut refusing = None;
+    for release in gradio::releases().last_of_major {
+        let newer = is_at_least(release, floor) && !is_above(requirement, release);
+        match newer.then(|| refuses(space, release)) {
+            Some(None) => return Ok(release),
+            Some(refuses) => refusing = refusing.or(refuses),
+            None => {}
+        }
+    }
+    Err(refusing)
+}
+
+/// The newest release, or else the newest last one of a major line, that pip can install beside all that the
+/// text asks for.
+pub(crate) fn newest_beside(space: &Space) -> Option<&'static str> {
+    let releases = gradio::releases();
+    let fits = |release: &str| {
+        let asked = format!("=={release}");
+        let asked = VersionSpecifiers::from_str(&asked).ok();
+        let allowed = asked.and_then(|asked| space.pins().allows("gradio", &asked));
+        allowed != Some(Allowed::Never) && refuses(space, release).is_none()
+    };
+    let older = releases.last_of_major.iter().rev();
+    std::iter::once(&releases.latest).chain(older).copied().find(|release| fits(release))
+}
+
+/// What pip cannot install beside this release of Gradio.
+fn refuses<'a>(space: &'a Space, release: &str) -> Option<&'a Requirement> {
+    let release = Version::from_str(release).ok()?;
+    let built = drift::pairs().iter().filter(|pair| pair.at == At::Build);
+    built.filter(|pair| pair.package == "gradio").find_map(|pair| {
+        let range = VersionSpecifiers::from_str(pair.range).ok()?;
+        let beside = VersionSpecifiers::from_str(pair.beside_range).ok()?;
+        let is_refused = range.contains(&release)
+            && space.pins().allows(pair.beside, &beside) == Some(Allowed::Always);
+        space.pins().get(pair.beside).filter(|_| is_refused)
     })
+}
+
+/// What to do where there is no step to take for want of what `refusing` keeps out.
+pub(crate) fn without_step(floor: &str, refusing: Option<&Requirement>) -> String {
+    let beside = refusing.map_or(String::new(), |it| {
+        let (name, asked) = (installed::shown(&it.name), asked(it));
+        format!(", and another {name} with it: pip does not install it beside {asked}")
+    });
+    format!("Use Gradio {floor} or later{beside}.")
+}
+
+fn is_at_least(release: &str, floor: &str) -> bool {
+    match (Version::from_str(release), Version::from_str(floor)) {
+        (Ok(release), Ok(floor)) => release >= floor,
+        _ => false,
+    }
 }
 
 fn is_above(requirement: &Requirement, release: &str) -> bool {

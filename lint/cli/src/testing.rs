@@ -60,6 +60,7 @@ pub(crate) fn fix(location: Location, message: &str, content: &str) -> Fix {
         message: message.to_owned(),
         applicability: Applicability::Safe,
         edits: vec![Edit { location, content: content.to_owned() }],
+        is_first: false,
     }
 }
 

@@ -1,4 +1,4 @@
-use spacelint_knowledge::card;
+use spacelint_knowledge::card::{self, Form};
 use spacelint_space::{Card, Entry, Space};
 
 use crate::finding::{Edit, Finding, Fix, Location};
@@ -35,13 +35,26 @@ impl<'a> Check<'a> for MisspeltCardKey<'a> {
                 "nobody reads `{key}`: the Hub knows it as `{meant}`, which the card does not set"
             ),
         )
-        .help(format!("Write `{meant}`."))
+        .help(if self.is_fit() {
+            format!("Write `{meant}`.")
+        } else {
+            format!("Write `{meant}`, with each element on a line of its own, behind `- `.")
+        })
     }
 
     fn fix(&self) -> Option<Fix> {
+        self.is_fit().then_some(())?;
         let place = Location::new(&self.card.file, self.entry.key_span);
         let message = format!("call it `{}`", self.meant);
         Some(Fix::needs_review(message, vec![Edit::replace(place, self.meant)]))
+    }
+}
+
+impl MisspeltCardKey<'_> {
+    /// Whether the value is no single one where the key takes a list: it would be refused by the right name.
+    fn is_fit(&self) -> bool {
+        let takes_list = card::key(self.meant).is_some_and(|key| key.form == Form::Texts);
+        !takes_list || self.entry.text.is_empty()
     }
 }
 

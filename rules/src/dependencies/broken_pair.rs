@@ -1,5 +1,9 @@
+use std::str::FromStr;
+
+use pep440_rs::VersionSpecifiers;
 use spacelint_knowledge::drift::{self, At, Pair};
 use spacelint_space::effect::{Effect, Served, Way};
+use spacelint_space::pins::Allowed;
 use spacelint_space::{Moment, Space};
 
 use crate::finding::{Edit, Finding, Fix, Location};
@@ -19,6 +23,8 @@ pub(crate) struct BrokenPair<'a> {
     place: Location,
     /// All that breaks the package, what fails first first; never empty.
     broken: Vec<Broken<'a>>,
+    /// The requirements with which it works, if there are any.
+    mends: Vec<&'static str>,
 }
 
 struct Broken<'a> {
@@ -49,7 +55,15 @@ impl<'a> Check<'a> for BrokenPair<'a> {
             let asked = package.requirement.or(broken.beside.requirement);
             let asked = asked.map(|asked| Location::new(&asked.file, asked.span));
             let place = asked.or_else(|| broken.moment.as_ref().map(Location::from));
-            found.extend(place.map(|place| Self { space, package, place, broken: vec![broken] }));
+            let (broken, mends) = (vec![broken], Vec::new());
+            found.extend(place.map(|place| Self { space, package, place, broken, mends }));
+        }
+        let all: Vec<&Pair> = found.iter().flat_map(|it| &it.broken).map(|it| it.pair).collect();
+        for it in &mut found {
+            let with_mend = it.broken.iter().map(|it| it.pair).filter(|it| !it.mend.is_empty());
+            // Some without the rest would mend nothing.
+            let mends: Option<Vec<_>> = with_mend.map(|pair| mend(space, pair, &all)).collect();
+            it.mends = mends.unwrap_or_default();
         }
         found.into_iter()
     }
@@ -79,26 +93,28 @@ impl<'a> Check<'a> for BrokenPair<'a> {
         // What is asked for already is its author's to change.
         let is_free = self.broken.iter().all(|it| !self.space.pins().contains(it.pair.beside));
         let last = file.text.line_of(file.text.as_str().len() as u32);
-        let edit = Edit::insert_line(file, last + 1, &self.mends().join("\n"));
-        (is_free && !self.mends().is_empty())
-            .then(|| Fix::needs_review(format!("ask for {}", listed(&self.mends())), vec![edit]))
+        let edit = Edit::insert_line(file, last + 1, &self.mends.join("\n"));
+        (is_free && !self.mends.is_empty())
+            .then(|| Fix::needs_review(format!("ask for {}", listed(&self.mends)), vec![edit]))
     }
 }
 
 impl BrokenPair<'_> {
-    /// The requirements with which it works.
-    fn mends(&self) -> Vec<&'static str> {
-        self.broken.iter().map(|it| it.pair.mend).filter(|mend| !mend.is_empty()).collect()
-    }
-
     fn help(&self) -> String {
         let mut help: Vec<String> = Vec::new();
-        if !self.mends().is_empty() {
-            help.push(format!("Ask for {} in the requirements.", listed(&self.mends())));
+        if !self.mends.is_empty() {
+            help.push(format!("Ask for {} in the requirements.", listed(&self.mends)));
         }
         for Broken { pair, .. } in &self.broken {
-            if !pair.instead.is_empty() && !help.iter().any(|said| said == pair.instead) {
-                help.push(pair.instead.to_owned());
+            let instead = match pair.instead.strip_prefix("Or ") {
+                Some(alone) if self.mends.is_empty() => {
+                    let (first, rest) = alone.split_at(alone.len().min(1));
+                    first.to_ascii_uppercase() + rest
+                }
+                _ => pair.instead.to_owned(),
+            };
+            if !instead.is_empty() && !help.contains(&instead) {
+                help.push(instead);
             }
         }
         help.join(" ")
@@ -125,6 +141,35 @@ impl<'a> Broken<'a> {
             }
         };
         Some(Self { pair, beside, moment })
+    }
+}
+
+/// The requirement that mends `pair` and whatever else in `broken` fails beside the same package; none where
+/// pip gives up over it, beside what else the text asks for.
+fn mend(space: &Space, pair: &Pair, broken: &[&'static Pair]) -> Option<&'static str> {
+    let mended = || {
+        let same = broken.iter().filter(|it| it.beside == pair.beside);
+        same.filter(|it| !it.mend.is_empty())
+    };
+    let mend = mended()
+        .map(|it| it.mend)
+        .find(|mend| mended().all(|it| !lets_in(mend, it.beside_range)))?;
+    let is_refused = drift::pairs().iter().any(|it| {
+        let is_built = it.at == At::Build && it.beside == pair.beside;
+        is_built
+            && lets_in(mend, it.beside_range)
+            && installed::installs(space, it.package, it.range, false)
+                .is_some_and(|installed| installed.today.is_none())
+    });
+    (!is_refused).then_some(mend)
+}
+
+/// Whether pip takes a version in `range` where `requirement` is asked for.
+fn lets_in(requirement: &str, range: &str) -> bool {
+    let asked = requirement.trim_start_matches(|sign: char| !"<>=!~".contains(sign));
+    match (VersionSpecifiers::from_str(asked), VersionSpecifiers::from_str(range)) {
+        (Ok(asked), Ok(range)) => Allowed::newest_of(&asked, &range) != Allowed::Never,
+        _ => true,
     }
 }
 

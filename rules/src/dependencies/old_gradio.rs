@@ -16,6 +16,7 @@ use crate::versions;
 )]
 #[rule(source = "GitHub advisories for gradio")]
 pub(crate) struct OldGradio<'a> {
+    space: &'a Space,
     /// What decides the version.
     requirement: &'a Requirement,
     /// What else asks for a version that is too old.
@@ -34,7 +35,7 @@ enum Why {
 
 impl<'a> Check<'a> for OldGradio<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        versions::deciding(space).into_iter().filter_map(|requirement| {
+        versions::deciding(space).into_iter().filter_map(move |requirement| {
             let floor = floors().find(|floor| versions::is_below(requirement, floor.version))?;
             let (why, target) = if space.is_zerogpu() {
                 (Why::ZeroGpu(floor), identity().next_back()?.version)
@@ -49,7 +50,7 @@ impl<'a> Check<'a> for OldGradio<'a> {
                 .filter(|other| !std::ptr::eq(*other, requirement))
                 .filter(|other| versions::is_below(other, floor.version))
                 .collect();
-            Some(Self { requirement, others, why, target })
+            Some(Self { space, requirement, others, why, target })
         })
     }
 
@@ -62,11 +63,11 @@ impl<'a> Check<'a> for OldGradio<'a> {
             }
         };
         let help = match self.step() {
-            Some(step) => format!(
+            Ok(step) => format!(
                 "Gradio {} and later are well; the nearest release to move to is {step}.",
                 self.target
             ),
-            None => format!("Use Gradio {} or later.", self.target),
+            Err(refusing) => versions::without_step(self.target, refusing),
         };
         let place = Location::new(&self.requirement.file, self.requirement.span);
         self.others.iter().fold(Self::at(place, message).help(help), |finding, other| {
@@ -76,14 +77,14 @@ impl<'a> Check<'a> for OldGradio<'a> {
     }
 
     fn fix(&self) -> Option<Fix> {
-        let step = self.step()?;
+        let step = self.step().ok()?;
         // All that name the version change together, or the Space would no longer build.
         let edits = std::iter::once(&self.requirement)
             .chain(&self.others)
             .map(|requirement| Some(Edit::replace(versions::version_place(requirement)?, step)))
             .collect::<Option<Vec<_>>>()?;
         // An app may need changes for another version, above all for another major one.
-        Some(Fix::needs_review(format!("move to Gradio {step}"), edits))
+        Some(Fix::needs_review(format!("move to Gradio {step}"), edits).first())
     }
 }
 
@@ -93,8 +94,8 @@ impl OldGradio<'_> {
         OldGradio::check(space).any(|old| matches!(old.why, Why::Flaws(_)))
     }
 
-    fn step(&self) -> Option<&'static str> {
-        versions::smallest_step(self.requirement, self.target)
+    fn step(&self) -> Result<&'static str, Option<&Requirement>> {
+        versions::smallest_step(self.space, self.requirement, self.target)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::versions;
     source = "GitHub advisories for gradio; no fix of 2026 went back to the 5.x line (gradio CHANGELOG.md)"
 )]
 pub(crate) struct VulnerableGradio<'a> {
+    space: &'a Space,
     requirement: &'a Requirement,
     all: Vec<&'a Requirement>,
     /// From oldest to newest fix; never empty.
@@ -24,29 +25,39 @@ impl<'a> Check<'a> for VulnerableGradio<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
         // Where `old-gradio` says the same, once is enough.
         let deciding = versions::deciding(space).filter(|_| !OldGradio::tells_flaws(space));
-        deciding.into_iter().filter_map(|requirement| {
+        deciding.into_iter().filter_map(move |requirement| {
             let flaws = versions::flaws(requirement);
             let all = space.pins().all("gradio").collect();
-            (!flaws.is_empty()).then_some(Self { requirement, all, flaws })
+            (!flaws.is_empty()).then_some(Self { space, requirement, all, flaws })
         })
     }
 
     fn finding(&self) -> Finding {
         let asked = versions::asked(self.requirement);
-        let floor = gradio::releases().minimum_secure;
+        let refusing = self.step().err().flatten();
         let place = Location::new(&self.requirement.file, self.requirement.span);
         Self::at(place, format!("Gradio {asked} has {}", versions::describe(&self.flaws)))
-            .help(format!("Use Gradio {floor} or later."))
+            .help(versions::without_step(floor(), refusing))
     }
 
     fn fix(&self) -> Option<Fix> {
-        let step = versions::smallest_step(self.requirement, gradio::releases().minimum_secure)?;
+        let step = self.step().ok()?;
         let edits = self
             .all
             .iter()
             .filter(|requirement| requirement.exact() == self.requirement.exact())
             .map(|requirement| Some(Edit::replace(versions::version_place(requirement)?, step)))
             .collect::<Option<Vec<_>>>()?;
-        Some(Fix::needs_review(format!("move to Gradio {step}"), edits))
+        Some(Fix::needs_review(format!("move to Gradio {step}"), edits).first())
     }
+}
+
+impl VulnerableGradio<'_> {
+    fn step(&self) -> Result<&'static str, Option<&Requirement>> {
+        versions::smallest_step(self.space, self.requirement, floor())
+    }
+}
+
+fn floor() -> &'static str {
+    gradio::releases().minimum_secure
 }

@@ -54,10 +54,23 @@ fn pattern(path: &camino::Utf8Path) -> String {
     }
 }
 
+/// Rounded up, so that what is above a limit does not read as the limit.
 fn megabytes(bytes: u64) -> String {
-    let tenths = bytes * 10 / (1024 * 1024);
+    let tenths = (bytes * 10).div_ceil(1024 * 1024);
     match tenths % 10 {
         0 => format!("{} MiB", tenths / 10),
         tenth => format!("{}.{tenth} MiB", tenths / 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::megabytes;
+
+    #[test]
+    fn what_is_above_a_limit_is_said_to_be() {
+        assert_eq!(megabytes(1_048_576), "1 MiB");
+        assert_eq!(megabytes(1_049_042), "1.1 MiB");
+        assert_eq!(megabytes(10_485_760), "10 MiB");
     }
 }

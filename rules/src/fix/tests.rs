@@ -83,6 +83,21 @@ fn the_heavier_of_two_at_one_place_wins() {
 }
 
 #[test]
+fn what_others_rest_on_goes_before_all_of_them() {
+    let both = |file: &Arc<SourceFile>| {
+        let mut moved = replacing("old", "new", &LIGHT)(file);
+        for finding in &mut moved {
+            finding.fix = finding.fix.take().map(Fix::first);
+        }
+        // What the heavier one mends is gone with the old one.
+        let is_old = file.text.as_str().contains("old");
+        let mended = replacing("rest", "mended", &HEAVY)(file);
+        [moved, if is_old { mended } else { Vec::new() }].concat()
+    };
+    assert_eq!(after(&fixed("old\nrest\n", both)), "new\nrest\n");
+}
+
+#[test]
 fn insertions_at_one_place_wait_for_each_other_and_equal_ones_are_made_once() {
     let insert = |line: &'static str, rule: &'static RuleInfo| {
         move |file: &Arc<SourceFile>| -> Vec<Finding> {

@@ -16,6 +16,7 @@ use crate::versions;
     source = "gradio 5.12.0, 5.16.0 and 5.16.1 templates/frontend and templates/node; CHANGELOG.md, #10270 and #10608"
 )]
 pub(crate) struct MissingHandshake<'a> {
+    space: &'a Space,
     gap: &'static NoHandshake,
     /// What decides the version.
     requirement: &'a Requirement,
@@ -39,7 +40,7 @@ impl<'a> Check<'a> for MissingHandshake<'a> {
                     _ => false,
                 })?;
                 let all = space.pins().all("gradio").collect();
-                Some(Self { gap, requirement, all, served })
+                Some(Self { space, gap, requirement, all, served })
             })
         })
     }
@@ -56,11 +57,11 @@ impl<'a> Check<'a> for MissingHandshake<'a> {
         Self::at(place, message)
             .certainty(self.served.certainty())
             .related(&self.served, "the app is served here")
-            .help(format!("Use Gradio {} or later.", self.gap.fixed))
+            .help(versions::without_step(self.gap.fixed, self.step().err().flatten()))
     }
 
     fn fix(&self) -> Option<Fix> {
-        let step = versions::smallest_step(self.requirement, self.gap.fixed)?;
+        let step = self.step().ok()?;
         // All that name the version change together, or the Space would no longer build.
         let edits = self
             .all
@@ -68,6 +69,12 @@ impl<'a> Check<'a> for MissingHandshake<'a> {
             .filter(|requirement| requirement.exact() == self.requirement.exact())
             .map(|requirement| Some(Edit::replace(versions::version_place(requirement)?, step)))
             .collect::<Option<Vec<_>>>()?;
-        Some(Fix::needs_review(format!("move to Gradio {step}"), edits))
+        Some(Fix::needs_review(format!("move to Gradio {step}"), edits).first())
+    }
+}
+
+impl MissingHandshake<'_> {
+    fn step(&self) -> Result<&'static str, Option<&Requirement>> {
+        versions::smallest_step(self.space, self.requirement, self.gap.fixed)
     }
 }

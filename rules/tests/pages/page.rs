@@ -85,6 +85,10 @@ pub(crate) fn read(page: &str) -> Result<Vec<Case>, String> {
         });
         last = Some((end, is_fixed));
         let mut shown = shown(path, line + 1, &text)?;
+        let own = page.strip_prefix("# ").and_then(|title| title.lines().next());
+        for (_, name) in shown.marks.iter_mut().filter(|(_, name)| Some(name.as_str()) == own) {
+            name.clear();
+        }
         if let Some(bytes) = attributes.get("bytes") {
             let Ok(bytes) = bytes.parse::<usize>() else { return error("how many `bytes`?") };
             shown.text.extend(std::iter::repeat_n('x', bytes.saturating_sub(shown.text.len())));
