@@ -74,6 +74,7 @@ def copied():
     yield "README.md", "rules", None, "\n".join(rows)
     for command, shown in (
         ("first", "report"),
+        ("from a log", "diagnosis"),
         ("then", "trace"),
         ("next", "quota"),
         ("then again", "secrets"),

@@ -24,7 +24,7 @@ use self::scan::{Hit, Scan};
 pub use self::told::Subject;
 pub use self::traceback::{Frame, Raised};
 use crate::check::{Selection, check};
-use crate::finding::Finding;
+use crate::finding::{Applicability, Finding, Fix};
 use crate::registry;
 
 /// What a log tells.
@@ -167,11 +167,20 @@ impl Cause {
         answer::of(self)
     }
 
+    /// Whether a name in the Space's settings is what is missing, and nothing in its repository.
+    pub fn is_mended_in_settings(&self) -> bool {
+        self.subject.is_none() && self.facts.contains_key("name")
+    }
+
+    /// The rules that may see in a Space what led to it, the likeliest first.
+    pub fn rules(&self) -> Vec<&'static str> {
+        let names = std::iter::once(self.failure.name).chain(self.failure.suspects.iter().copied());
+        names.filter(|name| registry::find(name).is_some()).collect()
+    }
+
     /// What `space` shows of it.
     pub fn within(&self, space: &Space) -> Here {
-        let names = std::iter::once(self.failure.name).chain(self.failure.suspects.iter().copied());
-        let asked: Vec<&'static str> =
-            names.filter(|name| registry::find(name).is_some()).collect();
+        let asked = self.rules();
         if asked.is_empty() {
             return Here::default();
         }
@@ -190,6 +199,11 @@ impl Cause {
     /// Whether the finding is about what the log is about.
     fn may_be(&self, finding: &Finding) -> bool {
         let says = |part: &str| finding.message.contains(part);
+        if let (None, Some(name)) = (&self.subject, self.facts.get("name"))
+            && finding.rule.name == self.failure.name
+        {
+            return says(name);
+        }
         match &self.subject {
             Some(Subject::Name(name)) => says(name.name),
             Some(Subject::Argument(argument)) => says(argument.argument),
@@ -211,6 +225,32 @@ impl Cause {
             let to = place.file.text.position(place.span.end).line;
             place.file.path == *frame.path && (from..=to).contains(&frame.line)
         })
+    }
+}
+
+impl Here {
+    /// Whether a finding says all that there is to say of the cause: it is about the same, in the same words.
+    pub fn tells(&self, cause: &Cause) -> bool {
+        cause.subject.is_some()
+            && self.findings.iter().any(|finding| finding.rule.name == cause.failure.name)
+    }
+
+    /// What to type for `folder` so that the likeliest finding with a fix is mended, and that fix.
+    pub fn mended_by(&self, folder: &str) -> Option<(String, &Fix)> {
+        let fixable = |finding: &'_ Finding| finding.fix.is_some();
+        let finding = self.findings.iter().find(|finding| fixable(finding))?;
+        let fix = finding.fix.as_ref()?;
+        let flag = match fix.applicability {
+            Applicability::Safe => "--fix",
+            Applicability::Unsafe => "--unsafe-fixes",
+        };
+        let is_plain = |c: char| c.is_alphanumeric() || "._-/~:\\".contains(c);
+        let folder = if folder.chars().all(is_plain) {
+            folder.to_owned()
+        } else {
+            format!("'{}'", folder.replace('\'', r"'\''"))
+        };
+        Some((format!("spacelint check {folder} --select {} {flag}", finding.rule.name), fix))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use spacelint_knowledge::failures::failures;
 use spacelint_space::Space;
 
 use crate::finding::Finding;
@@ -128,6 +129,13 @@ pub fn nearest(unknown: &str) -> Option<&'static str> {
     let unknown = unknown.to_lowercase().replace('_', "-");
     let names = all().map(|entry| entry.info.name).chain(Category::ALL.map(Category::name));
     spelling::nearest(&unknown, names, 3)
+}
+
+/// The name of a failure, with a rule or without, that `unknown` is likely a slip for.
+pub fn nearest_failure(unknown: &str) -> Option<&'static str> {
+    let unknown = unknown.to_lowercase().replace('_', "-");
+    let rules = all().map(|entry| entry.info.name);
+    spelling::nearest(&unknown, rules.chain(failures().iter().map(|failure| failure.name)), 3)
 }
 
 /// Runs one rule: the [`RuleEntry::run`] that a category's list makes for it.

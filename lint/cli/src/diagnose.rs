@@ -15,7 +15,7 @@ use std::path::Path;
 
 use camino::Utf8PathBuf;
 use spacelint_knowledge::failures::{Failure, Kind};
-use spacelint_rules::diagnosis::{self, Cause, Diagnosis, Here};
+use spacelint_rules::diagnosis::{self, Cause, Diagnosis, Here, Subject};
 use spacelint_rules::registry;
 use spacelint_space::{Files, Space, around};
 
@@ -35,8 +35,6 @@ struct Told<'a> {
     /// What the Space shows of each cause, in their order.
     here: &'a [Here],
     place: Option<&'a Place>,
-    /// Whether it is one of several logs.
-    several: bool,
 }
 
 /// The Space beside the logs.
@@ -96,8 +94,7 @@ pub(crate) fn run(asked: &Diagnose, terminal: Terminal, output: &mut Output) -> 
             }
         };
         let place = beside.as_ref().map(|beside| &beside.place);
-        let told =
-            Told { log: &name, diagnosis: &diagnosis, here: &here, place, several: logs.len() > 1 };
+        let told = Told { log: &name, diagnosis: &diagnosis, here: &here, place };
         if asked.format == DiagnosisFormat::Json {
             output.print(crate::formats::json::separator(is_first));
         } else if !is_first {
@@ -156,10 +153,25 @@ impl Told<'_> {
     fn causes(&self) -> impl Iterator<Item = (&Cause, &Here)> {
         self.diagnosis.causes.iter().zip(self.here)
     }
+
+    /// The versions that those who help ask for first, as far as the log names them.
+    fn versions(&self) -> Vec<(&str, &str)> {
+        const ASKED: [&str; 7] =
+            ["gradio", "spaces", "torch", "transformers", "diffusers", "huggingface_hub", "numpy"];
+        let all = &self.diagnosis.versions;
+        // pip writes either.
+        let version = |name: &str| all.get(name).or_else(|| all.get(&name.replace('_', "-")));
+        ASKED.into_iter().filter_map(|name| Some((name, version(name)?.as_str()))).collect()
+    }
 }
 
-/// What a person is told to do, in Markdown: the failure's own page, or the part of its rule's that says it.
-fn what_to_do(failure: &Failure) -> Option<&'static str> {
+/// What a person is told to do, in Markdown: the failure's own page, or the part of its rule's that says it; none where
+/// the answer has said it already.
+fn what_to_do(cause: &Cause) -> Option<&'static str> {
+    if !matches!(cause.subject, None | Some(Subject::Conflict(_))) {
+        return None;
+    }
+    let failure = cause.failure;
     if let Some(page) = failure.page {
         return Some(page.mend);
     }

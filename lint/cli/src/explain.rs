@@ -15,7 +15,7 @@ pub(crate) fn named(name: &str, terminal: Terminal) -> Result<String, String> {
     let without_rule = failures::failure(name).and_then(|it| Some((it, it.page.as_ref()?)));
     match without_rule {
         Some((it, page)) => Ok(failure(it, page, terminal)),
-        None => select::rule(name).map(|entry| self::page(entry, terminal)),
+        None => select::failure(name).map(|entry| self::page(entry, terminal)),
     }
 }
 
@@ -41,6 +41,9 @@ pub(crate) fn page(entry: &RuleEntry, terminal: Terminal) -> String {
          leave it out with `--ignore {name}` or in the settings.\n\n",
         name = info.name
     );
+    if let Some(failure) = failures::failure(info.name) {
+        push_shows(&mut footer, failure);
+    }
     footer.push_str("What makes it true:\n");
     for source in info.source {
         footer.extend(["- ", source, "\n"]);
@@ -68,9 +71,11 @@ fn failure(failure: &Failure, page: &Page, terminal: Terminal) -> String {
     }
     let url = pages::url(failure.name);
     let mut body = format!(
-        "**{}**\n\n## What happens\n\n{}\n\n## Why\n\n{}\n\n## What to do\n\n{}\n\nWhat makes it true:\n",
+        "**{}**\n\n## What happens\n\n{}\n\n## Why\n\n{}\n\n## What to do\n\n{}\n\n",
         failure.title, page.happens, page.why, page.mend
     );
+    push_shows(&mut body, failure);
+    body.push_str("What makes it true:\n");
     for source in failure.sources {
         body.extend(["- ", source, "\n"]);
     }
@@ -81,4 +86,37 @@ fn failure(failure: &Failure, page: &Page, terminal: Terminal) -> String {
         facts.join(", "),
         markdown::render(&body, terminal)
     )
+}
+
+/// What a log shows of the failure, word for word, as far as that is long enough to be looked for and no other failure
+/// shows it.
+pub(crate) fn shows_as(failure: &Failure) -> Vec<&'static str> {
+    const SHORTEST: usize = 14;
+    let all = failures::failures();
+    let is_others = |text: &str| {
+        let mut others = all.iter().filter(|other| other.name != failure.name);
+        others.any(|other| other.signatures.iter().any(|one| one.text == text))
+    };
+    let mut shows: Vec<&str> = Vec::new();
+    for signature in failure.signatures {
+        let text = signature.text.trim();
+        if text.len() >= SHORTEST && !shows.contains(&text) && !is_others(signature.text) {
+            shows.push(text);
+        }
+    }
+    shows
+}
+
+fn push_shows(out: &mut String, failure: &Failure) {
+    let shows = shows_as(failure);
+    if shows.is_empty() {
+        return;
+    }
+    out.push_str("It shows in a log as:\n");
+    for text in shows {
+        // Code in Markdown ends at the first backtick.
+        let text = text.replace('`', "'");
+        out.extend(["- `", &text, "`\n"]);
+    }
+    out.push('\n');
 }

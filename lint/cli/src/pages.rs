@@ -5,10 +5,14 @@ use spacelint_rules::registry;
 
 /// The page of the failure `name`, which is its rule's if it has one.
 pub(crate) fn url(name: &str) -> String {
-    let site = env!("CARGO_PKG_HOMEPAGE");
+    format!("{}/{}", env!("CARGO_PKG_HOMEPAGE"), path(name))
+}
+
+/// The same, from the site's first folder.
+pub(crate) fn path(name: &str) -> String {
     match registry::find(name) {
-        Some(entry) => format!("{site}/rules/{}.html", entry.info.name),
-        None if failures::failure(name).is_some() => format!("{site}/failures/{name}.html"),
-        None => site.to_owned(),
+        Some(entry) => format!("rules/{}.html", entry.info.name),
+        None if failures::failure(name).is_some() => format!("failures/{name}.html"),
+        None => "index.html".to_owned(),
     }
 }

@@ -5,12 +5,11 @@ use spacelint_rules::registry::{self, RuleEntry};
 
 use crate::args::Check;
 
-/// The rule of that name.
-pub(crate) fn rule(name: &str) -> Result<&'static RuleEntry, String> {
+/// The rule of that name, which may be the name of a failure without a rule.
+pub(crate) fn failure(name: &str) -> Result<&'static RuleEntry, String> {
     registry::find(name).ok_or_else(|| {
-        // A category has a near name too, but no page.
-        let near = registry::nearest(name).filter(|near| registry::find(near).is_some());
-        unknown(&format!("no rule is called `{name}`"), near)
+        let near = registry::nearest_failure(name);
+        unknown(&format!("no rule or failure is called `{name}`"), near)
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod code;
 mod commands;
+mod failures;
 mod guide;
 mod html;
 mod layout;
@@ -18,7 +19,9 @@ pub(crate) fn write(folder: &Path) -> Result<(), String> {
     if std::fs::read_dir(folder).map_err(failed)?.next().is_some() {
         return Err(format!("`{}` is not empty: name a new folder", folder.display()));
     }
-    std::fs::create_dir(folder.join("rules")).map_err(failed)?;
+    for pages in ["rules", "failures"] {
+        std::fs::create_dir(folder.join(pages)).map_err(failed)?;
+    }
     for (path, text) in files() {
         std::fs::write(folder.join(path), text).map_err(failed)?;
     }
@@ -29,13 +32,16 @@ pub(crate) fn write(folder: &Path) -> Result<(), String> {
 fn files() -> Vec<(String, String)> {
     let mut files = vec![
         ("index.html".to_owned(), rules::index()),
+        ("failures.html".to_owned(), failures::index()),
         ("guide.html".to_owned(), guide::page()),
         ("commands.html".to_owned(), commands::page()),
         ("search-index.js".to_owned(), rules::search_index()),
+        ("failures-index.js".to_owned(), failures::search_index()),
         ("search.js".to_owned(), include_str!("site/search.js").to_owned()),
         ("style.css".to_owned(), include_str!("site/style.css").to_owned()),
         ("icon.svg".to_owned(), include_str!("site/icon.svg").to_owned()),
     ];
     files.extend(rules::pages());
+    files.extend(failures::pages());
     files
 }

@@ -143,23 +143,22 @@ fn quota_left(requested: i64, left: i64, who: Option<&str>, wait: Option<&str>) 
     let day = |tier: Tier| format!("{} s a day", tier.quota_seconds());
     let charged = match tier {
         Some(tier) => format!(
-            "The call was counted for a signed-in {} visitor, who has {}: {left} s of them were left.",
+            "It was charged to whoever called, not to the author: a signed-in {} visitor, who has {}. {left} s of them \
+             were left.",
             tier.label(),
             day(tier)
         ),
         None => format!(
-            "{left} s were left. The message names no class of visitor: who is not signed in has {}, and shares them \
-             with everybody at the same address.",
+            "It was charged to whoever called, not to the author, and the message names no class of visitor: who is not \
+             signed in has {}, and shares them with everybody at the same address. {left} s were left.",
             day(Tier::Anonymous)
         ),
     };
     said.push(match wait {
-        Some(wait) => format!("{charged} Enough of them is back in {wait}."),
+        Some(wait) => format!("{charged} Enough for this call is back in {wait}."),
         None => charged,
     });
-    let fits = |size: Size| {
-        (0..=left).rev().find(|&declared| quota::booked(declared, size) <= left).unwrap_or(0)
-    };
+    let fits = |size: Size| first_declared(|declared| quota::booked(declared, size) > left) - 1;
     if left > 0 {
         said.push(format!(
             "A call fits into the {left} s that are left if it declares at most {} s at `{}`, or {} s at `{}`.",
@@ -176,8 +175,9 @@ fn quota_left(requested: i64, left: i64, who: Option<&str>, wait: Option<&str>) 
 fn asked(requested: i64) -> String {
     let declares = |size: Size| {
         let factor = Backing::current().time_factor(size);
-        let fits = |declared: &i64| quota::booked(*declared, size) == requested;
-        (0..=requested).find(fits).map(|declared| match (factor, size.facts().quota_factor) {
+        let declared = first_declared(|declared| quota::booked(declared, size) >= requested);
+        let is_it = quota::booked(declared, size) == requested;
+        is_it.then(|| match (factor, size.facts().quota_factor) {
             (1.0, 1) => format!("`duration={declared}` at `{}`", size.name()),
             (factor, 1) => format!("`duration={declared}` at `{}` (× {factor})", size.name()),
             (_, twice) => format!("`duration={declared}` at `{}` (counted × {twice})", size.name()),
@@ -201,6 +201,20 @@ fn asked(requested: i64) -> String {
          day's quota if none ends early: {}.",
         able.join(", ")
     )
+}
+
+/// The first number of seconds that an author can declare of which this is true, as it is of all that are larger.
+fn first_declared(is_enough: impl Fn(i64) -> bool) -> i64 {
+    let (mut low, mut high) = (0, platform::duration().day_seconds);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if is_enough(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
 }
 
 /// A package that pip did not find.
@@ -268,6 +282,18 @@ mod tests {
     }
 
     #[test]
+    fn no_number_is_too_large() {
+        for number in [0, -1, i64::MIN, i64::MAX, 86_400 * 2, 86_400 * 2 + 1] {
+            assert!(asked(number).contains(&number.to_string()));
+            let said = quota_left(number, number, None, None);
+            assert!(!said.is_empty());
+        }
+        assert!(!asked(i64::MAX).contains("duration="), "{}", asked(i64::MAX));
+        let all = quota_left(90, i64::MAX, None, None).join("\n");
+        assert!(all.contains("at most 86399 s at `large`, or 86399 s at `xlarge`"), "{all}");
+    }
+
+    #[test]
     fn a_name_is_said_whose_it_is() {
         assert!(variable("SPACE_ID").contains("by the platform"));
         assert!(variable("HF_TOKEN").ends_with("secrets."), "{}", variable("HF_TOKEN"));
@@ -284,7 +310,7 @@ mod tests {
     #[test]
     fn what_is_left_is_said_for_whom() {
         let said = quota_left(90, 25, Some("free"), Some("0:05:00")).join("\n");
-        assert!(said.contains("signed-in free visitor, who has 300 s a day: 25 s"), "{said}");
+        assert!(said.contains("a signed-in free visitor, who has 300 s a day. 25 s"), "{said}");
         assert!(said.contains("at most 16 s at `large`, or 12 s at `xlarge`"), "{said}");
         assert!(quota_left(90, 0, None, None).join("\n").contains("not signed in"));
     }

@@ -10,10 +10,8 @@ use super::scan::Scan;
 /// How the Hub streams a log: each line is an event.
 pub(super) const ENVELOPE: &str = "data: {\"";
 
-/// How much is read at once.
+/// How much is read at once. An answer of the Hub is a JSON value that fits: parsed, it may take forty times as much.
 const PIECE: usize = 1 << 20;
-/// The largest text that is taken for one JSON value.
-const MAX_JSON: usize = 16 << 20;
 
 /// Reads all of `log` into `scan`.
 pub(super) fn read(mut log: impl Read, scan: &mut Scan) -> io::Result<()> {
@@ -22,12 +20,11 @@ pub(super) fn read(mut log: impl Read, scan: &mut Scan) -> io::Result<()> {
     if buffer.starts_with(BOM) {
         buffer.drain(..BOM.len());
     }
-    if buffer.trim_ascii_start().starts_with(b"{") {
-        fill(&mut log, &mut buffer, MAX_JSON)?;
-        if let Ok(value) = serde_json::from_slice::<Value>(&buffer) {
-            scan.take(of_json(&value).as_bytes());
-            return Ok(());
-        }
+    if buffer.trim_ascii_start().starts_with(b"{")
+        && let Ok(value) = serde_json::from_slice::<Value>(&buffer)
+    {
+        scan.take(of_json(&value).as_bytes());
+        return Ok(());
     }
     loop {
         // A line that does not fit is taken in pieces; the last one is whole, whether it ends or not.

@@ -1,7 +1,7 @@
 //! One pass over a log: known texts are found by one automaton, and only the lines that hold one are read.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aho_corasick::{AhoCorasick, Input};
 use memchr::{memchr, memchr_iter, memrchr};
@@ -11,7 +11,7 @@ use spacelint_knowledge::failures::{self, Failure, Signature};
 
 use super::envelope::{self, ENVELOPE};
 use super::told::{self, Subject, TELLING};
-use super::traceback::{Frame, Group, HEADER, Traceback};
+use super::traceback::{Frame, Group, HEADER, Raised, Traceback};
 use super::{Unknown, failure};
 
 /// How many bytes of a line are read.
@@ -22,8 +22,14 @@ const MAX_SHOWN: usize = 500;
 const NEARBY: usize = 4 * 1024;
 /// How many tracebacks of which nothing is known are kept.
 const MAX_UNKNOWN: usize = 8;
-/// How many different hits are kept; a log that goes on failing in one way has few.
-const MAX_HITS: usize = 4096;
+/// How many subjects of one failure are kept: whoever mends so many reads the log anew.
+const MAX_SUBJECTS: usize = 16;
+/// How many lines of a chain of tracebacks are looked at, of its code and of what it raises.
+const MAX_INSIDE: usize = 64;
+/// How many packages' versions are kept.
+const MAX_VERSIONS: usize = 2048;
+/// How many bytes a package's name with its version may have.
+const MAX_VERSION: usize = 100;
 
 /// A place where something known stands.
 #[derive(Debug)]
@@ -68,7 +74,7 @@ pub(super) struct Scan {
     /// What each of them means, in the automaton's order.
     meanings: Vec<Vec<Meaning>>,
     regexes: HashMap<&'static str, Option<Regex>>,
-    group: Option<(Group, Vec<(u64, String)>)>,
+    group: Option<(Group, Inside)>,
     groups: usize,
     /// Its `lines` are the line feeds so far.
     read: Read,
@@ -76,6 +82,27 @@ pub(super) struct Scan {
     tail: Vec<u8>,
     /// Whether the last line has not ended.
     is_open: bool,
+    /// Bytes that were searched or compared, each time that they were: what a test holds against the log's size.
+    #[cfg(test)]
+    pub(super) work: usize,
+}
+
+/// The lines of a chain of tracebacks in which something known stands, with their numbers.
+#[derive(Default)]
+struct Inside {
+    code: Vec<(u64, String)>,
+    /// What is raised, which tells more than the code that raises it.
+    raised: Vec<(u64, String)>,
+}
+
+impl Inside {
+    fn push(&mut self, number: u64, line: &str) {
+        let lines = if line.starts_with([' ', '\t']) { &mut self.code } else { &mut self.raised };
+        // A recursion repeats its lines.
+        if lines.len() < MAX_INSIDE && lines.iter().all(|(_, known)| known != line) {
+            lines.push((number, line.to_owned()));
+        }
+    }
 }
 
 /// The text of pip's line that names what it installed.
@@ -122,6 +149,8 @@ impl Scan {
             read,
             tail: Vec::new(),
             is_open: false,
+            #[cfg(test)]
+            work: 0,
         }
     }
 
@@ -146,7 +175,8 @@ impl Scan {
                 before.to_mut().splice(..0, tail.iter().copied());
             }
             let line = String::from_utf8_lossy(&lines[start..end.min(start + MAX_LINE)]);
-            self.line(&line, &before);
+            self.worked(line.len() + before.len());
+            self.line(&line, &String::from_utf8_lossy(&before));
             self.read.lines += u64::from(end < lines.len());
             at = end + 1;
         }
@@ -163,18 +193,18 @@ impl Scan {
     }
 
     /// Takes a line with what the log puts around it.
-    fn line(&mut self, line: &str, before: &[u8]) {
+    fn line(&mut self, line: &str, before: &str) {
         for line in envelope::open(line).lines() {
             self.bare(&envelope::undress(line), before);
         }
     }
 
-    fn bare(&mut self, line: &str, before: &[u8]) {
+    fn bare(&mut self, line: &str, before: &str) {
         let number = self.read.lines + 1;
         if let Some((group, inside)) = &mut self.group {
             if group.take(line, number) {
                 if self.texts.is_match(line) {
-                    inside.push((number, line.to_owned()));
+                    inside.push(number, line);
                 }
                 return;
             }
@@ -184,22 +214,24 @@ impl Scan {
             let mut group = Group::default();
             group.take(line, number);
             // A page of the Hub shows a whole traceback in one line.
-            let is_all = line.trim().len() > HEADER.len() + 1;
-            let inside = if is_all { vec![(number, line.to_owned())] } else { Vec::new() };
+            let mut inside = Inside::default();
+            if line.trim().len() > HEADER.len() + 1 {
+                inside.push(number, line);
+            }
             self.group = Some((group, inside));
             return;
         }
-        let before = String::from_utf8_lossy(before);
-        self.look(line, number, &before, None);
+        self.look(line, number, before, None);
     }
 
-    /// Looks for what is known in a line that stands in a chain of tracebacks, or in none.
-    fn look(&mut self, line: &str, number: u64, beside: &str, group: Option<&Group>) {
-        let found: Vec<usize> = self
+    /// Looks for what is known in a line that stands in a chain of tracebacks, or in none; says whether there is any.
+    fn look(&mut self, line: &str, number: u64, beside: &str, group: Option<&Group>) -> bool {
+        let found: BTreeSet<usize> = self
             .texts
             .find_overlapping_iter(line)
             .map(|found| found.pattern().as_usize())
             .collect();
+        self.worked(line.len());
         let (mut telling, mut known) = (false, false);
         for text in found {
             for meaning in self.meanings[text].clone() {
@@ -217,6 +249,7 @@ impl Scan {
             }
         }
         if telling {
+            self.worked(line.len() + beside.len());
             let of_line = |it: &&Traceback| it.raised.as_ref().is_some_and(|it| it.line == number);
             let headless = if group.is_none() { Traceback::ending(beside) } else { None };
             let traceback = group.and_then(|group| group.tracebacks.iter().find(of_line));
@@ -229,8 +262,10 @@ impl Scan {
                 // Two packages are named only where nothing else can be meant.
                 let weight = if let Subject::Pair(_) = subject { line.len() } else { 0 };
                 self.hit(failure, (number, line), BTreeMap::new(), weight, Some(subject), group);
+                return true;
             }
         }
+        known
     }
 
     /// What the line says as this signature, and how much of it that is.
@@ -240,6 +275,7 @@ impl Scan {
         line: &str,
         beside: &str,
     ) -> Option<(BTreeMap<String, String>, usize)> {
+        self.worked(signature.with.len() * beside.len() + line.len());
         let is_there = |part: &&&str| line.contains(**part) || beside.contains(**part);
         if signature.with.iter().filter(is_there).count() < signature.with.len() {
             return None;
@@ -272,6 +308,7 @@ impl Scan {
                 && hit.subject == subject
                 && hit.group.is_none() == group.is_none()
         };
+        self.worked(self.read.hits.len());
         // Only the first of its kind is kept: it is the one that is told.
         if let Some(hit) = self.read.hits.iter_mut().find(known) {
             // A chain of tracebacks fails once, in however many lines it says so.
@@ -280,13 +317,14 @@ impl Scan {
             hit.last_group = group.map(|_| self.groups);
             return;
         }
-        if self.read.hits.len() == MAX_HITS {
+        let of_same = self.read.hits.iter().filter(|hit| hit.failure.name == failure.name);
+        if of_same.count() >= MAX_SUBJECTS {
             return;
         }
         self.read.hits.push(Hit {
             failure,
             line,
-            text: text.trim().chars().take(MAX_SHOWN).collect(),
+            text: shown(text),
             facts,
             subject,
             frame: group.and_then(|group| group.local(line)).cloned(),
@@ -300,21 +338,18 @@ impl Scan {
     fn end_group(&mut self) {
         let Some((group, inside)) = self.group.take() else { return };
         self.groups += 1;
-        let hits = |scan: &Self| scan.read.hits.iter().map(|hit| hit.times).sum::<u64>();
-        let before = hits(self);
-        // What is raised tells more than the code that raises it.
-        let (code, raised): (Vec<_>, Vec<_>) =
-            inside.into_iter().partition(|(_, line)| line.starts_with([' ', '\t']));
-        for (number, line) in raised.into_iter().chain(code) {
-            self.look(&line, number, &group.text, Some(&group));
+        let mut known = false;
+        for (number, line) in inside.raised.into_iter().chain(inside.code) {
+            known |= self.look(&line, number, &group.text, Some(&group));
         }
-        if hits(self) > before {
+        if known {
             return;
         }
         // What began it is what is to be looked for.
         let Some(raised) = group.tracebacks.iter().find_map(|it| it.raised.clone()) else { return };
         self.read.unknown_count += 1;
         let frame = group.local(raised.line).cloned();
+        let raised = Raised { text: shown(&raised.text), ..raised };
         let known =
             self.read.unknown.iter().any(|it| it.raised.text == raised.text && it.frame == frame);
         if self.read.unknown.len() < MAX_UNKNOWN && !known {
@@ -327,9 +362,27 @@ impl Scan {
         let Some((_, packages)) = line.split_once(INSTALLED) else { return };
         for (name, version) in packages.split_whitespace().filter_map(|word| word.rsplit_once('-'))
         {
-            self.read.versions.insert(name.to_owned(), version.to_owned());
+            let fits = name.len() + version.len() <= MAX_VERSION;
+            if fits && self.read.versions.len() < MAX_VERSIONS {
+                self.read.versions.insert(name.to_owned(), version.to_owned());
+            }
         }
     }
+
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "only the tests count"))]
+    fn worked(&mut self, bytes: usize) {
+        #[cfg(test)]
+        {
+            self.work += bytes;
+        }
+        #[cfg(not(test))]
+        let _ = bytes;
+    }
+}
+
+/// As much of a line as is shown.
+fn shown(line: &str) -> String {
+    line.trim().chars().take(MAX_SHOWN).collect()
 }
 
 /// A signature's regex: on bytes, so that its classes may be ASCII's, which are cheap.

@@ -215,3 +215,100 @@ fn public_logs_are_told_right_and_never_wrong_with_confidence() {
 
 /// The sets of excerpts, each collected before the signatures were next changed.
 const FOLDERS: [&str; 3] = ["issues", "issues2", "issues3"];
+
+/// Logs that are made to cost much, so many bytes of each, by what is in them.
+fn hostile(bytes: usize) -> Vec<(&'static str, String)> {
+    let repeated = |part: &str| part.repeat(bytes / part.len());
+    let numbered = |part: fn(usize) -> String| {
+        let mut log = String::with_capacity(bytes + 512);
+        for number in 0.. {
+            log += &part(number);
+            if log.len() >= bytes {
+                break;
+            }
+        }
+        log
+    };
+    let header = "Traceback (most recent call last):\n";
+    let frame = "  File \"/home/user/app/app.py\", line 1, in f\n";
+    let known = "    raise NotImplementedError\n";
+    vec![
+        ("nothing but first lines", repeated(header)),
+        ("one traceback without an end", header.to_owned() + &repeated(frame)),
+        ("one traceback full of what is known", header.to_owned() + &repeated(known)),
+        ("the same, each line another", {
+            header.to_owned() + &numbered(|n| format!("    raise NotImplementedError({n})\n"))
+        }),
+        ("frames with endless names", {
+            header.to_owned()
+                + &repeated(&format!("  File \"{}\", line 1, in f\n", "x".repeat(15_000)))
+        }),
+        ("one endless line", "x".repeat(bytes)),
+        ("one endless line of what is known", repeated("KeyError: '")),
+        ("lines of what is known", repeated("NotImplementedError\n")),
+        ("long lines of what is known", repeated(&("Exit code: ".repeat(1400) + "\n"))),
+        ("open braces", "{\"a\":".repeat(bytes / 5)),
+        ("open brackets", "{\"a\":".to_owned() + &"[".repeat(bytes)),
+        ("one large JSON value", format!("{{\"a\":[{}0]}}", "0,".repeat(bytes / 2))),
+        (
+            "events",
+            repeated(&format!("data: {{\"data\":\"{}\"}}\n", "Exit code: 0\\n".repeat(1000))),
+        ),
+        (
+            "many exceptions",
+            numbered(|n| {
+                format!(
+                    "Traceback (most recent call last):\n  File \"/app/a{n}.py\", line {n}, in f\nE{n}Error: {n}\n"
+                )
+            }),
+        ),
+        ("many modules", numbered(|n| format!("ModuleNotFoundError: No module named 'm{n}'\n"))),
+        ("many packages", numbered(|n| format!("Successfully installed a{n}-1 b{n}-2\n"))),
+        (
+            "a conflict of many",
+            repeated(&format!(
+                "Cannot install {}x because these package versions have conflicting dependencies.\n",
+                "a==1, ".repeat(2000)
+            )),
+        ),
+        ("bytes that are no text", repeated("\u{fffd}\u{0}KeyError: 'A_KEY'\u{1b}[")),
+    ]
+}
+
+/// How often a byte of a log may be looked at, the lines around it counted in.
+const MOST_WORK: usize = 600;
+
+/// What each hostile log of so many bytes cost, for each of its bytes.
+fn costs(bytes: usize) -> Vec<(&'static str, usize)> {
+    let cost = |(what, log): (&'static str, String)| {
+        let mut scan = Scan::new();
+        envelope::read(log.as_bytes(), &mut scan).expect("memory can be read");
+        let cost = scan.work / bytes;
+        assert!(cost < MOST_WORK, "{what}: {cost}");
+        let read = scan.finish();
+        // Nor is more kept than what a person reads.
+        assert!(read.hits.len() < 2 * failures().len(), "{what}: {}", read.hits.len());
+        assert!(read.versions.len() <= 2048, "{what}: {}", read.versions.len());
+        let facts = read.hits.iter().flat_map(|hit| hit.facts.values().chain([&hit.text]));
+        assert!(facts.map(String::len).sum::<usize>() < 1 << 20, "{what}");
+        let diagnosis = Diagnosis::of(read);
+        let answers: Vec<String> = diagnosis.causes.iter().flat_map(Cause::answer).collect();
+        assert!(answers.iter().all(|answer| answer.len() < 4096), "{what}");
+        (what, cost)
+    };
+    hostile(bytes).into_iter().map(cost).collect()
+}
+
+#[test]
+fn no_log_costs_more_than_its_size() {
+    let small = costs(1 << 18);
+    for ((what, before), (_, after)) in small.into_iter().zip(costs(5 << 18)) {
+        assert!(after <= before + before / 4 + 1, "{what}: {before}, then {after}");
+    }
+}
+
+#[test]
+#[ignore = "takes long without --release"]
+fn nor_does_one_of_ten_megabytes() {
+    costs(10 << 20);
+}

@@ -60,6 +60,9 @@ pub(super) const TELLING: [&str; 7] = [
     NOT_FOUND[1],
 ];
 
+/// How many requirements that exclude each other are looked at.
+const MAX_ASKED: usize = 64;
+
 /// pip's words for requirements that exclude each other.
 const CONFLICT: &str = " because these package versions have conflicting dependencies";
 /// pip's words for a requirement that nothing meets.
@@ -115,10 +118,12 @@ fn of_pip(line: &str) -> Option<Subject> {
             .split(", ")
             .flat_map(|asked| asked.split(" and "))
             .map(|asked| asked.trim().to_owned())
+            .take(MAX_ASKED)
             .collect();
+        let requirements: Vec<_> = asked.iter().map(|asked| requirement(asked)).collect();
         let has = |package: &str, range: &str| {
-            asked.iter().map(|asked| requirement(asked)).any(|(name, version)| {
-                name == package && version.is_some_and(|version| lies_in(&version, range))
+            requirements.iter().any(|(name, version)| {
+                name == package && version.as_ref().is_some_and(|version| lies_in(version, range))
             })
         };
         let known = drift::pairs().iter().find(|pair| {
@@ -197,9 +202,15 @@ fn name_or_argument(line: &str) -> Option<Subject> {
     drift::names(import).find(|name| name.module).map(Subject::Name)
 }
 
+/// How many bytes the name of a module may have.
+const MAX_MODULE: usize = 200;
+
 /// A module that is not there.
 fn module(line: &str) -> Option<Subject> {
     let import = after(line, "No module named '")?.split('\'').next()?;
+    if import.len() > MAX_MODULE {
+        return None;
+    }
     let top = import.split('.').next()?;
     let package = modules::module(top).map(|module| module.package);
     // A part of a package that is there: another version, and which one is not known.

@@ -12,6 +12,8 @@ const MAX_TEXT: usize = 256 * 1024;
 const MAX_TAIL: usize = 12;
 /// How many lines are looked at of a traceback without its first one.
 const MAX_HEADLESS: usize = 60;
+/// How many bytes the names in a frame may have.
+const MAX_NAME: usize = 1024;
 /// How many lines of other programs may stand between the last frame and the exception.
 const MAX_STRANGE: usize = 3;
 
@@ -196,6 +198,9 @@ impl Frame {
         let (path, rest) = rest.split_once("\", line ")?;
         let (line, function) = rest.split_once(", in ").unwrap_or((rest, ""));
         let line = line.trim_end().parse().ok()?;
+        if path.len() + function.len() > MAX_NAME {
+            return None;
+        }
         // Of Windows, where an author tries the Space.
         let path = if path.contains(":\\") { path.replace('\\', "/") } else { path.to_owned() };
         Some(Self { path, line, function: function.trim_end().to_owned() })

@@ -4,75 +4,104 @@ use std::fmt::Write;
 
 use spacelint_knowledge::failures::Kind;
 use spacelint_rules::diagnosis::{Cause, Frame, Here, Unknown};
+use spacelint_rules::finding::Applicability;
+use textwrap::fill;
 
 use super::{Told, what_to_do, word};
 use crate::escape::{self, escape};
 use crate::markdown;
 use crate::report;
-use crate::terminal::{Style, Terminal};
+use crate::terminal::{Style, Terminal, filled, wrapping};
 
 /// How many findings of one cause are shown.
 const MAX_FINDINGS: usize = 5;
+/// How many causes are told in full.
+const MAX_CAUSES: usize = 5;
+/// How many rules that found nothing are named.
+const MAX_NAMED: usize = 3;
 
 pub(super) fn log(told: &Told<'_>, terminal: Terminal) -> String {
-    let mut out = String::new();
-    if told.several {
-        let _ = writeln!(
-            out,
-            "{}\n",
-            terminal.paint(Style::STRONG, &format!("── {}", escape(told.log)))
-        );
-    }
-    for (index, (cause, here)) in told.causes().enumerate() {
+    let mut out = opening(told, terminal);
+    let mut pages: Vec<&str> = Vec::new();
+    for (index, (cause, here)) in told.causes().take(MAX_CAUSES).enumerate() {
         if index == 1 {
-            let _ = writeln!(
-                out,
-                "{}\n",
-                terminal.paint(Style::FAINT, "Independent of that, as far as the log tells:")
-            );
+            let lead = "Independent of that, as far as the log tells:";
+            let _ = writeln!(out, "{}\n", terminal.paint(Style::FAINT, lead));
         }
-        push_cause(&mut out, told, cause, here, terminal);
+        let is_new = !pages.contains(&cause.failure.name);
+        pages.push(cause.failure.name);
+        push_cause(&mut out, told, cause, here, is_new, terminal);
+    }
+    for (cause, _) in told.causes().skip(MAX_CAUSES) {
+        let also = format!("And {}: {}", cause.failure.name, place(told, cause.line));
+        out.push_str(&filled(&also, "", terminal));
     }
     let unknown = &told.diagnosis.unknown;
+    let mut others = &unknown[..];
     if told.diagnosis.causes.is_empty() {
         for wrapper in &told.diagnosis.wrappers {
-            push_cause(&mut out, told, wrapper, &Here::default(), terminal);
+            push_cause(&mut out, told, wrapper, &Here::default(), true, terminal);
         }
-        if let [first, rest @ ..] = &unknown[..] {
+        if let [first, rest @ ..] = others {
             push_unknown(&mut out, told, first, terminal);
-            for other in rest {
-                let _ = writeln!(out, "also {}", line_of(told, other));
-            }
-            if !rest.is_empty() {
-                out.push('\n');
-            }
-        }
-    } else {
-        for other in unknown {
-            let _ = writeln!(out, "not known: {}", line_of(told, other));
-        }
-        if !unknown.is_empty() {
-            out.push('\n');
+            others = rest;
         }
     }
-    for noise in &told.diagnosis.noise {
-        let _ = writeln!(
-            out,
-            "{} {}: {} ({})",
-            terminal.paint(Style::FAINT, "no failure:"),
-            noise.failure.name,
-            noise.failure.title,
-            place(told, noise.line)
-        );
+    for other in others {
+        out.push_str(&filled(&format!("Not known: {}", line_of(told, other)), "", terminal));
     }
-    if !told.diagnosis.noise.is_empty() {
-        out.push('\n');
-    }
-    out.push_str(&closing(told));
+    push_hint(&mut out, told, terminal);
+    // Each block ends with an empty line, the last one of all without.
+    let out = format!("{}\n", out.trim_end_matches('\n'));
     escape::guard_lines(&out).into_owned()
 }
 
-fn push_cause(out: &mut String, told: &Told<'_>, cause: &Cause, here: &Here, terminal: Terminal) {
+/// What the log is, and what is in it in a sentence.
+fn opening(told: &Told<'_>, terminal: Terminal) -> String {
+    let diagnosis = told.diagnosis;
+    let lines = report::count(usize::try_from(diagnosis.lines).unwrap_or(usize::MAX), "line");
+    let mut parts = Vec::new();
+    if !diagnosis.causes.is_empty() {
+        parts.push(report::count(diagnosis.causes.len(), "cause"));
+    } else if !diagnosis.wrappers.is_empty() && diagnosis.unknown.is_empty() {
+        parts.push("only what came of a failure, and not the failure itself".to_owned());
+    }
+    if diagnosis.unknown_count > 0 {
+        let count = usize::try_from(diagnosis.unknown_count).unwrap_or(usize::MAX);
+        parts.push(format!("{} that nothing known explains", report::count(count, "traceback")));
+    }
+    if !diagnosis.is_failure() {
+        parts.push("nothing that is known to be a failure, and no traceback".to_owned());
+    }
+    let text = format!("{}, {lines}: {}.", escape(told.log), parts.join(", "));
+    let mut out = String::new();
+    for line in fill(&text, wrapping(terminal.prose_width(), "").break_words(false)).lines() {
+        let _ = writeln!(out, "{}", terminal.paint(Style::STRONG, line));
+    }
+    if !diagnosis.noise.is_empty() {
+        let noise = diagnosis.noise.iter().map(|it| (it.failure.name, it.failure.title, it.line));
+        let shown: Vec<String> = if diagnosis.is_failure() {
+            noise.map(|(name, _, line)| format!("{name} (line {line})")).collect()
+        } else {
+            noise.map(|(name, title, line)| format!("{title} (line {line}, {name})")).collect()
+        };
+        let text = format!("Looks bad and is harmless: {}", shown.join(", "));
+        for line in markdown::render(&text, terminal).lines() {
+            let _ = writeln!(out, "{}", terminal.paint(Style::FAINT, line));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+fn push_cause(
+    out: &mut String,
+    told: &Told<'_>,
+    cause: &Cause,
+    here: &Here,
+    with_page: bool,
+    terminal: Terminal,
+) {
     let failure = cause.failure;
     let style = match failure.kind {
         Kind::Cause => Style::ERROR,
@@ -88,107 +117,146 @@ fn push_cause(out: &mut String, told: &Told<'_>, cause: &Cause, here: &Here, ter
         terminal.paint(Style::STRONG, &format!("[{name}]"))
     );
     out.push_str(&markdown::render(&format!("**{}**", failure.title), terminal));
-    let times = if cause.times > 1 { format!(" ({} times)", cause.times) } else { String::new() };
-    let _ = writeln!(out, "  {}{times}:", place(told, cause.line));
-    let _ = writeln!(out, "    {}", escape(&cause.text));
-    if let Some(frame) = &cause.frame {
-        let _ = writeln!(out, "  which came from {}", frame_of(told, frame));
-    }
-    out.push('\n');
+    push_evidence(
+        out,
+        told,
+        (cause.line, &cause.text),
+        cause.frame.as_ref(),
+        cause.times,
+        terminal,
+    );
+    push(out, &format!("`spacelint explain {}` says why.", failure.name), terminal);
     if failure.kind == Kind::Platform {
-        out.push_str(&markdown::render(
-            "This is the platform's fault and not your code's: nothing in the repository mends it.",
-            terminal,
-        ));
-        out.push('\n');
+        let text =
+            "This is the platform's fault and not your code's: nothing in the repository mends it.";
+        push(out, text, terminal);
     }
     if failure.unverified {
-        out.push_str(&markdown::render(
-            "Others have told of this; nobody has seen it proven. Take it for a possibility.",
-            terminal,
-        ));
-        out.push('\n');
+        let text =
+            "Others have told of this; nobody has seen it proven. Take it for a possibility.";
+        push(out, text, terminal);
     }
-    for paragraph in cause.answer() {
-        out.push_str(&markdown::render(&escape::escape_lines(&paragraph), terminal));
-        out.push('\n');
+    let answer = if here.tells(cause) { Vec::new() } else { cause.answer() };
+    let push_answer = |out: &mut String| {
+        for paragraph in &answer {
+            push(out, &escape::escape_lines(paragraph), terminal);
+        }
+    };
+    // What is to be done comes last.
+    if cause.is_mended_in_settings() {
+        push_here(out, told, here, terminal);
+        push_answer(out);
+    } else {
+        push_answer(out);
+        push_here(out, told, here, terminal);
     }
     if here.findings.is_empty()
-        && let Some(text) = what_to_do(failure)
+        && with_page
+        && let Some(text) = what_to_do(cause)
     {
-        out.push_str(&markdown::render(text, terminal));
-        out.push('\n');
+        push(out, text, terminal);
     }
-    push_here(out, told, cause, here, terminal);
-    let more = format!("`spacelint explain {}` tells more.", failure.name);
-    out.push_str(&markdown::render(&more, terminal));
+}
+
+/// A paragraph, or more.
+fn push(out: &mut String, text: &str, terminal: Terminal) {
+    out.push_str(&markdown::render(text, terminal));
+    out.push('\n');
+}
+
+/// Where it stands in the log, where that came from, and what it says.
+fn push_evidence(
+    out: &mut String,
+    told: &Told<'_>,
+    (line, text): (u64, &str),
+    frame: Option<&Frame>,
+    times: u64,
+    terminal: Terminal,
+) {
+    let times = if times > 1 { format!(", {times} times") } else { String::new() };
+    let from = frame.map_or(String::new(), |it| format!(", from {}", frame_of(told, it)));
+    let options = wrapping(terminal.prose_width(), "  ").break_words(false);
+    let _ = writeln!(out, "{}", fill(&format!("{}{from}{times}", place(told, line)), options));
+    let shown = filled(&escape(text), "    ", terminal);
+    for line in shown.lines() {
+        let _ = writeln!(out, "{}", terminal.paint(Style::CODE, line));
+    }
     out.push('\n');
 }
 
 /// What the Space shows of a cause.
-fn push_here(out: &mut String, told: &Told<'_>, cause: &Cause, here: &Here, terminal: Terminal) {
+fn push_here(out: &mut String, told: &Told<'_>, here: &Here, terminal: Terminal) {
     let Some(place) = told.place else { return };
     if here.asked.is_empty() {
         return;
     }
     let folder = escape(place.folder().as_str()).into_owned();
     if here.findings.is_empty() {
-        let asked: Vec<String> = here.asked.iter().map(|name| format!("`{name}`")).collect();
+        let asked = match &here.asked[..] {
+            few if few.len() <= MAX_NAMED => {
+                few.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            }
+            many => format!("{} that could tell", report::count(many.len(), "rule")),
+        };
+        let here = if folder == "." { "this folder".to_owned() } else { format!("`{folder}`") };
         let text = format!(
-            "In `{folder}` the text does not show it: {} found nothing. Is it what was pushed?",
-            asked.join(", ")
+            "The text in {here} does not show it: {asked} found nothing. Was another \
+             text pushed, or were other versions installed?"
         );
-        out.push_str(&markdown::render(&text, terminal));
-        out.push('\n');
+        push(out, &text, terminal);
         return;
     }
-    let _ = writeln!(out, "{}\n", terminal.paint(Style::STRONG, &format!("In {folder}:")));
+    let lead = match &*folder {
+        "." => "In this folder:".to_owned(),
+        folder => format!("In {folder}:"),
+    };
+    let _ = writeln!(out, "{}\n", terminal.paint(Style::STRONG, &lead));
     for finding in here.findings.iter().take(MAX_FINDINGS) {
         out.push_str(&report::finding(finding, place, terminal));
     }
     let more = here.findings.len().saturating_sub(MAX_FINDINGS);
     if more > 0 {
-        let _ = writeln!(out, "… and {}\n", report::count(more, "more finding"));
+        let _ =
+            writeln!(out, "{} and {}\n", terminal.ellipsis(), report::count(more, "more finding"));
     }
-    let fixable =
-        here.findings.iter().find_map(|finding| Some((finding.rule.name, finding.fix.as_ref()?)));
-    if let Some((rule, fix)) = fixable {
-        let flag = match fix.applicability {
-            spacelint_rules::finding::Applicability::Safe => "--fix",
-            spacelint_rules::finding::Applicability::Unsafe => "--unsafe-fixes",
-        };
-        let text = format!("`spacelint check {folder} --select {rule} {flag}` mends it.");
-        out.push_str(&markdown::render(&text, terminal));
-        out.push('\n');
-    }
-    let _ = cause;
+    let Some((command, fix)) = here.mended_by(&folder) else { return };
+    let lead = match fix.applicability {
+        Applicability::Safe => format!("To {}:", fix.message),
+        Applicability::Unsafe => format!("To {}, which is for you to look at:", fix.message),
+    };
+    out.push_str(&markdown::render(&escape::escape_lines(&lead), terminal));
+    let _ = writeln!(out, "\n    {}\n", terminal.paint(Style::CODE, &command));
 }
 
 fn push_unknown(out: &mut String, told: &Told<'_>, unknown: &Unknown, terminal: Terminal) {
     let _ = writeln!(out, "{}", terminal.paint(Style::WARNING, "not known"));
-    out.push_str(&markdown::render(
-        "**Nothing that is known fits; this is what the log shows first**",
-        terminal,
-    ));
-    let _ = writeln!(out, "  {}:", place(told, unknown.raised.line));
-    let _ = writeln!(out, "    {}", escape(&unknown.raised.text));
-    if let Some(frame) = &unknown.frame {
-        let _ = writeln!(out, "  which came from {}", frame_of(told, frame));
+    let title = "**Nothing that is known fits; this is what the log shows first**";
+    out.push_str(&markdown::render(title, terminal));
+    let raised = (unknown.raised.line, &*unknown.raised.text);
+    push_evidence(out, told, raised, unknown.frame.as_ref(), 1, terminal);
+    let versions = told.versions();
+    if !versions.is_empty() {
+        let named = |(name, version): &(&str, &str)| format!("{name} {}", escape(version));
+        let text = format!("With {}.", versions.iter().map(named).collect::<Vec<_>>().join(", "));
+        push(out, &text, terminal);
     }
-    if !told.diagnosis.versions.is_empty() {
-        let named = |name: &&str| told.diagnosis.versions.contains_key(*name);
-        let known =
-            ["gradio", "spaces", "torch", "transformers", "diffusers", "huggingface_hub", "numpy"];
-        let versions: Vec<String> = known
-            .iter()
-            .filter(|name| named(name))
-            .map(|name| format!("{name} {}", escape(&told.diagnosis.versions[*name])))
-            .collect();
-        if !versions.is_empty() {
-            let _ = writeln!(out, "  with {}", versions.join(", "));
-        }
-    }
-    out.push('\n');
+}
+
+/// What to do where the answer stops short.
+fn push_hint(out: &mut String, told: &Told<'_>, terminal: Terminal) {
+    let diagnosis = told.diagnosis;
+    let could_look = |cause: &Cause| !cause.rules().is_empty();
+    let text = if !diagnosis.is_failure() {
+        "If the Space fails all the same, give the other log too: *Logs* on its page has one of the build and one of \
+         the container."
+    } else if diagnosis.causes.is_empty() && !diagnosis.unknown.is_empty() {
+        "Nothing is guessed. `--format markdown` prints this as a text to paste into a thread, with tokens masked."
+    } else if told.place.is_none() && diagnosis.causes.iter().any(could_look) {
+        "Name the Space with `--space FOLDER`, and the line that led to it is looked for there."
+    } else {
+        return;
+    };
+    push(out, text, terminal);
 }
 
 fn line_of(told: &Told<'_>, unknown: &Unknown) -> String {
@@ -222,24 +290,4 @@ fn frame_of(told: &Told<'_>, frame: &Frame) -> String {
         function => format!(" in {}", escape(function)),
     };
     format!("{}:{}{function}", escape(&path), frame.line)
-}
-
-fn closing(told: &Told<'_>) -> String {
-    let diagnosis = told.diagnosis;
-    let lines = report::count(usize::try_from(diagnosis.lines).unwrap_or(usize::MAX), "line");
-    let log = escape(told.log);
-    if !diagnosis.is_failure() {
-        return format!("No failure in the {lines} of {log}.\n");
-    }
-    let mut parts = Vec::new();
-    if !diagnosis.causes.is_empty() {
-        parts.push(report::count(diagnosis.causes.len(), "cause"));
-    } else if !diagnosis.wrappers.is_empty() && diagnosis.unknown.is_empty() {
-        parts.push("only what came of it".to_owned());
-    }
-    if diagnosis.unknown_count > 0 {
-        let count = usize::try_from(diagnosis.unknown_count).unwrap_or(usize::MAX);
-        parts.push(format!("{} that nothing known explains", report::count(count, "traceback")));
-    }
-    format!("Found in the {lines} of {log}: {}.\n", parts.join(", "))
 }

@@ -45,22 +45,14 @@ pub(super) fn log(told: &Told<'_>) -> String {
     if !diagnosis.is_failure() {
         let _ = writeln!(out, "No failure in its {} lines.\n", diagnosis.lines);
     }
-    let named: Vec<String> = diagnosis
-        .versions
-        .iter()
-        .filter(|(name, _)| SHOWN.contains(&name.as_str()))
-        .map(|(name, version)| code_span(&format!("{}=={}", escape(name), escape(version))))
-        .collect();
+    let named = |(name, version): (&str, &str)| code_span(&format!("{name}=={}", escape(version)));
+    let named: Vec<String> = told.versions().into_iter().map(named).collect();
     if !named.is_empty() {
         let _ = writeln!(out, "Installed: {}\n", named.join(", "));
     }
     let _ = writeln!(out, "<sub>spacelint {} diagnose</sub>", env!("CARGO_PKG_VERSION"));
     escape::guard_lines(&out).into_owned()
 }
-
-/// The packages whose versions those who help ask for first.
-const SHOWN: [&str; 7] =
-    ["diffusers", "gradio", "huggingface_hub", "numpy", "spaces", "torch", "transformers"];
 
 fn push_cause(out: &mut String, told: &Told<'_>, cause: &Cause, here: &Here) {
     let failure = cause.failure;
@@ -70,11 +62,13 @@ fn push_cause(out: &mut String, told: &Told<'_>, cause: &Cause, here: &Here) {
     let from = cause.frame.as_ref().map(|frame| format!(", from {}", frame_of(frame)));
     let line = code_span(&escape(&cause.text));
     let _ = writeln!(out, "line {}{}: {line}\n", cause.line, from.unwrap_or_default());
-    for paragraph in cause.answer() {
-        let _ = writeln!(out, "{}\n", escape::escape_lines(&paragraph));
+    if !here.tells(cause) {
+        for paragraph in cause.answer() {
+            let _ = writeln!(out, "{}\n", escape::escape_lines(&paragraph));
+        }
     }
     if here.findings.is_empty()
-        && let Some(text) = what_to_do(failure)
+        && let Some(text) = what_to_do(cause)
     {
         let _ = writeln!(out, "{text}\n");
     }
@@ -87,6 +81,10 @@ fn push_cause(out: &mut String, told: &Told<'_>, cause: &Cause, here: &Here) {
     }
     if !here.findings.is_empty() {
         out.push('\n');
+    }
+    if let Some((command, fix)) = here.mended_by(&escape(place.folder().as_str())) {
+        let message = escape::markdown(&escape(&fix.message));
+        let _ = writeln!(out, "{} does it: {message}.\n", code_span(&command));
     }
 }
 

@@ -1,4 +1,3 @@
-use spacelint_knowledge::failures::failure;
 use spacelint_rules::diagnosis::diagnose;
 
 use super::*;
@@ -9,8 +8,7 @@ const PLAIN: Terminal = Terminal { color: false, links: false, unicode: true, wi
 fn shown(log: &str, format: DiagnosisFormat) -> String {
     let diagnosis = diagnose(log.as_bytes()).expect("memory can be read");
     let here: Vec<Here> = diagnosis.causes.iter().map(|_| Here::default()).collect();
-    let told =
-        Told { log: "run.log", diagnosis: &diagnosis, here: &here, place: None, several: false };
+    let told = Told { log: "run.log", diagnosis: &diagnosis, here: &here, place: None };
     match format {
         DiagnosisFormat::Human => human::log(&told, PLAIN),
         DiagnosisFormat::Markdown => markdown::log(&told),
@@ -35,10 +33,4 @@ fn no_format_prints_a_token_or_obeys_the_log() {
         );
         assert!(!shown.lines().any(|line| line.trim_start().starts_with("::")), "{shown}");
     }
-}
-
-#[test]
-fn what_to_do_is_said_of_whatever_has_a_page() {
-    let cuda = failure("cuda-before-spaces").expect("it is in the table");
-    assert!(what_to_do(cuda).is_some_and(|text| !text.contains("```")));
 }

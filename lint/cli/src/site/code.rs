@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn a_block_says_what_it_shows() {
         let own = registry::find("old-gradio");
-        let context = Context { root: "../", own };
+        let context = Context { root: "../", own, failure: None };
         let shown = block(
             "md title=\"README.md\" fixed=\"unsafe\" fails=\"<x>\"",
             "sdk: gradio  # finding[missing-sdk-version]\na: b  # finding\n",

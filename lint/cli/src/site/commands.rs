@@ -9,7 +9,7 @@ use super::html::{self, Context, escape};
 use super::layout::{Entry, Page};
 use crate::args::Cli;
 
-const HERE: Context = Context { root: "", own: None };
+const HERE: Context = Context { root: "", own: None, failure: None };
 
 /// The page of all commands.
 pub(crate) fn page() -> String {

@@ -5,7 +5,7 @@ use super::layout::{Entry, Page};
 
 const README: &str = include_str!("../../../../README.md");
 
-const HERE: Context = Context { root: "", own: None };
+const HERE: Context = Context { root: "", own: None, failure: None };
 
 /// The guide.
 pub(crate) fn page() -> String {

@@ -2,9 +2,11 @@
 //! which are for the tests, are left out.
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd};
+use spacelint_knowledge::failures;
 use spacelint_rules::registry::{self, RuleEntry};
 
 use super::code;
+use crate::pages;
 
 /// Where a text stands.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +15,8 @@ pub(crate) struct Context {
     pub(crate) root: &'static str,
     /// The rule whose page it is.
     pub(crate) own: Option<&'static RuleEntry>,
+    /// The failure without a rule whose page it is.
+    pub(crate) failure: Option<&'static str>,
 }
 
 /// Code of so many bytes is never broken: it fits a line of a phone.
@@ -127,17 +131,16 @@ fn events(markdown: &str, context: Context) -> Vec<Event<'_>> {
     out
 }
 
-/// Code in a line. The name of another rule leads to its page.
+/// Code in a line. The name of another failure leads to its page.
 fn code(text: &str, linked: bool, context: Context) -> String {
-    let is_own =
-        |entry: &RuleEntry| context.own.is_some_and(|own| own.info.name == entry.info.name);
+    let own = context.own.map(|entry| entry.info.name).or(context.failure);
     let class = if text.len() <= SHORT { " class=\"short\"" } else { "" };
     let code = format!("<code{class}>{}</code>", escape(text));
-    match registry::find(text).filter(|entry| !linked && !is_own(entry)) {
-        Some(entry) => {
-            format!("<a href=\"{}rules/{}.html\">{code}</a>", context.root, entry.info.name)
-        }
-        None => code,
+    let is_known = registry::find(text).is_some() || failures::failure(text).is_some();
+    if is_known && !linked && own != Some(text) {
+        format!("<a href=\"{}{}\">{code}</a>", context.root, pages::path(text))
+    } else {
+        code
     }
 }
 
@@ -163,7 +166,7 @@ fn plain(events: &[Event]) -> String {
 mod tests {
     use super::*;
 
-    const HERE: Context = Context { root: "../", own: None };
+    const HERE: Context = Context { root: "../", own: None, failure: None };
 
     #[test]
     fn nothing_in_a_text_becomes_a_tag() {
@@ -191,6 +194,10 @@ mod tests {
         assert!(shown.contains("/blob/main/rules/knowledge\""), "{shown}");
         assert!(shown.contains("href=\"#y\""), "{shown}");
         assert!(!shown.contains("<p>"), "{shown}");
+        let failure = inline("`quota-exceeded`", HERE);
+        assert!(failure.starts_with(r#"<a href="../failures/quota-exceeded.html">"#), "{failure}");
+        let own = Context { failure: Some("quota-exceeded"), ..HERE };
+        assert_eq!(inline("`quota-exceeded`", own), "<code class=\"short\">quota-exceeded</code>");
         let own = Context { own: registry::find("old-gradio"), ..HERE };
         assert_eq!(inline("`old-gradio`", own), "<code class=\"short\">old-gradio</code>");
     }

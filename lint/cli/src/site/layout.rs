@@ -21,6 +21,10 @@ pub(crate) enum Entry {
     Rules,
     /// A rule.
     Rule,
+    /// The list of failures, which has a search field of its own.
+    Failures,
+    /// A failure that no rule sees.
+    Failure,
     /// The guide.
     Guide,
     /// The commands.
@@ -39,21 +43,33 @@ impl Page<'_> {
         };
         let menu = [
             link("Rules", "index.html", entry == Entry::Rules),
+            link("Failures", "failures.html", entry == Entry::Failures),
             link("Guide", "guide.html", entry == Entry::Guide),
             link("Commands", "commands.html", entry == Entry::Commands),
         ]
         .concat();
-        let (search, scripts) = if entry == Entry::Rules {
-            let scripts = "<script src=\"search-index.js\" defer=\"\"></script>\n\
-                           <script src=\"search.js\" defer=\"\"></script>\n";
+        let words = match entry {
+            Entry::Rules => Some("search-index.js"),
+            Entry::Failures => Some("failures-index.js"),
+            Entry::Rule | Entry::Failure | Entry::Guide | Entry::Commands => None,
+        };
+        let (search, scripts) = if let Some(words) = words {
+            let scripts = format!(
+                "<script src=\"{words}\" defer=\"\"></script>\n\
+                 <script src=\"search.js\" defer=\"\"></script>\n"
+            );
             (String::new(), scripts)
         } else {
+            let (list, what) = match entry {
+                Entry::Failure => ("failures.html", "Search the failures"),
+                _ => ("index.html", "Search the rules"),
+            };
             let form = format!(
-                "<form role=\"search\" action=\"{root}index.html\">\
-                 <input type=\"search\" name=\"q\" aria-label=\"Search the rules\" \
-                 placeholder=\"Search the rules\" autocomplete=\"off\" /></form>"
+                "<form role=\"search\" action=\"{root}{list}\">\
+                 <input type=\"search\" name=\"q\" aria-label=\"{what}\" \
+                 placeholder=\"{what}\" autocomplete=\"off\" /></form>"
             );
-            (form, "")
+            (form, String::new())
         };
         format!(
             "<!doctype html>

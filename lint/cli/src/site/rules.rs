@@ -1,11 +1,11 @@
 //! The list of rules, a page for each, and what the search looks in.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use spacelint_rules::finding::{Applicability, Severity};
 use spacelint_rules::registry::{self, Category, RuleEntry};
 
+use super::failures;
 use super::guide;
 use super::html::{self, Context, escape};
 use super::layout::{Entry, Page};
@@ -18,7 +18,7 @@ pub(crate) fn severity(entry: &RuleEntry) -> &'static str {
 
 /// The first page: what spacelint is, and every rule by category.
 pub(crate) fn index() -> String {
-    let here = Context { root: "", own: None };
+    let here = Context { root: "", own: None, failure: None };
     let mut body = format!(
         "<div class=\"hero\">\n<h1>spacelint</h1>\n<p class=\"lead\">{}</p>\n\
          <p class=\"actions\"><a class=\"button\" href=\"guide.html#install\">Install</a>\
@@ -49,7 +49,10 @@ pub(crate) fn index() -> String {
                 "<li data-rule=\"{name}\"><a href=\"rules/{name}.html\"><code>{name}</code></a>\
                  <span class=\"badges\">{}</span><p>{}</p></li>",
                 badges(entry),
-                html::inline(entry.info.summary, Context { root: "", own: Some(entry) }),
+                html::inline(
+                    entry.info.summary,
+                    Context { root: "", own: Some(entry), failure: None }
+                ),
             );
         }
         body.push_str("</ul>\n</section>\n");
@@ -95,7 +98,7 @@ fn page(
 ) -> String {
     let info = entry.info;
     let (name, category) = (info.name, entry.category);
-    let context = Context { root: "../", own: Some(entry) };
+    let context = Context { root: "../", own: Some(entry), failure: None };
     let mut body = format!(
         "<article>\n<nav aria-label=\"Way here\" class=\"way\"><a href=\"../index.html#rules\">Rules</a> \
          / <a href=\"../index.html#{category}\">{category}</a></nav>\n<h1><code>{name}</code></h1>\n\
@@ -104,6 +107,7 @@ fn page(
         facts(entry)
     );
     body.push_str(&html::blocks(text(entry), context));
+    body.push_str(&failures::of_rule(entry, context));
     let _ = write!(
         body,
         "<h2 id=\"silence\">To silence it</h2>\n<p>End the line with <code># spacelint: \
@@ -169,12 +173,7 @@ pub(crate) fn search_index() -> String {
     let mut out = String::from("// The words of each rule's page.\nself.spacelintWords = {\n");
     for entry in registry::all() {
         let page = text(entry).to_lowercase();
-        let words: BTreeSet<&str> = page
-            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-')))
-            .map(|word| word.trim_matches(['.', '-']))
-            .filter(|word| word.len() > 1)
-            .collect();
-        let words = words.into_iter().collect::<Vec<_>>().join(" ");
+        let words = failures::words(&page).into_iter().collect::<Vec<_>>().join(" ");
         let _ =
             writeln!(out, "  {}: {},", json::to_string(&entry.info.name), json::to_string(&words));
     }

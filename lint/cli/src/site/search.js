@@ -1,4 +1,4 @@
-// Shows the rules that have every word that was typed, in their listing or on their page.
+// Shows the rules or failures that have every word that was typed, in their listing or on their page.
 "use strict";
 
 const field = document.querySelector("#search");
@@ -24,7 +24,7 @@ function narrow() {
     count += left;
   }
   found.textContent =
-    words.length === 0 ? "" : count === 0 ? "No rule has all of these words." : `${count} found`;
+    words.length === 0 ? "" : count === 0 ? "Nothing has all of these words." : `${count} found`;
 }
 
 function remember() {

@@ -5,6 +5,7 @@ mod action;
 mod baseline;
 mod check;
 mod contract;
+mod diagnose;
 mod fix;
 mod init;
 #[cfg(unix)]

@@ -158,6 +158,34 @@ fn each_rule_has_a_page_and_the_list_and_the_search_know_it() {
 }
 
 #[test]
+fn each_failure_has_a_page_and_the_list_and_the_search_know_it() {
+    let files = site();
+    let here = folder(&[]);
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/knowledge/failures.toml");
+    let table: toml::Table =
+        std::fs::read_to_string(table).expect("it can be read").parse().expect("it is TOML");
+    let failures = table["failure"].as_array().expect("a list");
+    for failure in failures {
+        let name = failure["name"].as_str().expect("a name");
+        assert!(files["failures.html"].contains(&format!("data-rule=\"{name}\"")), "{name}");
+        assert!(files["failures-index.js"].contains(&format!("\"{name}\": \"")), "{name}");
+        let folder = if failure.get("page").is_some() { "failures" } else { "rules" };
+        let page = &files[&format!("{folder}/{name}.html")];
+        for heading in ["What happens", "Why", "What to do", "What makes it true"] {
+            assert!(page.contains(&format!(">{heading}</h2>")), "{name}: {heading}");
+        }
+        let explained = run(here.path(), &["explain", name]);
+        assert_eq!((explained.status, explained.stderr.as_str()), (0, ""), "{name}");
+        let url = format!("{}/{folder}/{name}.html", env!("CARGO_PKG_HOMEPAGE"));
+        assert!(explained.stdout.contains(&url), "{name}: {}", explained.stdout);
+    }
+    let cuda = &files["rules/cuda-before-spaces.html"];
+    assert!(cuda.contains("<code>CUDA has been initialized before importing the</code>"), "{cuda}");
+    let pages = files.keys().filter(|path| path.starts_with("failures/")).count();
+    assert_eq!(pages, failures.iter().filter(|failure| failure.get("page").is_some()).count());
+}
+
+#[test]
 fn nothing_is_written_over() {
     let home = folder(&[("notes.txt", "mine")]);
     let ran = run(home.path(), &["site", "."]);
