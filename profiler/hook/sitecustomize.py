@@ -31,7 +31,8 @@ def _install(os, time, thread_local):
         if isinstance(value, int):
             return int.__repr__(value)
         if isinstance(value, float):
-            return float.__repr__(value)
+            # What is no number has no word in JSON.
+            return float.__repr__(value) if value - value == 0 else "null"
         if isinstance(value, str):
             return '"' + "".join(map(escaped, value)) + '"'
         if isinstance(value, dict):
@@ -156,7 +157,9 @@ def _install(os, time, thread_local):
         try:
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            named = bound.arguments
+            stars = {2: "*", 4: "**"}
+            kinds = {name: parameter.kind for name, parameter in signature.parameters.items()}
+            named = {stars.get(int(kinds[name]), "") + name: value for name, value in bound.arguments.items()}
         except Exception:
             named = {"argument %d" % (place + 1): value for place, value in enumerate(args)}
             named.update(kwargs)

@@ -27,8 +27,12 @@ pub(super) fn apart(calls: &[&Call], quantities: &[fit::Quantity], all: &[&Call]
 
     // The first call of a worker compiles and loads what later ones find there.
     let lag = first_call_lag(calls, quantities, &seconds);
+    // It is the largest lag that was seen: less than any warm call is left of none, or chance would make a small one
+    // an outlier of the logarithms.
+    let warm = calls.iter().zip(&seconds).filter(|(call, _)| !call.cold);
+    let least = warm.map(|(_, seconds)| *seconds).fold(f64::INFINITY, f64::min);
     for (seconds, _) in seconds.iter_mut().zip(calls).filter(|(_, call)| call.cold) {
-        *seconds = (*seconds - lag).max(LEAST_SECONDS);
+        *seconds = (*seconds - lag).max(least.min(*seconds));
     }
     Apart { seconds, cold_seconds: longest_start + lag }
 }

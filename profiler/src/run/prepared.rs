@@ -13,6 +13,7 @@ use spacelint_space::{Files, Space};
 
 use super::explain;
 use crate::args;
+use crate::drive::Replay;
 use crate::zerogpu::device::Device;
 use crate::zerogpu::hook::SITECUSTOMIZE;
 use crate::zerogpu::python;
@@ -43,6 +44,13 @@ impl<'a> Prepared<'a> {
         let named = Utf8PathBuf::from_path_buf(root.clone())
             .map_err(|_| format!("`{shown}` is not Unicode; rename it"))?;
         let space = Space::read(&Files::disk(named));
+        // What is missing is said before the Space is started for nothing.
+        if let Some(script) = asked.drive.as_ref().filter(|script| !script.is_file()) {
+            return Err(format!("there is no script {script}"));
+        }
+        if let Some(path) = &asked.replay {
+            Replay::read(path).map_err(|why| why.to_string())?;
+        }
         let python = python::choose(asked.python.as_deref());
         let (command, versions) = if asked.command.is_empty() {
             if space.entry.is_none() {

@@ -6,7 +6,7 @@ import spaces
 
 @spaces.GPU(duration=120)
 def render(prompt, steps):
-    time.sleep(0.05 + 0.01 * steps)
+    time.sleep(0.2 + 0.02 * steps)
     return f"{prompt} in {steps} steps"
 
 
