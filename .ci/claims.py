@@ -187,9 +187,9 @@ def the_top_is_tidy():
 
 
 def no_path_of_a_machine():
-    """No file names a place that only one machine has."""
+    """No file names a place that only one machine has, save what others have posted of theirs."""
     pattern = re.compile(r"(?<![a-z])/(?:wor[k]|roo[t]|far[m])/|artifactor[y]")
-    for path in tracked():
+    for path in (path for path in tracked() if not path.startswith("testdata/logs/issues")):
         raw = (ROOT / path).read_bytes()
         for number, line in enumerate(raw.decode("utf-8", "replace").splitlines(), 1):
             if pattern.search(line):

@@ -41,19 +41,15 @@ impl<'a> Check<'a> for MissingSdkVersion<'a> {
             "the card names no `sdk_version`: a rebuild installs whatever Gradio is newest that \
              day, and the next major version may not run this app",
         );
-        match self.pinned {
-            Some(pinned) => {
-                finding.help(format!("Add `{}`.", line(&versions::asked(pinned)))).related(
-                    Location::new(&pinned.file, pinned.span),
-                    "the requirements want this version, which the newest may conflict with",
-                )
-            }
-            None => {
-                let such = |newest| format!(", such as `{}`", line(newest));
-                let such = self.newest.map_or(String::new(), such);
-                finding.help(format!("Add the version that the app was tested with{such}."))
-            }
-        }
+        let Some(pinned) = self.pinned else {
+            let such = |newest| format!(", such as `{}`", line(newest));
+            let such = self.newest.map_or(String::new(), such);
+            return finding.help(format!("Add the version that the app was tested with{such}."));
+        };
+        finding.help(format!("Add `{}`.", line(&versions::asked(pinned)))).related(
+            Location::new(&pinned.file, pinned.span),
+            "the requirements want this version, which the newest may conflict with",
+        )
     }
 
     fn fix(&self) -> Option<Fix> {
