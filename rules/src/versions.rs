@@ -74,6 +74,20 @@ pub(crate) fn smallest_step<'a>(
     Err(refusing)
 }
 
+/// The newest release, or else the newest last one of a major line, that pip can install beside all that the
+/// text asks for.
+pub(crate) fn newest_beside(space: &Space) -> Option<&'static str> {
+    let releases = gradio::releases();
+    let fits = |release: &str| {
+        let asked = format!("=={release}");
+        let asked = VersionSpecifiers::from_str(&asked).ok();
+        let allowed = asked.and_then(|asked| space.pins().allows("gradio", &asked));
+        allowed != Some(Allowed::Never) && refuses(space, release).is_none()
+    };
+    let older = releases.last_of_major.iter().rev();
+    std::iter::once(&releases.latest).chain(older).copied().find(|release| fits(release))
+}
+
 /// What pip cannot install beside this release of Gradio.
 fn refuses<'a>(space: &'a Space, release: &str) -> Option<&'a Requirement> {
     let release = Version::from_str(release).ok()?;

@@ -1,4 +1,3 @@
-use spacelint_knowledge::gradio;
 use spacelint_space::requirements::Requirement;
 use spacelint_space::{Card, Entry, Space};
 
@@ -18,6 +17,8 @@ pub(crate) struct MissingSdkVersion<'a> {
     sdk: &'a Entry,
     /// The requirement that names one version, if there is one.
     pinned: Option<&'a Requirement>,
+    /// The newest that fits whatever else is asked for.
+    newest: Option<&'static str>,
 }
 
 impl<'a> Check<'a> for MissingSdkVersion<'a> {
@@ -28,7 +29,8 @@ impl<'a> Check<'a> for MissingSdkVersion<'a> {
                 .pins()
                 .all("gradio")
                 .find(|requirement| requirement.exact().is_some() && requirement.marker.is_none());
-            Some(Self { card, sdk: card.get("sdk")?, pinned })
+            let newest = versions::newest_beside(space);
+            Some(Self { card, sdk: card.get("sdk")?, pinned, newest })
         })
     }
 
@@ -39,24 +41,21 @@ impl<'a> Check<'a> for MissingSdkVersion<'a> {
             "the card names no `sdk_version`: a rebuild installs whatever Gradio is newest that \
              day, and the next major version may not run this app",
         );
-        match self.pinned {
-            Some(pinned) => {
-                finding.help(format!("Add `{}`.", line(&versions::asked(pinned)))).related(
-                    Location::new(&pinned.file, pinned.span),
-                    "the requirements want this version, which the newest may conflict with",
-                )
-            }
-            None => finding.help(format!(
-                "Add the version that the app was tested with, such as `{}`.",
-                line(gradio::releases().latest)
-            )),
-        }
+        let Some(pinned) = self.pinned else {
+            let such = |newest| format!(", such as `{}`", line(newest));
+            let such = self.newest.map_or(String::new(), such);
+            return finding.help(format!("Add the version that the app was tested with{such}."));
+        };
+        finding.help(format!("Add `{}`.", line(&versions::asked(pinned)))).related(
+            Location::new(&pinned.file, pinned.span),
+            "the requirements want this version, which the newest may conflict with",
+        )
     }
 
     fn fix(&self) -> Option<Fix> {
         let version = match self.pinned {
             Some(pinned) => versions::asked(pinned),
-            None => gradio::releases().latest.to_owned(),
+            None => self.newest?.to_owned(),
         };
         if self.card.get("sdk_version").is_some() {
             return None;
