@@ -22,7 +22,9 @@ mod tests {
     fn every_shell_learns_every_command_and_flag() {
         for shell in Shell::value_variants() {
             let script = script(*shell);
-            for word in ["check", "explain", "quota", "unsafe-fixes", "what-if", "fail-on"] {
+            for word in
+                ["check", "explain", "diagnose", "quota", "unsafe-fixes", "what-if", "fail-on"]
+            {
                 assert!(script.contains(word), "{shell} does not know {word}");
             }
             assert!(script.ends_with('\n'), "{shell}");

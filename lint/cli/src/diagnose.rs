@@ -27,6 +27,9 @@ use crate::summary::Status;
 use crate::targets;
 use crate::terminal::Terminal;
 
+/// How many causes are told in full.
+const MAX_CAUSES: usize = 5;
+
 /// A log and what it tells.
 struct Told<'a> {
     /// As it was named; `standard input` for that.
@@ -154,6 +157,13 @@ impl Told<'_> {
         self.diagnosis.causes.iter().zip(self.here)
     }
 
+    /// What a person is told to do of this cause; none where it was said of another one before.
+    fn what_to_do(&self, cause: &Cause) -> Option<&'static str> {
+        let is_same = |other: &&Cause| other.failure.name == cause.failure.name;
+        let first = self.diagnosis.causes.iter().find(is_same);
+        first.is_none_or(|first| std::ptr::eq(first, cause)).then(|| what_to_do(cause))?
+    }
+
     /// The versions that those who help ask for first, as far as the log names them.
     fn versions(&self) -> Vec<(&str, &str)> {
         const ASKED: [&str; 7] =
@@ -187,6 +197,19 @@ fn what_to_do(cause: &Cause) -> Option<&'static str> {
         text
     };
     (!text.is_empty()).then_some(text)
+}
+
+/// What must be said of an answer before it is given.
+fn caveat(failure: &Failure) -> Option<&'static str> {
+    match (failure.kind, failure.unverified) {
+        (Kind::Platform, _) => Some(
+            "This is the platform's fault and not your code's: nothing in the repository mends it.",
+        ),
+        (_, true) => {
+            Some("Others have told of this; nobody has seen it proven. Take it for a possibility.")
+        }
+        _ => None,
+    }
 }
 
 /// What kind of answer it is, in a word.

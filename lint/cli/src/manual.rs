@@ -40,8 +40,13 @@ mod tests {
     fn the_page_names_every_command_and_the_exit_statuses() {
         let page = page();
         assert!(page.starts_with(".ie \\n(.g .ds Aq \\(aq\n"), "{page}");
-        for text in [".TH spacelint 1", "spacelint\\-check(1)", "spacelint\\-trace(1)", "2 the run"]
-        {
+        for text in [
+            ".TH spacelint 1",
+            "spacelint\\-check(1)",
+            "spacelint\\-diagnose(1)",
+            "spacelint\\-trace(1)",
+            "2 the run",
+        ] {
             assert!(page.contains(text), "{text}: {page}");
         }
         assert!(!page.contains("spacelint\\-site"), "{page}");

@@ -39,19 +39,20 @@ pub(super) fn of(cause: &Cause) -> Vec<String> {
             vec![said]
         }
         Some(Subject::Library { library, uses, package: gone_from, range: versions }) => {
+            let library = code(library);
             let older = versions.strip_prefix(">=").filter(|version| !version.contains(','));
             let older = older.map_or(String::new(), |version| {
                 format!(" or for `{gone_from}<{version}` in `requirements.txt`")
             });
             vec![format!(
-                "`{uses}` is gone from {}, and `{library}`, which is installed beside it, was made for an older one. Ask for \
-                 a newer `{library}`{}.",
+                "`{uses}` is gone from {}, and {library}, which is installed beside it, was made for an older one. Ask for \
+                 a newer {library}{}.",
                 package(gone_from, versions),
                 if *gone_from == PYTHON { "" } else { &older }
             )]
         }
         Some(Subject::Conflict(asked)) => {
-            let asked: Vec<String> = asked.iter().map(|asked| format!("`{asked}`")).collect();
+            let asked: Vec<String> = asked.iter().map(|asked| code(asked)).collect();
             vec![format!(
                 "pip was asked for {} in one call, and what these ask for excludes each other. The lines after *The \
                  conflict is caused by* tell over what.",
@@ -61,19 +62,24 @@ pub(super) fn of(cause: &Cause) -> Vec<String> {
         Some(Subject::Absent { name, instead }) => vec![match instead {
             Some(instead) => {
                 format!(
-                    "Nothing can be installed as `{name}`: that module's package is `{instead}`."
+                    "Nothing can be installed as {}: that module's package is `{instead}`.",
+                    code(name)
                 )
             }
-            None => format!("`{name}` is a part of Python: take it out of the requirements."),
+            None => {
+                format!("{} is a part of Python: take it out of the requirements.", code(name))
+            }
         }],
         Some(Subject::Module { import, package: Some(package) }) => {
             vec![format!(
-                "`{import}` comes with the package `{package}`: add it to `requirements.txt`."
+                "{} comes with the package `{package}`: add it to `requirements.txt`.",
+                code(import)
             )]
         }
         Some(Subject::Module { import, package: None }) => vec![format!(
-            "Nothing that is known by name brings `{import}`. If it is a file or folder of the Space, it must lie where \
-             the entry point finds it, in the same letters; else add the package that brings it to `requirements.txt`."
+            "Nothing that is known by name brings {}. If it is a file or folder of the Space, it must lie where \
+             the entry point finds it, in the same letters; else add the package that brings it to `requirements.txt`.",
+            code(import)
         )],
         None => of_facts(cause),
     }
@@ -143,14 +149,14 @@ fn quota_left(requested: i64, left: i64, who: Option<&str>, wait: Option<&str>) 
     let day = |tier: Tier| format!("{} s a day", tier.quota_seconds());
     let charged = match tier {
         Some(tier) => format!(
-            "It was charged to whoever called, not to the author: a signed-in {} visitor, who has {}. {left} s of them \
-             were left.",
+            "It counts against whoever calls and not against the author: here a signed-in {} visitor, who has {}, of \
+             which {left} s were left.",
             tier.label(),
             day(tier)
         ),
         None => format!(
-            "It was charged to whoever called, not to the author, and the message names no class of visitor: who is not \
-             signed in has {}, and shares them with everybody at the same address. {left} s were left.",
+            "It counts against whoever calls and not against the author. The message names no class of visitor: who is \
+             not signed in has {}, and shares them with everybody at the same address. {left} s were left.",
             day(Tier::Anonymous)
         ),
     };
@@ -219,11 +225,12 @@ fn first_declared(is_enough: impl Fn(i64) -> bool) -> i64 {
 
 /// A package that pip did not find.
 fn package_of(package: Option<&str>, version: Option<&str>) -> Option<String> {
-    let package = package?;
+    let package = package?.replace('`', "'");
     let latest = drift::latest_of(&package.to_ascii_lowercase().replace('_', "-"))?;
     Some(match version {
         Some(version) => format!(
-            "`{package}` has no version {version} for this Python; the newest known is {latest}."
+            "`{package}` has no version {} for this Python; the newest known is {latest}.",
+            code(version)
         ),
         None => format!("The newest version of `{package}` that is known is {latest}."),
     })
@@ -240,13 +247,19 @@ fn debian_package(name: &str) -> Option<String> {
 
 /// What a library asks for, and what is there of it.
 fn needed(needs: &str, found: Option<&str>) -> String {
+    let needs = code(needs);
     match found {
         Some(found) => format!(
-            "`{needs}` is asked for and `{found}` is installed: take what pins it out of the requirements, or ask for \
-             `{needs}`."
+            "{needs} is asked for and {} is installed: take what pins it out of the requirements, or ask for {needs}.",
+            code(found)
         ),
-        None => format!("Add `{needs}` to `requirements.txt`."),
+        None => format!("Add {needs} to `requirements.txt`."),
     }
+}
+
+/// What a log says, as code: nothing in it is Markdown.
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'"))
 }
 
 fn package(name: &str, versions: &str) -> String {
@@ -310,7 +323,10 @@ mod tests {
     #[test]
     fn what_is_left_is_said_for_whom() {
         let said = quota_left(90, 25, Some("free"), Some("0:05:00")).join("\n");
-        assert!(said.contains("a signed-in free visitor, who has 300 s a day. 25 s"), "{said}");
+        assert!(
+            said.contains("a signed-in free visitor, who has 300 s a day, of which 25 s"),
+            "{said}"
+        );
         assert!(said.contains("at most 16 s at `large`, or 12 s at `xlarge`"), "{said}");
         assert!(quota_left(90, 0, None, None).join("\n").contains("not signed in"));
     }

@@ -7,7 +7,7 @@ use spacelint_rules::diagnosis::{Cause, Frame, Here, Unknown};
 use spacelint_rules::finding::Applicability;
 use textwrap::fill;
 
-use super::{Told, what_to_do, word};
+use super::{MAX_CAUSES, Told, caveat, word};
 use crate::escape::{self, escape};
 use crate::markdown;
 use crate::report;
@@ -15,22 +15,18 @@ use crate::terminal::{Style, Terminal, filled, wrapping};
 
 /// How many findings of one cause are shown.
 const MAX_FINDINGS: usize = 5;
-/// How many causes are told in full.
-const MAX_CAUSES: usize = 5;
 /// How many rules that found nothing are named.
 const MAX_NAMED: usize = 3;
 
 pub(super) fn log(told: &Told<'_>, terminal: Terminal) -> String {
     let mut out = opening(told, terminal);
-    let mut pages: Vec<&str> = Vec::new();
     for (index, (cause, here)) in told.causes().take(MAX_CAUSES).enumerate() {
         if index == 1 {
             let lead = "Independent of that, as far as the log tells:";
-            let _ = writeln!(out, "{}\n", terminal.paint(Style::FAINT, lead));
+            push_painted(&mut out, Style::FAINT, lead, terminal);
+            out.push('\n');
         }
-        let is_new = !pages.contains(&cause.failure.name);
-        pages.push(cause.failure.name);
-        push_cause(&mut out, told, cause, here, is_new, terminal);
+        push_cause(&mut out, told, cause, here, terminal);
     }
     for (cause, _) in told.causes().skip(MAX_CAUSES) {
         let also = format!("And {}: {}", cause.failure.name, place(told, cause.line));
@@ -40,7 +36,7 @@ pub(super) fn log(told: &Told<'_>, terminal: Terminal) -> String {
     let mut others = &unknown[..];
     if told.diagnosis.causes.is_empty() {
         for wrapper in &told.diagnosis.wrappers {
-            push_cause(&mut out, told, wrapper, &Here::default(), true, terminal);
+            push_cause(&mut out, told, wrapper, &Here::default(), terminal);
         }
         if let [first, rest @ ..] = others {
             push_unknown(&mut out, told, first, terminal);
@@ -75,9 +71,7 @@ fn opening(told: &Told<'_>, terminal: Terminal) -> String {
     }
     let text = format!("{}, {lines}: {}.", escape(told.log), parts.join(", "));
     let mut out = String::new();
-    for line in fill(&text, wrapping(terminal.prose_width(), "").break_words(false)).lines() {
-        let _ = writeln!(out, "{}", terminal.paint(Style::STRONG, line));
-    }
+    push_painted(&mut out, Style::STRONG, &text, terminal);
     if !diagnosis.noise.is_empty() {
         let noise = diagnosis.noise.iter().map(|it| (it.failure.name, it.failure.title, it.line));
         let shown: Vec<String> = if diagnosis.is_failure() {
@@ -86,22 +80,13 @@ fn opening(told: &Told<'_>, terminal: Terminal) -> String {
             noise.map(|(name, title, line)| format!("{title} (line {line}, {name})")).collect()
         };
         let text = format!("Looks bad and is harmless: {}", shown.join(", "));
-        for line in markdown::render(&text, terminal).lines() {
-            let _ = writeln!(out, "{}", terminal.paint(Style::FAINT, line));
-        }
+        push_painted(&mut out, Style::FAINT, &text, terminal);
     }
     out.push('\n');
     out
 }
 
-fn push_cause(
-    out: &mut String,
-    told: &Told<'_>,
-    cause: &Cause,
-    here: &Here,
-    with_page: bool,
-    terminal: Terminal,
-) {
+fn push_cause(out: &mut String, told: &Told<'_>, cause: &Cause, here: &Here, terminal: Terminal) {
     let failure = cause.failure;
     let style = match failure.kind {
         Kind::Cause => Style::ERROR,
@@ -126,14 +111,7 @@ fn push_cause(
         terminal,
     );
     push(out, &format!("`spacelint explain {}` says why.", failure.name), terminal);
-    if failure.kind == Kind::Platform {
-        let text =
-            "This is the platform's fault and not your code's: nothing in the repository mends it.";
-        push(out, text, terminal);
-    }
-    if failure.unverified {
-        let text =
-            "Others have told of this; nobody has seen it proven. Take it for a possibility.";
+    if let Some(text) = caveat(failure) {
         push(out, text, terminal);
     }
     let answer = if here.tells(cause) { Vec::new() } else { cause.answer() };
@@ -151,10 +129,21 @@ fn push_cause(
         push_here(out, told, here, terminal);
     }
     if here.findings.is_empty()
-        && with_page
-        && let Some(text) = what_to_do(cause)
+        && let Some(text) = told.what_to_do(cause)
     {
         push(out, text, terminal);
+    }
+}
+
+/// How what comes from a log is wrapped: no place and no address is broken.
+fn words(terminal: Terminal, indent: &str) -> textwrap::Options<'_> {
+    wrapping(terminal.prose_width(), indent).break_words(false)
+}
+
+/// A sentence in one style.
+fn push_painted(out: &mut String, style: Style, text: &str, terminal: Terminal) {
+    for line in fill(text, words(terminal, "")).lines() {
+        let _ = writeln!(out, "{}", terminal.paint(style, line));
     }
 }
 
@@ -175,10 +164,9 @@ fn push_evidence(
 ) {
     let times = if times > 1 { format!(", {times} times") } else { String::new() };
     let from = frame.map_or(String::new(), |it| format!(", from {}", frame_of(told, it)));
-    let options = wrapping(terminal.prose_width(), "  ").break_words(false);
-    let _ = writeln!(out, "{}", fill(&format!("{}{from}{times}", place(told, line)), options));
-    let shown = filled(&escape(text), "    ", terminal);
-    for line in shown.lines() {
+    let place = format!("{}{from}{times}", place(told, line));
+    let _ = writeln!(out, "{}", fill(&place, words(terminal, "  ")));
+    for line in fill(&escape(text), words(terminal, "    ")).lines() {
         let _ = writeln!(out, "{}", terminal.paint(Style::CODE, line));
     }
     out.push('\n');
@@ -222,7 +210,7 @@ fn push_here(out: &mut String, told: &Told<'_>, here: &Here, terminal: Terminal)
     let Some((command, fix)) = here.mended_by(&folder) else { return };
     let lead = match fix.applicability {
         Applicability::Safe => format!("To {}:", fix.message),
-        Applicability::Unsafe => format!("To {}, which is for you to look at:", fix.message),
+        Applicability::Unsafe => format!("To {} (look at the change):", fix.message),
     };
     out.push_str(&markdown::render(&escape::escape_lines(&lead), terminal));
     let _ = writeln!(out, "\n    {}\n", terminal.paint(Style::CODE, &command));

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use spacelint_rules::diagnosis::{Cause, Frame, Here};
 
-use super::{Told, what_to_do, word};
+use super::{MAX_CAUSES, Told, caveat, word};
 use crate::escape::{self, code_span, escape};
 use crate::pages;
 
@@ -12,8 +12,11 @@ pub(super) fn log(told: &Told<'_>) -> String {
     let mut out = String::new();
     let diagnosis = told.diagnosis;
     let _ = writeln!(out, "### What {} says\n", code_span(&escape(told.log)));
-    for (cause, here) in told.causes() {
+    for (cause, here) in told.causes().take(MAX_CAUSES) {
         push_cause(&mut out, told, cause, here);
+    }
+    for (cause, _) in told.causes().skip(MAX_CAUSES) {
+        let _ = writeln!(out, "And {}: line {}\n", cause.failure.name, cause.line);
     }
     if diagnosis.causes.is_empty() {
         for wrapper in &diagnosis.wrappers {
@@ -37,13 +40,18 @@ pub(super) fn log(told: &Told<'_>) -> String {
     for noise in &diagnosis.noise {
         let _ = writeln!(
             out,
-            "No failure: {} (line {})\n",
+            "Looks bad and is harmless: {} (line {}, {})\n",
             escape::markdown(noise.failure.title),
-            noise.line
+            noise.line,
+            noise.failure.name
         );
     }
     if !diagnosis.is_failure() {
-        let _ = writeln!(out, "No failure in its {} lines.\n", diagnosis.lines);
+        let _ = writeln!(
+            out,
+            "Nothing that is known to be a failure, and no traceback, in its {} lines.\n",
+            diagnosis.lines
+        );
     }
     let named = |(name, version): (&str, &str)| code_span(&format!("{name}=={}", escape(version)));
     let named: Vec<String> = told.versions().into_iter().map(named).collect();
@@ -62,13 +70,16 @@ fn push_cause(out: &mut String, told: &Told<'_>, cause: &Cause, here: &Here) {
     let from = cause.frame.as_ref().map(|frame| format!(", from {}", frame_of(frame)));
     let line = code_span(&escape(&cause.text));
     let _ = writeln!(out, "line {}{}: {line}\n", cause.line, from.unwrap_or_default());
+    if let Some(text) = caveat(failure) {
+        let _ = writeln!(out, "{text}\n");
+    }
     if !here.tells(cause) {
         for paragraph in cause.answer() {
             let _ = writeln!(out, "{}\n", escape::escape_lines(&paragraph));
         }
     }
     if here.findings.is_empty()
-        && let Some(text) = what_to_do(cause)
+        && let Some(text) = told.what_to_do(cause)
     {
         let _ = writeln!(out, "{text}\n");
     }
