@@ -18,15 +18,15 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs a Space under a local ZeroGPU, calls it, and records what its GPU calls took
+    ///
+    /// Exit status: 0 if all went well, 1 if the Space broke a promise, 2 if the run itself could not be done, 130 if it
+    /// was cut short.
     Run(Run),
     /// Makes the page of a recording again
     Report(Report),
 }
 
-/// Runs a Space under a local ZeroGPU, calls it, and records what its GPU calls took.
-///
-/// Exit status: 0 if all went well, 1 if the Space broke a promise, 2 if the run itself could not be done, 130 if it
-/// was cut short.
+/// `spacelint-profile run`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Run {
@@ -49,7 +49,7 @@ pub(crate) struct Run {
     #[arg(long, group = "driving", help_heading = "Calls", conflicts_with_all = ["calls", "concurrency"])]
     pub(crate) interactive: bool,
     /// How many calls to make; without it each example once, or 30 with --sweep
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Calls")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Calls")]
     pub(crate) calls: Option<u32>,
     /// How many calls to make at a time; how many of them hold a GPU at once is --slots
     #[arg(
@@ -98,7 +98,8 @@ pub(crate) struct Run {
     /// Load nothing into the Space's Python: functions, arguments and memory are then not known
     #[arg(long)]
     pub(crate) no_hook: bool,
-    /// The file to record to, which is appended to; without it a new one in .spacelint/recordings
+    /// The file to record to, which is appended to, as JSON Lines (profiler/RECORDING.md); without it a new one in
+    /// .spacelint/recordings
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
     /// How long the Space may take until it serves, in seconds

@@ -204,7 +204,7 @@ pub(crate) struct Recording {
     pub(crate) run: Run,
     /// All lines, the first among them.
     pub(crate) records: Vec<Record>,
-    /// Whether the last line was cut off: the run was killed while it was written.
+    /// Whether the last line of a run was cut off: it was killed while that was written.
     pub(crate) cut_off: bool,
 }
 
@@ -246,7 +246,8 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// Reads a recording. A last line that was cut off, as by a kill, is left out and said; nothing else is forgiven.
+/// Reads a recording. The last line of a run that was cut off, as by a kill, is left out and said; nothing else is
+/// forgiven.
 pub(crate) fn read(bytes: &[u8]) -> Result<Recording, ReadError> {
     /// What every version of the format has on its first line.
     #[derive(Deserialize)]
@@ -258,6 +259,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Recording, ReadError> {
 
     let mut records = Vec::new();
     let mut cut_off = false;
+    // A line that is none, after which another run may have begun.
+    let mut broken = None;
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let whole = line.last() == Some(&b'\n');
         let failed = |error| ReadError::Line { line: index + 1, error };
@@ -270,11 +273,19 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Recording, ReadError> {
                 return Err(ReadError::Schema(first.schema));
             }
         }
-        match serde_json::from_slice(line) {
-            Ok(record) => records.push(record),
-            Err(_) if !whole => cut_off = true,
-            Err(error) => return Err(failed(error)),
+        match (serde_json::from_slice(line), broken.take()) {
+            (Ok(record @ Record::Run(_)), Some(_)) => {
+                cut_off = true;
+                records.push(record);
+            }
+            (_, Some(error)) => return Err(error),
+            (Ok(record), None) => records.push(record),
+            (Err(_), None) if !whole => cut_off = true,
+            (Err(error), None) => broken = Some(failed(error)),
         }
+    }
+    if let Some(error) = broken {
+        return Err(error);
     }
     match records.first() {
         Some(Record::Run(run)) => Ok(Recording { run: run.clone(), records, cut_off }),

@@ -19,7 +19,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use crate::args;
-use crate::recording::{Call, End, Fault, Ready, Record, Recorder, SCHEMA};
+use crate::recording::{Call, End, Fault, Ready, Record, Recorder, Recording, SCHEMA};
+use crate::report::{self, Report};
 use crate::zerogpu::calls::{self, Over};
 use crate::zerogpu::hook::Told;
 use crate::zerogpu::ledger::{Ledger, Terms};
@@ -174,6 +175,7 @@ async fn begin(asked: &args::Run) -> Result<Status, String> {
         clock,
         has_report: false,
         records: Vec::new(),
+        called: 0,
         problems: Vec::new(),
         leaked: 0,
     };
@@ -274,6 +276,8 @@ struct Session<'a> {
     has_report: bool,
     /// What was recorded.
     records: Vec<Record>,
+    /// How many calls are among it.
+    called: usize,
     problems: Vec<Problem>,
     leaked: u32,
 }
@@ -369,7 +373,8 @@ impl Session<'_> {
     fn take_call(&mut self, over: Over) -> Result<(), String> {
         self.problems.extend(explain::of_call(&over, self.plan.asked.class.tier()));
         self.write(Record::Call(over.call))?;
-        self.progress.count(self.calls().count());
+        self.called += 1;
+        self.progress.count(self.called);
         Ok(())
     }
 
@@ -382,7 +387,7 @@ impl Session<'_> {
         let finished = self.scheduler.told().take_finished();
         for ran in finished {
             let at = self.scheduler.now();
-            let number = self.calls().count() as u64 + 1;
+            let number = self.called as u64 + 1;
             self.take_call(calls::of_plain(ran, number, at))?;
         }
         Ok(())
@@ -430,6 +435,27 @@ impl Session<'_> {
         })
     }
 
+    /// Writes the page of the run beside its recording. Where it is, if there is anything to show.
+    fn report(&self, found: &profile::Found) -> Result<Option<PathBuf>, String> {
+        let path = self.recorder.path();
+        let Some(Record::Run(run)) = self.records.first() else { return Ok(None) };
+        // What is recorded may go elsewhere than into a file.
+        if self.called == 0 || !path.is_file() {
+            return Ok(None);
+        }
+        let path = path.with_extension("html");
+        let name = self.plan.root.file_name().unwrap_or_default().to_string_lossy();
+        let records = self.records.clone();
+        let report = Report {
+            space: &name,
+            recording: &Recording { run: run.clone(), records, cut_off: false },
+            recommendations: &found.recommendations,
+            times_hold_on_platform: self.plan.asked.times_hold_on_platform,
+        };
+        report::write(&path, &report)?;
+        Ok(Some(path))
+    }
+
     /// What is said and left when all is over.
     fn conclude(mut self, end: &Watched) -> Result<Status, String> {
         match end {
@@ -444,7 +470,7 @@ impl Session<'_> {
                 if !self.plan.asked.plain && !self.has_report {
                     let has_functions =
                         self.plan.is_hooked.then(|| self.scheduler.told().has_functions());
-                    let has_calls = self.calls().next().is_some();
+                    let has_calls = self.called > 0;
                     self.problems.push(explain::no_report(has_functions.unwrap_or(has_calls)));
                 }
             }
@@ -458,7 +484,7 @@ impl Session<'_> {
             }
             self.problems.push(problem);
         }
-        let calls = self.calls().count() as u64;
+        let calls = self.called as u64;
         self.write(Record::End(End { calls }))?;
         let found = profile::of(self.plan, &self.records);
         let mut text = String::new();
@@ -471,22 +497,33 @@ impl Session<'_> {
         text += &summary::recommendations(&found);
         text += &summary::notes(self.leaked, &self.scheduler.told().trouble);
         text += &summary::place(self.recorder.path());
-        let is_cut_short = matches!(end, Watched::Interrupted);
-        let written = match found.profile {
-            _ if is_cut_short => Ok(None),
-            Some(ref profile) => profile::write(&self.plan.root, profile),
-            None => Ok(None),
+        // What was cut short is no reason to forget what was measured before.
+        let whole = matches!(end, Watched::Driven(_));
+        let written = match &found.profile {
+            Some(profile) if whole => profile::write(&self.plan.root, profile).map(Some),
+            _ => Ok(None),
         };
         if let Ok(Some(path)) = &written {
             text += &summary::next(&self.plan.asked.path, path, &found);
         }
+        let page = self.report(&found);
+        if let Ok(Some(path)) = &page {
+            text += &summary::report(path);
+        }
         // Nobody is left to tell if standard output is gone.
         let _ = anstream::stdout().write_all(text.as_bytes());
         written?;
+        page?;
         Ok(match end {
             Watched::Interrupted => Status::CutShort,
+            Watched::Driven(Came { trouble: Some(why), .. }) if self.problems.is_empty() => {
+                return Err(why.clone());
+            }
+            Watched::Driven(Came { trouble: Some(why), .. }) => {
+                crate::error(why);
+                Status::Broken
+            }
             _ if !self.problems.is_empty() => Status::Broken,
-            Watched::Driven(Came { trouble: Some(why), .. }) => return Err(why.clone()),
             _ => Status::Kept,
         })
     }

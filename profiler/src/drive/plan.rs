@@ -46,7 +46,7 @@ impl Plan {
     }
 
     /// The endpoints of its calls, in order.
-    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> + Clone {
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &str> {
         self.calls.iter().map(|call| call.endpoint.as_str())
     }
 

@@ -122,13 +122,11 @@ impl Driving<'_> {
             ));
         }
         let calls = self.asked.calls.map_or(plan.len(), count);
-        let visitors: Vec<HeaderMap> = (1..)
-            .zip(plan.endpoints().cycle().take(calls))
-            .map(|(number, endpoint)| headers(&self.visitor(number, endpoint)))
-            .collect();
+        let endpoints: Vec<&str> = plan.endpoints().collect();
         let visitor = |number: u64| {
-            let place = usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1);
-            visitors.get(place).cloned().unwrap_or_default()
+            // The calls go round the plan.
+            let place = usize::try_from(number).unwrap_or(1).saturating_sub(1) % endpoints.len();
+            headers(&self.visitor(number, endpoints[place]))
         };
         let how = How {
             calls: Some(calls),

@@ -43,7 +43,7 @@ pub(super) fn of(plan: &Prepared<'_>, records: &[Record]) -> Found {
 }
 
 /// Writes the profile of the Space at `root`, whole or not at all. Where it is.
-pub(super) fn write(root: &Path, profile: &Profile) -> Result<Option<PathBuf>, String> {
+pub(super) fn write(root: &Path, profile: &Profile) -> Result<PathBuf, String> {
     let path = root.join(PROFILE_FILE);
     let cannot = |error: &dyn std::fmt::Display| {
         format!("cannot write the profile `{}`: {error}", path.display())
@@ -65,5 +65,5 @@ pub(super) fn write(root: &Path, profile: &Profile) -> Result<Option<PathBuf>, S
     file.write_all(&text).map_err(|error| cannot(&error))?;
     file.as_file().sync_all().map_err(|error| cannot(&error))?;
     file.persist(&path).map_err(|error| cannot(&error))?;
-    Ok(Some(path))
+    Ok(path)
 }

@@ -300,6 +300,11 @@ pub(crate) fn notes(leaked: u32, trouble: &[String]) -> String {
     text
 }
 
+/// Where the page is.
+pub(super) fn report(path: &Path) -> String {
+    format!("report in {}\n", escape(&path.display().to_string()))
+}
+
 /// Where the recording is.
 pub(crate) fn place(path: &Path) -> String {
     format!("recorded in {}\n", escape(&path.display().to_string()))

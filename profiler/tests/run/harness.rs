@@ -18,8 +18,13 @@ const CARD: &str = "---\nsdk: gradio\n---\n";
 /// A variable that all processes of a run inherit, by which they are found.
 const MARK: &str = "SPACELINT_TEST_RUN";
 
+/// The Python with the newest `spaces` and Gradio.
 pub(crate) fn python() -> PathBuf {
-    let pins = "../rules/tests/pages/zerogpu/spaces.txt";
+    python_with("../rules/tests/pages/zerogpu/spaces.txt")
+}
+
+/// The Python with what these pins name.
+pub(crate) fn python_with(pins: &str) -> PathBuf {
     install::python(&Path::new(env!("CARGO_MANIFEST_DIR")).join(pins))
 }
 
