@@ -40,7 +40,10 @@ pub(super) fn build(
     let factor = Backing::current().time_factor(study.size);
     // The client rounds what is declared times the factor, which may take half a second away.
     let rounding = if factor.fract() == 0.0 { 0.0 } else { 0.5 / MARGIN };
-    let (measured, terms) = fit.terms(&study.quantities);
+    let (measured, mut terms) = fit.terms(&study.quantities);
+    for term in &mut terms {
+        term.coefficient = up(term.coefficient);
+    }
     let callable = Callable {
         name: name(function),
         parameters: match &known.parameters {
@@ -49,8 +52,8 @@ pub(super) fn build(
         },
         measured,
         terms,
-        fixed: fit.fixed + (study.cold_seconds + rounding) / limit.value,
-        multiplier: limit.value * MARGIN / factor,
+        fixed: up(fit.fixed + (study.cold_seconds + rounding) / limit.value),
+        multiplier: up(limit.value * MARGIN / factor),
     };
     callable.verify().ok()?;
 
@@ -70,6 +73,21 @@ pub(super) fn build(
         other => other,
     };
     Some(Built { callable, target, upper, calls: ratios.len(), method })
+}
+
+/// Four digits of a number, never less than it: an author is to read them.
+fn up(value: f64) -> f64 {
+    if !value.is_normal() || value < 0.0 {
+        return value;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the exponent of a float")]
+    let scale = 10_f64.powi(value.log10().floor() as i32 - 3);
+    // A power of ten below one is no float; its reciprocal is.
+    if scale < 1.0 {
+        (value * scale.recip().round()).ceil() / scale.recip().round()
+    } else {
+        (value / scale).ceil() * scale
+    }
 }
 
 /// What the callable is called.
