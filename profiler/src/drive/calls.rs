@@ -77,6 +77,9 @@ pub(crate) enum End {
     Left,
 }
 
+/// How long a call waits that found the queue full, before it asks again.
+const AGAIN: Duration = Duration::from_millis(200);
+
 impl Gradio {
     /// Makes the calls of `plan`, until they are made, `stop` comes, or the Space is gone. Gives those that began, in
     /// order. A call whose future is dropped leaves as a visitor does who closes the page.
@@ -106,8 +109,18 @@ impl Gradio {
                 let (http, headers) = (self.http.clone(), (how.visitor)(number));
                 let (index, data) = (endpoint.index, endpoint.filled(&call.data));
                 let timeout = how.timeout;
+                // A queue that is full of this run's own calls has room when one of them has ended.
+                let is_alone = how.concurrency <= 1;
                 running.spawn(async move {
-                    let call = http.call(index, data, &headers);
+                    let call = async {
+                        loop {
+                            let answer = http.call(index, data.clone(), &headers).await;
+                            if is_alone || !matches!(answer.end, Err(Refusal::Full(_))) {
+                                return answer;
+                            }
+                            tokio::time::sleep(AGAIN).await;
+                        }
+                    };
                     (number, tokio::time::timeout(timeout, call).await.ok())
                 });
             }
@@ -141,7 +154,7 @@ impl Gradio {
         *queued = answer.queued.map(|queued| queued.as_secs_f64());
         match answer.end {
             Ok(outputs) => End::Done(outputs),
-            Err(Refusal::Failed(message)) => End::Failed(message),
+            Err(Refusal::Failed(message) | Refusal::Full(message)) => End::Failed(message),
             Err(Refusal::Lost(why)) if self.http.is_alive().await => {
                 End::Failed(format!("the connection broke: {why}"))
             }

@@ -42,6 +42,8 @@ pub(super) struct Answer {
 pub(super) enum Refusal {
     /// The Space said no, or failed.
     Failed(String),
+    /// As many wait already as the Space lets wait.
+    Full(String),
     /// Nobody answers any more, as it seems.
     Lost(String),
 }
@@ -121,7 +123,12 @@ impl Http {
         let joined = joined.map_err(|error| lost(&error))?;
         if !joined.status().is_success() {
             let status = joined.status();
-            return Err(Refusal::Failed(format!("{}: {}", status, said(joined).await)));
+            let why = format!("{}: {}", status, said(joined).await);
+            return Err(if status == StatusCode::SERVICE_UNAVAILABLE {
+                Refusal::Full(why)
+            } else {
+                Refusal::Failed(why)
+            });
         }
         let url = format!("{}{}/queue/data?session_hash={session}", self.base, self.prefix);
         let stream = self.client.get(url).headers(all).send().await;
