@@ -8,7 +8,7 @@ mod progress;
 mod summary;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -435,6 +435,14 @@ impl Session<'_> {
         })
     }
 
+    /// A path as the author would write it.
+    fn shown(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix(&self.plan.root) {
+            Ok(within) => self.plan.asked.path.join(within),
+            Err(_) => path.to_owned(),
+        }
+    }
+
     /// Writes the page of the run beside its recording. Where it is, if there is anything to show.
     fn report(&self, found: &profile::Found) -> Result<Option<PathBuf>, String> {
         let path = self.recorder.path();
@@ -496,7 +504,7 @@ impl Session<'_> {
         text += &summary::problems(&self.problems);
         text += &summary::recommendations(&found);
         text += &summary::notes(self.leaked, &self.scheduler.told().trouble);
-        text += &summary::place(self.recorder.path());
+        text += &summary::place(&self.shown(self.recorder.path()));
         // What was cut short is no reason to forget what was measured before.
         let whole = matches!(end, Watched::Driven(_));
         let written = match &found.profile {
@@ -504,11 +512,11 @@ impl Session<'_> {
             _ => Ok(None),
         };
         if let Ok(Some(path)) = &written {
-            text += &summary::next(&self.plan.asked.path, path, &found);
+            text += &summary::next(&self.plan.asked.path, &self.shown(path), &found);
         }
         let page = self.report(&found);
         if let Ok(Some(path)) = &page {
-            text += &summary::report(path);
+            text += &summary::report(&self.shown(path));
         }
         // Nobody is left to tell if standard output is gone.
         let _ = anstream::stdout().write_all(text.as_bytes());

@@ -111,24 +111,20 @@ pub(super) fn recommendations(found: &Found) -> String {
     for recommendation in &found.recommendations {
         let profile = &recommendation.profile;
         let name = format!("`{}` ({})", escape(&recommendation.function.name), profile.size);
-        // Writing to a String cannot fail.
-        let _ = match &profile.advice {
-            Advice::NotEnoughCalls { missing } => writeln!(
-                text,
-                "\n{name}: not enough calls: {missing} more that end well are needed at least; see --calls and --sweep."
+        let what = match &profile.advice {
+            Advice::NotEnoughCalls { missing } => format!(
+                "not enough calls: {missing} more that end well are needed at least; see --calls and --sweep."
             ),
-            Advice::Stopped { calls, at_least } => writeln!(
-                text,
-                "\n{name}: {calls} of {} calls were stopped: what they need lies above {at_least} s. Declare more \
-                 than that, and run it again.",
+            Advice::Stopped { calls, at_least } => format!(
+                "{calls} of {} calls were stopped: what they need lies above {at_least} s. Declare more than that, and \
+                 run it again.",
                 profile.calls + profile.stopped_calls
             ),
-            Advice::Seconds { .. } | Advice::Callable { .. } if !found.holds() => Ok(()),
-            Advice::Seconds { lower, target, upper, evidence } => {
-                let what = format!("declare {target} s; from {lower} to {upper} s are about right");
-                write!(text, "\n{name}: {what}.\n{}", grounds(profile, evidence))
+            Advice::Seconds { .. } | Advice::Callable { .. } if !found.holds() => continue,
+            Advice::Seconds { lower, target, upper, .. } => {
+                format!("declare {target} s; from {lower} to {upper} s are about right.")
             }
-            Advice::Callable { callable, lower, target, upper, evidence } => {
+            Advice::Callable { callable, lower, target, upper, .. } => {
                 let mut of: Vec<String> = Vec::new();
                 for measured in &callable.measured {
                     let argument = format!("`{}`", escape(&measured.argument));
@@ -136,14 +132,20 @@ pub(super) fn recommendations(found: &Found) -> String {
                         of.push(argument);
                     }
                 }
-                let what = format!(
-                    "declare a function of {}, which `spacelint check --unsafe-fixes` writes: it gives {target} s \
-                     for the most expensive call that was made; from {lower} to {upper} s are about right for that",
+                format!(
+                    "declare a function of {}: {target} s for the most expensive call that was made, for which from \
+                     {lower} to {upper} s are about right.",
                     of.join(" and ")
-                );
-                write!(text, "\n{name}: {what}.\n{}", grounds(profile, evidence))
+                )
             }
         };
+        text.push('\n');
+        text += &wrapped(&format!("{name}: {what}"), "");
+        if let Advice::Seconds { evidence, .. } | Advice::Callable { evidence, .. } =
+            &profile.advice
+        {
+            text += &grounds(profile, evidence);
+        }
         if found.holds()
             && let (Some(declared), Some(recommended)) =
                 (&recommendation.declared, &recommendation.recommended)
@@ -158,12 +160,14 @@ pub(super) fn recommendations(found: &Found) -> String {
             Some(device) => format!("on {}", escape(device)),
             None => "on a CPU".to_owned(),
         };
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "\nNo duration is recommended: the calls ran {on}, and their times are not those of {}. Where they do not \
-             depend on the GPU, --times-hold-on-platform says so.",
-            Backing::current().gpu
+        text.push('\n');
+        text += &wrapped(
+            &format!(
+                "No duration is recommended: the calls ran {on}, and their times are not those of {}. Where they do not \
+                 depend on the GPU, --times-hold-on-platform says so.",
+                Backing::current().gpu
+            ),
+            "",
         );
     }
     text
@@ -194,11 +198,32 @@ fn grounds(profile: &ProfiledFunction, evidence: &Evidence) -> String {
             profile.cold_seconds, profile.cold_calls
         )
     };
-    format!(
-        "  {} of calls like these fit, with {} confidence, from {calls} calls, {method}.\n  {cold}\n",
+    let fit = format!(
+        "{} of calls like these fit, with {} confidence, from {calls} calls, {method}. {cold}",
         percent(content),
         percent(confidence)
-    )
+    );
+    wrapped(&fit, "  ")
+}
+
+/// Lines of a width that can be read, each behind `indent`.
+fn wrapped(text: &str, indent: &str) -> String {
+    const WIDTH: usize = 100;
+    let mut lines = String::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let length = line.chars().count() + 1 + word.chars().count();
+        if !line.is_empty() && indent.len() + length > WIDTH {
+            // Writing to a String cannot fail.
+            let _ = writeln!(lines, "{indent}{line}");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line += word;
+    }
+    lines + &format!("{indent}{line}\n")
 }
 
 /// What a visitor pays for seconds that nobody uses, and how many calls are stopped for want of them.
@@ -237,12 +262,11 @@ pub(super) fn next(space: &Path, profile: &Path, found: &Found) -> String {
     let (space, profile) = (escape(&space), escape(&profile));
     let mut text = format!("the profile is {profile}\n");
     if found.holds() {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "`spacelint check {space}` holds the declared durations against it; `spacelint check --unsafe-fixes \
-             {space}` declares what is recommended"
-        );
+        let lines = [
+            format!("  to hold the declared durations against it: spacelint check {space}\n"),
+            format!("  to declare what is recommended: spacelint check --unsafe-fixes {space}\n"),
+        ];
+        text += &lines.concat();
     }
     text
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -23,7 +25,7 @@ fn what_is_measured_is_declared_and_measured_again() {
             "`render` (large): declare",
             "with 95 % confidence",
             "as declared",
-            "holds the declared durations",
+            "to declare what is recommended",
         ],
     );
     let measured = profile(&run).expect("it is written");
@@ -107,4 +109,23 @@ gr.Interface(run, "text", "text").launch()
     let function = &profile(&run).expect("it is written")["functions"][0];
     assert_eq!((&function["calls"], &function["stopped_calls"]), (&0.into(), &2.into()));
     assert_eq!(function["advice"]["kind"], "stopped");
+}
+
+#[test]
+#[ignore = "builds both programs for release, and installs Gradio from a package index once more"]
+fn the_readmes_command_does_all_of_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("README.md")).expect("it is there");
+    let (_, after) = readme.split_once("<!-- profile -->\n```sh\n").expect("it is marked");
+    let (command, _) = after.split_once("\n```").expect("the block ends");
+    let Output { status, stdout, stderr } = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", command])
+        .current_dir(&root)
+        .output()
+        .expect("bash runs");
+    let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+    assert!(status.success(), "{said}");
+    let (first, second) = said.split_once("1 fix made.").expect("something is mended");
+    assert!(first.contains("warning[loose-duration]"), "{said}");
+    assert!(second.contains("No problems found"), "{said}");
 }
