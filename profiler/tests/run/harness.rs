@@ -16,7 +16,7 @@ use serde_json::Value;
 const CARD: &str = "---\nsdk: gradio\n---\n";
 
 /// A variable that all processes of a run inherit, by which they are found.
-const MARK: &str = "SPACELINT_TEST_RUN";
+pub(crate) const MARK: &str = "SPACELINT_TEST_RUN";
 
 /// The Python with the newest `spaces` and Gradio.
 pub(crate) fn python() -> PathBuf {
@@ -162,6 +162,17 @@ impl Run {
         while !self.path(name).exists() {
             assert!(Instant::now() < end, "`{name}` does not come");
             thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        // A test that fails midway waits for nothing.
+        if thread::panicking() {
+            for pid in self.processes() {
+                let _ = Command::new("kill").args(["-s", "KILL"]).arg(pid.to_string()).status();
+            }
         }
     }
 }

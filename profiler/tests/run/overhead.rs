@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::harness::{Run, interrupt, python};
+use super::harness::{MARK, Run, interrupt, python};
 
 const APP: &str = r#"
 import time
@@ -32,6 +32,7 @@ fn alone(run: &Run) -> (Child, String) {
     let child = Command::new(python())
         .args(["-u", "app.py"])
         .current_dir(run.folder.path())
+        .env(MARK, &run.mark)
         .env("GRADIO_ANALYTICS_ENABLED", "False")
         .env("GRADIO_SSR_MODE", "False")
         .stdin(Stdio::null())
@@ -65,12 +66,13 @@ fn served(child: &mut Child) -> String {
     }
 }
 
-/// The median of the differences in each round, and between which values it lies with 95 % confidence, whatever their
+/// The median of the differences in each round, and between which values it lies with 97 % confidence, whatever their
 /// distribution: order statistics of the differences.
 fn median(mut differences: Vec<f64>) -> (f64, f64, f64) {
     differences.sort_by(f64::total_cmp);
     let count = differences.len();
-    // How many of 60 fair coins lie outside 22 to 38: less than 5 in 100.
+    // The median of all lies outside the 22nd to the 39th of 60 if fewer than 22 of 60 fair coins, or more than 38, show
+    // heads: 2.7 in 100.
     assert_eq!(count, ROUNDS, "the ranks are those of so many");
     let (low, high) = (21, 38);
     let middle = f64::midpoint(differences[(count - 1) / 2], differences[count / 2]);
