@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use spacelint_knowledge::failures;
 use spacelint_knowledge::platform::{self, Symptom, Tier};
 use spacelint_rules::registry;
 
@@ -43,7 +44,7 @@ impl Problem {
 
     /// Whether `spacelint explain` has a page for it.
     pub(crate) fn has_page(&self) -> bool {
-        registry::find(&self.name).is_some()
+        registry::find(&self.name).is_some() || failures::failure(&self.name).is_some()
     }
 }
 
@@ -114,7 +115,7 @@ fn refused(call: &Call, name: &str, verdict: &str, tier: Tier) -> Problem {
     let label = tier.label();
     if verdict == QUEUE_TIMEOUT {
         return Problem::new(
-            "queue-timeout",
+            "gpu-queue-timeout",
             format!("{name} waited {} s for a GPU in vain", policy::QUEUE_SECONDS),
             "Calls that hold a GPU while they wait for another one do that; so do many calls at once: try --slots.",
         );
@@ -163,13 +164,13 @@ fn failed(over: &Over, name: &str, error: &str) -> Option<Problem> {
     }
     if error == ABORTED {
         return Some(Problem::new(
-            "worker-died",
+            "gpu-task-aborted",
             format!("the worker of {name} died: its visitor got \"{ABORTED}\""),
             "The end of the log may say why: memory, a crash of native code, or an exit in the function.",
         ));
     }
     Some(Problem::new(
-        "worker-error",
+        "gpu-worker-error",
         format!("{name} raised {said}; its visitor got \"{error}\" and no more"),
         "The traceback is in the log. What a visitor should read is raised as `gr.Error`.",
     ))
@@ -347,6 +348,11 @@ mod tests {
             "async-gpu-function",
         ] {
             assert!(registry::find(rule).is_some(), "{rule}");
+        }
+        for failure in
+            ["gpu-worker-error", "gpu-task-aborted", "gpu-queue-timeout", "quota-exceeded"]
+        {
+            assert!(failures::failure(failure).is_some(), "{failure}");
         }
     }
 

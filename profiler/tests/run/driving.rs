@@ -26,6 +26,10 @@ fn a_sweep_reaches_the_corner_and_its_inputs_can_be_replayed() {
     }
     let saved = fs::read_to_string(&inputs).expect("it is written");
     assert_eq!(saved.lines().count(), 9);
+    // On ZeroGPU one call waits if nobody says otherwise, and whoever comes next is sent away.
+    let app = fs::read_to_string(run.path("app.py")).expect("it is there");
+    let queue = "demo.queue(max_size=9, default_concurrency_limit=3).launch()";
+    fs::write(run.path("app.py"), app.replace("demo.launch()", queue)).expect("writable");
     let again =
         run.run(&["--replay", &inputs, "--calls", "11", "--concurrency", "3", "--slots", "2"]);
     again.is(0, &["render"]);

@@ -91,9 +91,9 @@ demo.launch()
             "unpicklable-result: `hand_back`",
             "illegal-duration: `ask_for_too_much`",
             "unpicklable-argument: `take`",
-            "worker-error: `fail` (app.py:39) raised ValueError: no such thing",
+            "gpu-worker-error: `fail` (app.py:39) raised ValueError: no such thing",
             "lost-release: `refuse`",
-            "worker-died: the worker of `die`",
+            "gpu-task-aborted: the worker of `die`",
             "See `spacelint explain unpicklable-result`.",
         ],
     );
