@@ -1,6 +1,6 @@
 //! The `Dockerfile` of a Docker Space: its stages, with what a rule may ask of them. `parse_dockerfile` reads
 //! the text; a text that it refuses, Docker mostly refuses too, and then nothing is known of it. Knows no
-//! program by name but what [`server`] reads from the knowledge.
+//! program by name but what its `server` module reads from the knowledge.
 
 mod server;
 mod shell;
