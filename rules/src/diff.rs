@@ -172,7 +172,11 @@ mod tests {
             ("a\nb\n", "a\nb\n", ""),
             ("", "a\n", "@@ -0,0 +1 @@\n+a\n"),
             ("a\n", "", "@@ -1 +0,0 @@\n-a\n"),
-            ("a\nb", "a\nc", "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n"),
+            (
+                "a\nb",
+                "a\nc",
+                "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n",
+            ),
             (
                 "1\n2\n3\n4\n5\n6\n7\n8\n9\n",
                 "0\n1\n2\n3\n4\n5\n6\n7\n8\n",

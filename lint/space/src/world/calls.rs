@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spacelint_knowledge::effects::{
-    self, CallEffect, Condition, Emulated, Kind as Does, MethodEffect, Passes,
+    self, CallEffect, CallFact, Condition, Emulated, Kind as Does, MethodEffect, MethodFact, Passes,
 };
 use spacelint_knowledge::platform::{self, EnvValue};
 use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
@@ -34,14 +34,14 @@ pub(super) struct Known {
 
 impl From<&'static CallEffect> for Known {
     fn from(effect: &'static CallEffect) -> Self {
-        let CallEffect { kind, says, emulated, .. } = *effect;
+        let CallFact { kind, says, emulated, .. } = **effect;
         Self { kind, says, condition: effect.condition.as_ref(), emulated }
     }
 }
 
 impl From<&'static MethodEffect> for Known {
     fn from(effect: &'static MethodEffect) -> Self {
-        let MethodEffect { kind, says, emulated, .. } = *effect;
+        let MethodFact { kind, says, emulated, .. } = **effect;
         Self { kind, says, condition: effect.condition.as_ref(), emulated }
     }
 }
