@@ -263,7 +263,8 @@ pub fn refused<'a>(
 
 /// Whether anything is known of calls whose name ends like this.
 pub fn has_arguments(call: &str) -> bool {
-    ARGUMENTS.binary_search_by(|it| last_of(it.call).cmp(last_of(call))).is_ok()
+    let last = last_of(call);
+    ARGUMENTS.binary_search_by(|it| last_of(it.call).cmp(last)).is_ok()
 }
 
 /// The pairs.
@@ -294,7 +295,7 @@ fn is_call(pattern: &str, call: &str) -> bool {
 }
 
 fn last_of(call: &str) -> &str {
-    call.rsplit('.').next().unwrap_or(call)
+    &call[call.rfind('.').map_or(0, |dot| dot + 1)..]
 }
 
 #[cfg(test)]
