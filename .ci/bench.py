@@ -31,8 +31,7 @@ SPACELINT = ROOT / "target" / "release" / "spacelint"
 # Each pair of programs takes turns for about so many seconds, within these numbers of turns.
 SECONDS = 6
 TURNS = (5, 201)
-# The budgets: bytes of the program, and MB of memory on a million lines.
-MOST_BYTES = 10_000_000
+# The budget of memory, in MB, on a million lines.
 MOST_MEMORY = 200
 
 BEGIN, END = "<!-- speed -->\n", "<!-- end of speed -->"
@@ -61,7 +60,8 @@ def empty(folder):
 
 
 def run(command, folder):
-    """Seconds, and the most memory in MB, of a run whose output nobody reads."""
+    """Seconds, and the most memory in MB, of a run whose output nobody reads. What Python itself takes is the least that
+    the system tells of a child."""
     actions = [(os.POSIX_SPAWN_OPEN, one, os.devnull, os.O_RDWR, 0) for one in range(3)]
     command = [str(part) for part in command]
     os.chdir(folder)
@@ -107,6 +107,13 @@ def in_seconds(duration):
     return float(number) * {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1}[unit]
 
 
+def taken(memory, floor):
+    """As much memory as can be told."""
+    if memory is None:
+        return ""
+    return f"under {floor:.0f} MB" if memory <= floor else f"{memory:.0f} MB"
+
+
 def shown(seconds):
     """As a person would say it."""
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.{1 if seconds < 0.1 else 0}f} ms"
@@ -122,10 +129,10 @@ def rows(folder):
     own, other = measured([[SPACELINT, "--version"], [nothing]], [folder, folder])
     yield "`--version`", own, other, "an empty program"
 
-    trees.copied(folder / "tiny", "flux-demo")
-    trees.copied(folder / "typical", "durations")
-    trees.library(folder / "vendored", 400, 2)
-    trees.library(folder / "reached", 400, 20)
+    trees.copied(folder / "tiny", trees.TINY)
+    trees.copied(folder / "typical", trees.TYPICAL)
+    trees.library(folder / "vendored", *trees.VENDORED)
+    trees.library(folder / "reached", *trees.REACHED)
     trees.many(folder / "spaces", 1000)
     trees.library(folder / "million", 5300, 2)
     trees.library(folder / "million-reached", 5300, 5300)
@@ -154,12 +161,12 @@ def rows(folder):
         yield f"the trace of the {name} one, beside its parse", (own, None), (other, None), "tree-sitter"
 
 
-def table(measurements):
+def table(measurements, floor):
     """In Markdown."""
     yield "| what | spacelint | the other | ratio | memory | its memory |"
     yield "|---|--:|--:|--:|--:|--:|"
     for what, (own, memory), (other, its_memory), name in measurements:
-        size = [f"{one:.0f} MB" if one else "" for one in (memory, its_memory)]
+        size = [taken(one, floor) for one in (memory, its_memory)]
         yield f"| {what} | {shown(own)} | {name} {shown(other)} | {own / other:.2f} | {size[0]} | {size[1]} |"
 
 
@@ -189,8 +196,9 @@ def main():
     built()
     with tempfile.TemporaryDirectory() as folder:
         measurements = list(rows(Path(folder)))
+        floor = 1 + run([Path(folder, "empty")], folder)[1]
         os.chdir(ROOT)
-    text = "\n".join([f"Medians: {machine()}.", "", *table(measurements)]) + "\n"
+    text = "\n".join([f"Medians: {machine()}.", "", *table(measurements, floor)]) + "\n"
     print(text)
     if asked.renew:
         readme = ROOT / "README.md"
@@ -198,11 +206,11 @@ def main():
         after = rest.split(END, 1)[1]
         readme.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
     bytes_, memory = SPACELINT.stat().st_size, max(row[1][1] or 0 for row in measurements)
-    if bytes_ >= MOST_BYTES:
-        print(f"the program has {bytes_:,} bytes; less than {MOST_BYTES:,} is the budget")
+    if bytes_ >= trees.MOST_BYTES:
+        print(f"the program has {bytes_:,} bytes; less than {trees.MOST_BYTES:,} is the budget")
     if memory >= MOST_MEMORY:
         print(f"it takes {memory:.0f} MB of memory; less than {MOST_MEMORY} is the budget")
-    return int(bytes_ >= MOST_BYTES or memory >= MOST_MEMORY)
+    return int(bytes_ >= trees.MOST_BYTES or memory >= MOST_MEMORY)
 
 
 if __name__ == "__main__":

@@ -122,6 +122,14 @@ BASE = """class Base:
     def __init__(self):
         self.ready = True
 """
+# The Spaces of testdata that stand for small ones; and of those with a library inside, how many files that has, and how
+# many of its packages are imported.
+TINY = "flux-demo"
+TYPICAL = "durations"
+VENDORED = (400, 2)
+REACHED = (400, 20)
+# The budget of the program, in bytes.
+MOST_BYTES = 10_000_000
 # A module has so many classes, which makes it some 220 lines.
 CLASSES = 3
 # A package has so many modules.
