@@ -13,11 +13,8 @@ pub(crate) fn strings<'f>(
 ) -> impl Iterator<Item = Span> + use<'f> {
     let text = file.text.as_str();
     let is_in_text = |word: &&str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    let Lines { logical, strings, .. } = if words.iter().any(is_in_text) {
-        spacelint_python::lines(text)
-    } else {
-        Lines::default()
-    };
+    let Lines { logical, strings, .. } =
+        if words.iter().any(is_in_text) { spacelint_python::lines(text) } else { Lines::default() };
     // A docstring: nothing but a prefix and quotes stands beside it on its line.
     let is_alone = move |span: &Span| {
         let at = logical.partition_point(|line| line.end < span.end);
