@@ -1,22 +1,33 @@
 #!/usr/bin/env bash
-# Builds the release program twice from the last commit, in two folders of different names, and compares the two byte for
-# byte. With a file as its argument, a program of the same target, compares that one too: who has a release's program and
-# its source can see that the one was made of the other.
+# Builds the wheel of a release for x86-64 Linux twice from the last commit, as the release's workflow does, in two folders
+# of different names, and compares the two byte for byte. With a wheel as its argument, that one too: who has a
+# release's wheel and its source can see that the one was made of the other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 other=${1:+$(realpath "$1")}
+target=x86_64-unknown-linux-gnu
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-programs=()
+python3 -m venv "$work/tools"
+"$work/tools/bin/python" -m pip install --quiet --disable-pip-version-check \
+  --require-hashes --only-binary :all: -r .ci/release.txt
+wheels=()
 for folder in first the-second-one; do
   git clone --quiet "$root" "$work/$folder"
-  (cd "$work/$folder" && . .ci/release-flags.sh && cargo build --quiet --locked --release -p spacelint)
-  programs+=("$work/$folder/target/release/spacelint")
+  (
+    cd "$work/$folder"
+    # shellcheck source=/dev/null
+    . .ci/release-flags.sh
+    "$work/tools/bin/python" -m maturin build --quiet --release --locked --target "$target" \
+      --zig --compatibility manylinux_2_17 --out dist
+  )
+  wheels+=("$work/$folder"/dist/*.whl)
+  rm -rf "$work/$folder/target"
 done
-sha256sum "${programs[@]}" ${other:+"$other"} | sed "s|$work/||"
-for program in "${programs[1]}" ${other:+"$other"}; do
-  cmp "${programs[0]}" "$program"
+sha256sum "${wheels[@]}" ${other:+"$other"} | sed "s|$work/||"
+for wheel in "${wheels[1]}" ${other:+"$other"}; do
+  cmp "${wheels[0]}" "$wheel"
 done
 echo "the same"
