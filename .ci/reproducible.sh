@@ -13,6 +13,8 @@ trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/tools"
 "$work/tools/bin/python" -m pip install --quiet --disable-pip-version-check \
   --require-hashes --only-binary :all: -r .ci/release.txt
+# maturin asks `python3` for zig.
+export PATH="$work/tools/bin:$PATH"
 wheels=()
 for folder in first the-second-one; do
   git clone --quiet "$root" "$work/$folder"
@@ -20,7 +22,7 @@ for folder in first the-second-one; do
     cd "$work/$folder"
     # shellcheck source=/dev/null
     . .ci/release-flags.sh
-    "$work/tools/bin/python" -m maturin build --quiet --release --locked --target "$target" \
+    python3 -m maturin build --quiet --release --locked --target "$target" \
       --zig --compatibility manylinux_2_17 --out dist
   )
   wheels+=("$work/$folder"/dist/*.whl)
