@@ -16,6 +16,7 @@ use spacelint_space::requirements::LineKind;
 use spacelint_space::{Card, Files, Requirements, SourceFile, Space};
 
 use crate::check::{Report, Selection, check};
+use crate::diff::Diff;
 use crate::finding::{Applicability, Edit, Finding, Fix, Location};
 use crate::rule::RuleInfo;
 use crate::suppression::ignoring;
@@ -324,10 +325,8 @@ impl FixedFile {
     /// What changed in this file, as a unified diff.
     pub fn diff(&self) -> String {
         let path = &self.before.path;
-        similar::TextDiff::from_lines(self.before.text.as_str(), self.after.as_str())
-            .unified_diff()
-            .header(&format!("a/{path}"), &format!("b/{path}"))
-            .to_string()
+        let diff = Diff::new(self.before.text.as_str(), &self.after);
+        format!("--- a/{path}\n+++ b/{path}\n{diff}")
     }
 }
 

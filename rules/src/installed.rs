@@ -62,6 +62,11 @@ pub(crate) fn installs<'a>(
     range: &str,
     brought: bool,
 ) -> Option<Installed<'a>> {
+    // Most are asked for by nothing: then the range need not be read.
+    let is_asked_for = brought || ["gradio", drift::PYTHON].contains(&package);
+    if !is_asked_for && !space.pins().contains(package) {
+        return None;
+    }
     let range = VersionSpecifiers::from_str(range).ok()?;
     let sdk = space.card.as_ref().and_then(|card| card.str("sdk"));
     if sdk.is_some_and(|sdk| sdk != "gradio") {

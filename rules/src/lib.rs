@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod diagnosis;
+pub mod diff;
 pub mod duration;
 pub mod finding;
 pub mod fingerprint;

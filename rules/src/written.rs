@@ -1,6 +1,7 @@
 //! The strings of a program as they are written, for what the trace does not follow: where a value goes in the
 //! end, these cannot tell.
 
+use memchr::memmem;
 use spacelint_python::{Lines, Span, Text};
 use spacelint_space::SourceFile;
 
@@ -11,11 +12,9 @@ pub(crate) fn strings<'f>(
     words: &[&str],
 ) -> impl Iterator<Item = Span> + use<'f> {
     let text = file.text.as_str();
-    let Lines { logical, strings, .. } = if words.iter().any(|word| text.contains(word)) {
-        spacelint_python::lines(text)
-    } else {
-        Lines::default()
-    };
+    let is_in_text = |word: &&str| memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let Lines { logical, strings, .. } =
+        if words.iter().any(is_in_text) { spacelint_python::lines(text) } else { Lines::default() };
     // A docstring: nothing but a prefix and quotes stands beside it on its line.
     let is_alone = move |span: &Span| {
         let at = logical.partition_point(|line| line.end < span.end);

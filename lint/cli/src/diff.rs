@@ -4,41 +4,38 @@
 use std::fmt::Write;
 
 use camino::Utf8Path;
-use similar::TextDiff;
+use spacelint_rules::diff::{Diff, NO_END, Sign};
 
 use crate::escape;
 use crate::terminal::{Style, Terminal};
 
-/// Lines shown before and after a change.
-const CONTEXT: usize = 3;
-
 /// The changes from `before` to `after` in the file at `path`.
 pub(crate) fn unified(path: &Utf8Path, before: &str, after: &str, terminal: Terminal) -> String {
-    let diff = TextDiff::from_lines(before, after);
     let mut out = String::new();
     let path = escape::escape(path.as_str());
     push(&mut out, Style::STRONG, &format!("--- a/{path}"), terminal);
     push(&mut out, Style::STRONG, &format!("+++ b/{path}"), terminal);
-    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        push(&mut out, Style::CODE, &hunk.header().to_string(), terminal);
-        for change in hunk.iter_changes() {
-            let (sign, style) = match change.tag() {
-                similar::ChangeTag::Equal => (' ', None),
-                similar::ChangeTag::Delete => ('-', Some(Style::REMOVED)),
-                similar::ChangeTag::Insert => ('+', Some(Style::ADDED)),
+    for hunk in Diff::new(before, after).hunks() {
+        push(&mut out, Style::CODE, &hunk.header, terminal);
+        for changed in hunk.lines {
+            let style = match changed.sign {
+                Sign::Kept => None,
+                Sign::Removed => Some(Style::REMOVED),
+                Sign::Added => Some(Style::ADDED),
             };
             // A carriage return belongs to the line's end, and a tab is just code.
-            let line = change.value().trim_end_matches(['\n', '\r']);
+            let line = changed.text.trim_end_matches(['\n', '\r']);
             let line = line.split('\t').map(escape::escape).collect::<Vec<_>>().join("\t");
-            let line = format!("{sign}{line}");
+            let line = format!("{}{line}", changed.sign.mark());
             if let Some(style) = style {
                 push(&mut out, style, &line, terminal);
             } else {
                 out.push_str(&line);
                 out.push('\n');
             }
-            if change.missing_newline() {
-                out.push_str("\\ No newline at end of file\n");
+            if changed.has_no_end() {
+                out.push_str(NO_END);
+                out.push('\n');
             }
         }
     }

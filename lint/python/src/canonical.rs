@@ -97,7 +97,7 @@ impl Form {
         };
         self.list(head, |form| {
             form.word(&param.name);
-            form.optional(param.default.as_ref());
+            form.optional(param.default.as_deref());
         });
     }
 

@@ -24,7 +24,7 @@ pub struct Module {
     pub broken: Vec<Span>,
 }
 
-/// A statement.
+/// A statement. As much of it is in boxes as keeps those that have little from being as large as those that have much.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stmt {
     /// The whole statement, its decorators included.
@@ -41,9 +41,9 @@ pub enum StmtKind {
     /// `a = b = value`.
     Assign { targets: Vec<Expr>, value: Expr },
     /// `a += value`.
-    AugAssign { target: Expr, op: BinOp, value: Expr },
+    AugAssign { target: Box<Expr>, op: BinOp, value: Expr },
     /// `a: T` or `a: T = value`. The annotation is evaluated (unless `from __future__` says no).
-    AnnAssign { target: Expr, annotation: Expr, value: Option<Expr> },
+    AnnAssign { target: Box<Expr>, annotation: Box<Expr>, value: Option<Expr> },
     /// `import a.b as c, d`.
     Import(Vec<ImportAlias>),
     /// `from ..a import b as c`; `module_span` is that of `..a`.
@@ -55,7 +55,7 @@ pub enum StmtKind {
     /// `if`/`elif`/`else`: the arms in order, then what runs when none holds.
     If { arms: Vec<(Expr, Vec<Stmt>)>, orelse: Vec<Stmt> },
     /// `for` and `async for`.
-    For { target: Expr, iter: Expr, body: Vec<Stmt>, orelse: Vec<Stmt> },
+    For { target: Box<Expr>, iter: Box<Expr>, body: Vec<Stmt>, orelse: Vec<Stmt> },
     /// `while`.
     While { test: Expr, body: Vec<Stmt>, orelse: Vec<Stmt> },
     /// `try`.
@@ -207,9 +207,9 @@ pub struct Param {
     /// How it takes arguments.
     pub kind: ParamKind,
     /// `= default`.
-    pub default: Option<Expr>,
+    pub default: Option<Box<Expr>>,
     /// `: T`.
-    pub annotation: Option<Expr>,
+    pub annotation: Option<Box<Expr>>,
     /// The whole parameter.
     pub span: Span,
 }

@@ -302,12 +302,7 @@ impl Files {
             // Nobody can ask for a name that is not Unicode.
             let Ok(name) = entry.file_name().into_string() else { continue };
             let kind = entry.file_type().ok()?;
-            let listed = match kind_of(kind) {
-                _ if kind.is_symlink() => Listed::Link,
-                Some(kind) => Listed::Is(kind),
-                None => Listed::Special,
-            };
-            listing.insert(name, listed);
+            listing.insert(name, listed_as(kind));
             if listing.len() > MAX_LISTED {
                 return None;
             }
@@ -361,18 +356,26 @@ impl Files {
         let Some(name) = normal(folder) else { return Vec::new() };
         let mut found = BTreeMap::new();
         if let Base::Disk(_) = &self.base {
-            for entry in std::fs::read_dir(self.on_disk(&name)).into_iter().flatten().flatten() {
-                let Ok(file_name) = entry.file_name().into_string() else { continue };
-                let Ok(mut kind) = entry.file_type() else { continue };
-                if kind.is_symlink() {
-                    if !follow {
-                        continue;
-                    }
-                    let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
-                    kind = metadata.file_type();
-                }
-                if let Some(kind) = kind_of(kind) {
+            let mut add = |file_name: String, listed: Listed| {
+                let led_to = || std::fs::metadata(self.on_disk(&name.join(&file_name))).ok();
+                let kind = match listed {
+                    Listed::Is(kind) => Some(kind),
+                    Listed::Link if follow => led_to().and_then(|it| kind_of(it.file_type())),
+                    Listed::Link | Listed::Special | Listed::Nothing => None,
+                };
+                if let Some(kind) = kind {
                     found.insert(file_name, kind);
+                }
+            };
+            if let Some(listing) = self.listing(&name) {
+                listing.iter().for_each(|(file_name, listed)| add(file_name.clone(), *listed));
+            } else {
+                // As much as there is, however much it is.
+                for entry in std::fs::read_dir(self.on_disk(&name)).into_iter().flatten().flatten()
+                {
+                    let Ok(file_name) = entry.file_name().into_string() else { continue };
+                    let Ok(kind) = entry.file_type() else { continue };
+                    add(file_name, listed_as(kind));
                 }
             }
         }
@@ -419,8 +422,12 @@ impl Files {
             return is_short.then(|| file.encode(file.text.as_str()));
         }
         let Base::Disk(_) = &self.base else { return None };
-        let mut bytes = Vec::new();
         let file = std::fs::File::open(self.on_disk(path)).ok()?;
+        let size = file.metadata().ok()?.len();
+        if size > limit {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(size as usize + 1);
         file.take(limit + 1).read_to_end(&mut bytes).ok()?;
         (bytes.len() as u64 <= limit).then_some(bytes)
     }
@@ -539,6 +546,14 @@ fn kind_of(file_type: std::fs::FileType) -> Option<Kind> {
         Some(Kind::Folder)
     } else {
         None
+    }
+}
+
+fn listed_as(file_type: std::fs::FileType) -> Listed {
+    match kind_of(file_type) {
+        _ if file_type.is_symlink() => Listed::Link,
+        Some(kind) => Listed::Is(kind),
+        None => Listed::Special,
     }
 }
 

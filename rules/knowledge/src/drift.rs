@@ -1,6 +1,8 @@
 //! What no longer works once a library is newer than the program that uses it: names and arguments that
 //! are gone, and versions that break each other. Names come resolved, as in [`effects`](crate::effects).
 
+use std::ops::Deref;
+
 use crate::{Confidence, gradio};
 
 include!(concat!(env!("OUT_DIR"), "/drift.rs"));
@@ -44,23 +46,37 @@ pub struct Held {
 pub struct Name {
     /// The full name.
     pub name: &'static str,
-    /// Whose it was; [`PYTHON`] for a module of the language.
-    pub package: &'static str,
-    /// In which versions it is gone.
-    pub range: &'static str,
-    /// Whether it is a module.
-    pub module: bool,
     /// What its import raises; none if it is not imported.
     pub import_error: Option<&'static str>,
     /// What raises where it is read off its module or class; none if it is not read.
     pub read_error: Option<&'static str>,
-    /// Whether the name itself is still there.
-    pub remains: bool,
     /// What to do, as a sentence.
     pub instead: &'static str,
     /// The full name that means the same.
     pub rename: Option<&'static str>,
-    /// Packages that bring it back.
+    fact: &'static NameFact,
+}
+
+impl Deref for Name {
+    type Target = NameFact;
+
+    fn deref(&self) -> &NameFact {
+        self.fact
+    }
+}
+
+/// What names that are gone have in common.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NameFact {
+    /// Whose they were; [`PYTHON`] for modules of the language.
+    pub package: &'static str,
+    /// In which versions they are gone.
+    pub range: &'static str,
+    /// Whether they are modules.
+    pub module: bool,
+    /// Whether the names themselves are still there.
+    pub remains: bool,
+    /// Packages that bring them back.
     pub unless: &'static [&'static str],
     /// Where this comes from.
     pub source: &'static str,
@@ -77,16 +93,30 @@ pub struct Argument {
     pub call: &'static str,
     /// The keyword.
     pub argument: &'static str,
-    /// The one text that is refused; none if every value is.
-    pub value: Option<&'static str>,
-    /// Whose call it is.
-    pub package: &'static str,
-    /// In which versions it is refused.
-    pub range: &'static str,
     /// What the call raises.
     pub error: &'static str,
     /// What to do, as a sentence.
     pub instead: &'static str,
+    fact: &'static ArgumentFact,
+}
+
+impl Deref for Argument {
+    type Target = ArgumentFact;
+
+    fn deref(&self) -> &ArgumentFact {
+        self.fact
+    }
+}
+
+/// What arguments that are refused have in common.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ArgumentFact {
+    /// The one text that is refused; none if every value is.
+    pub value: Option<&'static str>,
+    /// Whose calls they are of.
+    pub package: &'static str,
+    /// In which versions they are refused.
+    pub range: &'static str,
     /// What mends it in the text.
     pub mend: Mend,
     /// Where this comes from.
@@ -233,7 +263,8 @@ pub fn refused<'a>(
 
 /// Whether anything is known of calls whose name ends like this.
 pub fn has_arguments(call: &str) -> bool {
-    ARGUMENTS.binary_search_by(|it| last_of(it.call).cmp(last_of(call))).is_ok()
+    let last = last_of(call);
+    ARGUMENTS.binary_search_by(|it| last_of(it.call).cmp(last)).is_ok()
 }
 
 /// The pairs.
@@ -264,7 +295,7 @@ fn is_call(pattern: &str, call: &str) -> bool {
 }
 
 fn last_of(call: &str) -> &str {
-    call.rsplit('.').next().unwrap_or(call)
+    &call[call.rfind('.').map_or(0, |dot| dot + 1)..]
 }
 
 #[cfg(test)]

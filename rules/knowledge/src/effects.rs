@@ -7,6 +7,8 @@
 //!
 //! To touch CUDA here means to do what makes a later `import spaces` refuse to load on ZeroGPU.
 
+use std::ops::Deref;
+
 use crate::Confidence;
 
 include!(concat!(env!("OUT_DIR"), "/effects.rs"));
@@ -430,7 +432,21 @@ pub struct Condition {
 pub struct CallEffect {
     /// The canonical name.
     pub name: &'static str,
-    /// What it does.
+    fact: &'static CallFact,
+}
+
+impl Deref for CallEffect {
+    type Target = CallFact;
+
+    fn deref(&self) -> &CallFact {
+        self.fact
+    }
+}
+
+/// What calls of several names do.
+#[derive(Debug)]
+pub struct CallFact {
+    /// What they do.
     pub kind: Kind,
     /// Which callable the result stands for.
     pub passes: Passes,
@@ -455,6 +471,20 @@ pub struct CallEffect {
 pub struct MethodEffect {
     /// The method.
     pub name: &'static str,
+    fact: &'static MethodFact,
+}
+
+impl Deref for MethodEffect {
+    type Target = MethodFact;
+
+    fn deref(&self) -> &MethodFact {
+        self.fact
+    }
+}
+
+/// What methods of several names do.
+#[derive(Debug)]
+pub struct MethodFact {
     /// The families of the receiver, as dotted prefixes, one that ends in `*` for every package that
     /// begins so; empty for any.
     pub on: &'static [&'static str],

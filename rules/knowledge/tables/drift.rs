@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use toml::value::Datetime;
 
-use super::{origin, range, read, sorted, strings, version};
+use super::{Facts, origin, range, read, sorted, strings, version};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -207,6 +207,7 @@ fn names(
     mentioned: &mut BTreeSet<String>,
 ) -> Result<(), String> {
     let mut rows: Vec<(String, String)> = Vec::new();
+    let mut facts = Facts::new("NAME_FACTS", "NameFact");
     for group in groups {
         let what = format!("[[name]] {}", group.names.first().map_or("", String::as_str));
         sorted(&what, group.names.iter().map(String::as_str))?;
@@ -216,6 +217,14 @@ fn names(
         proven(&what, &group.proof)?;
         let origin = origin(&what, &group.source, group.as_of, &group.confidence)?;
         let ways = ways(&what, group)?;
+        let fact = facts.refer(&format!(
+            "package: {:?}, range: {:?}, module: {}, remains: {}, unless: {}, {origin}",
+            group.package,
+            group.range,
+            group.module,
+            group.remains,
+            strings(&group.unless),
+        ));
         for name in full_names(group) {
             let Some((parent, last)) =
                 name.rsplit_once('.').or(group.module.then_some(("", &*name)))
@@ -243,22 +252,18 @@ fn names(
             };
             let rename = group.rename.as_deref().map(fill);
             let row = format!(
-                "Name {{ name: {name:?}, package: {:?}, range: {:?}, module: {}, import_error: {}, \
-                 read_error: {}, remains: {}, instead: {:?}, rename: {rename:?}, unless: {}, {origin} }},",
-                group.package,
-                group.range,
-                group.module,
+                "Name {{ name: {name:?}, import_error: {}, read_error: {}, instead: {:?}, \
+                 rename: {rename:?}, fact: {fact} }},",
                 error(ways.0, import),
                 error(ways.1, read),
-                group.remains,
                 fill(&group.instead),
-                strings(&group.unless),
             );
             mentioned.insert(name.clone());
             rows.push((name, row));
         }
     }
     write_rows(out, "NAMES", "Name", rows);
+    facts.write(out);
     Ok(())
 }
 
@@ -291,6 +296,7 @@ fn arguments(
     known: &BTreeSet<String>,
 ) -> Result<(), String> {
     let mut rows: Vec<(String, String)> = Vec::new();
+    let mut facts = Facts::new("ARGUMENT_FACTS", "ArgumentFact");
     for group in groups {
         let what = format!("[[argument]] {}", group.arguments.first().map_or("", String::as_str));
         sorted(&what, group.arguments.iter().map(String::as_str))?;
@@ -308,6 +314,10 @@ fn arguments(
                 return Err(format!("{what}: `delete` is \"safe\" or \"unsafe\", and no `rename`"));
             }
         };
+        let fact = facts.refer(&format!(
+            "value: {:?}, package: {:?}, range: {:?}, mend: {mend}, {origin}",
+            group.value, group.package, group.range,
+        ));
         for call in &group.calls {
             let last = call.rsplit('.').next().unwrap_or(call);
             for argument in &group.arguments {
@@ -317,11 +327,8 @@ fn arguments(
                     .as_deref()
                     .unwrap_or("TypeError: … got an unexpected keyword argument '{argument}'");
                 let row = format!(
-                    "Argument {{ call: {call:?}, argument: {argument:?}, value: {:?}, package: {:?}, \
-                     range: {:?}, error: {:?}, instead: {:?}, mend: {mend}, {origin} }},",
-                    group.value,
-                    group.package,
-                    group.range,
+                    "Argument {{ call: {call:?}, argument: {argument:?}, error: {:?}, instead: {:?}, \
+                     fact: {fact} }},",
                     fill(error),
                     fill(&group.instead),
                 );
@@ -330,6 +337,7 @@ fn arguments(
         }
     }
     write_rows(out, "ARGUMENTS", "Argument", rows);
+    facts.write(out);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ mod pieces;
 
 use pieces::{Listens, Pieces};
 
-use super::{origin, range, read, sorted, strings, version};
+use super::{Facts, origin, range, read, sorted, strings, version};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -361,6 +361,7 @@ fn calls(
     let mut names: Vec<(String, usize)> = Vec::new();
     let mut used: BTreeSet<&str> = BTreeSet::new();
     let mut count = 0;
+    let mut facts = Facts::new("CALL_FACTS", "CallFact");
     out.push_str("static CALLS: &[CallEffect] = &[\n");
     for group in groups {
         let what = format!("[[call]] {}", group.names.first().map_or("", String::as_str));
@@ -391,12 +392,12 @@ fn calls(
         }
         .kind(&group.kind)?;
         let says = says(&what, &group.says)?;
+        let fact = facts.refer(&format!(
+            "kind: {kind}, passes: {passes}, value: {value}, emulated: {emulated}, condition: {condition}, \
+             says: {says:?}, {origin}"
+        ));
         for name in &group.names {
-            let _ = writeln!(
-                out,
-                "CallEffect {{ name: {name:?}, kind: {kind}, passes: {passes}, value: {value}, \
-                 emulated: {emulated}, condition: {condition}, says: {says:?}, {origin} }},"
-            );
+            let _ = writeln!(out, "CallEffect {{ name: {name:?}, fact: {fact} }},");
             names.push((name.clone(), count));
             if let Some(package) = &group.also_in {
                 let last = name.rsplit('.').next().unwrap_or(name);
@@ -413,6 +414,7 @@ fn calls(
         }
     }
     out.push_str("];\n");
+    facts.write(out);
     if let Some(alias) = aliases.keys().find(|alias| !used.contains(alias.as_str())) {
         return Err(format!("[aliases]: nothing is known of {alias:?}"));
     }
@@ -428,6 +430,7 @@ fn calls(
 
 fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
     let mut entries: Vec<(String, String, String)> = Vec::new();
+    let mut facts = Facts::new("METHOD_FACTS", "MethodFact");
     for group in groups {
         let what = format!("[[method]] {}", group.names.first().map_or("", String::as_str));
         sorted(&what, group.names.iter().map(String::as_str))?;
@@ -453,14 +456,15 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
         let says = says(&what, &group.says)?;
         let condition = condition(&what, group.condition.as_ref())?;
         let emulated = emulated(&what, group.emulated.as_deref())?;
+        let on = strings(&group.on);
+        let fact = facts.refer(&format!(
+            "on: {on}, alone: {}, kind: {kind}, returns_receiver: {}, emulated: {emulated}, \
+             condition: {condition}, says: {says:?}, {origin}",
+            group.alone, group.returns_receiver,
+        ));
         for name in group.names {
-            let on = strings(&group.on);
-            let code = format!(
-                "MethodEffect {{ name: {name:?}, on: {on}, alone: {}, kind: {kind}, returns_receiver: {}, \
-                 emulated: {emulated}, condition: {condition}, says: {says:?}, {origin} }},\n",
-                group.alone, group.returns_receiver,
-            );
-            entries.push((name, on, code));
+            let code = format!("MethodEffect {{ name: {name:?}, fact: {fact} }},\n");
+            entries.push((name, on.clone(), code));
         }
     }
     entries.sort();
@@ -469,6 +473,7 @@ fn methods(out: &mut String, groups: Vec<Method>) -> Result<(), String> {
     out.push_str("static METHODS: &[MethodEffect] = &[\n");
     out.extend(entries.into_iter().map(|(_, _, code)| code));
     out.push_str("];\n");
+    facts.write(out);
     Ok(())
 }
 

@@ -118,6 +118,39 @@ fn strings<S: AsRef<str>>(items: &[S]) -> String {
     out
 }
 
+/// What many entries of a table have in common, which stands in the program once: an entry refers to it.
+struct Facts {
+    /// The static that holds them, and the type of each.
+    name: &'static str,
+    of: &'static str,
+    written: Vec<String>,
+}
+
+impl Facts {
+    fn new(name: &'static str, of: &'static str) -> Self {
+        Self { name, of, written: Vec::new() }
+    }
+
+    /// A reference to the fact with these fields.
+    fn refer(&mut self, fields: &str) -> String {
+        let known = self.written.iter().position(|written| written == fields);
+        let index = known.unwrap_or_else(|| {
+            self.written.push(fields.to_owned());
+            self.written.len() - 1
+        });
+        format!("&{}[{}]", self.name, whole(index as u64))
+    }
+
+    fn write(&self, out: &mut String) {
+        let Self { name, of, written } = self;
+        let _ = writeln!(out, "static {name}: [{of}; {}] = [", whole(written.len() as u64));
+        for fields in written {
+            let _ = writeln!(out, "{of} {{ {fields} }},");
+        }
+        out.push_str("];\n");
+    }
+}
+
 /// A whole number as a person would write it in Rust.
 fn whole(number: u64) -> String {
     let digits = number.to_string();

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use memchr::memmem;
 use spacelint_knowledge::platform::{self, Tier};
 use spacelint_python::Span;
 use spacelint_space::{SourceFile, Space, SpaceTrace};
@@ -61,7 +62,9 @@ fn links<'a>(
         is_code ^= is_skipped && skipped == "```";
         !is_code && !is_skipped
     });
-    shown.flat_map(move |(start, line)| {
+    // Few lines have any address.
+    let has_address = |line: &str| memmem::find(line.as_bytes(), b"://").is_some();
+    shown.filter(move |(_, line)| has_address(line)).flat_map(move |(start, line)| {
         OPENINGS.into_iter().flat_map(move |opening| {
             line.match_indices(opening).filter_map(move |(at, _)| {
                 let address = &line[at + opening.len()..];

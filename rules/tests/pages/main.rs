@@ -49,6 +49,7 @@ use std::fmt::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_knowledge::{gradio, platform};
+use spacelint_rules::diff::Diff;
 use spacelint_rules::{
     Applicability, Finding, Report, RuleEntry, Selection, all, check, fix, ignoring,
 };
@@ -314,8 +315,7 @@ fn fixed_blocks_equal_the_fix_and_are_well() {
                     "  line {}: the page shows another {} than the fix makes (- page, + fix):\n{}",
                     shown.line,
                     file.path,
-                    similar::TextDiff::from_lines(wanted.as_str(), file.text.as_str())
-                        .unified_diff()
+                    Diff::new(wanted, &file.text)
                 ));
             }
             parses(file).map_err(|why| format!("  line {}: {}: {why}", shown.line, file.path))?;

@@ -9,8 +9,8 @@ use gen_lsp_types::{
     Range, TextDocumentEdit, TextDocumentIdentifier, TextEdit, WorkspaceEdit,
 };
 use serde_json::{Value, json};
-use similar::TextDiff;
 use spacelint_python::Span;
+use spacelint_rules::diff::Diff;
 use spacelint_rules::finding::{Applicability, Edit, Finding, Fix, Location};
 use spacelint_rules::fix::{self, FixedFile};
 use spacelint_rules::ignoring;
@@ -161,23 +161,10 @@ fn workspace_edit(edits: &[Edit], view: View<'_>) -> WorkspaceEdit {
 /// What makes `fixed` of what it was, line by line, so that the editor keeps what it knows of the rest.
 pub(super) fn rewrite(fixed: &FixedFile, view: View<'_>) -> WorkspaceEdit {
     let text = &fixed.before.text;
-    let diff = TextDiff::from_lines(text.as_str(), fixed.after.as_str());
-    let starts = |lines: Vec<&str>| {
-        let mut starts = vec![0];
-        for line in lines {
-            starts.push(starts.last().copied().unwrap_or(0) + line.len());
-        }
-        starts
-    };
-    let old = starts(diff.iter_old_slices().collect());
-    let new = starts(diff.iter_new_slices().collect());
-    let changes = diff.ops().iter().filter(|op| op.tag() != similar::DiffTag::Equal);
-    let edits = changes.map(|op| {
-        let (before, after) = (op.old_range(), op.new_range());
-        TextEdit {
-            range: range(text, Span::new(old[before.start], old[before.end]), view.client.unit),
-            new_text: fixed.after[new[after.start]..new[after.end]].to_owned(),
-        }
+    let diff = Diff::new(text.as_str(), &fixed.after);
+    let edits = diff.changes().map(|(before, after)| TextEdit {
+        range: range(text, Span::new(before.start, before.end), view.client.unit),
+        new_text: fixed.after[after].to_owned(),
     });
     of_files(BTreeMap::from([(view.root.join(&fixed.before.path), edits.collect())]), view)
 }

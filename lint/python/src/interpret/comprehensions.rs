@@ -205,7 +205,7 @@ fn as_function(element: &Expr, clauses: &[Clause], span: Span) -> FunctionDef {
             0 => Expr { span: clause.iter.span, kind: ExprKind::Name(Arc::clone(&first)) },
             _ => clause.iter.clone(),
         };
-        let target = clause.target.clone();
+        let (target, iter) = (Box::new(clause.target.clone()), Box::new(iter));
         let kind = StmtKind::For { target, iter, body: vec![body], orelse: Vec::new() };
         body = Stmt { span: clause.iter.span, kind };
     }

@@ -79,7 +79,8 @@ impl Default for Limits {
             events: 50_000,
             nesting: 3_000,
             calls: 80,
-            bytes: 16 << 20,
+            // What is kept of a byte takes some eighteen: so 200 MB of memory suffice for whatever a program imports.
+            bytes: 10 << 20,
             turns: 256,
             visits: 2048,
         }

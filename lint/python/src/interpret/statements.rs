@@ -93,7 +93,7 @@ impl<W: World> Interpreter<'_, W> {
             StmtKind::AugAssign { target, op, value } => self.augmented(target, *op, value)?,
             StmtKind::AnnAssign { target, annotation, value } => {
                 if let Some(value) = value {
-                    let flow = self.assign_all([target], value)?;
+                    let flow = self.assign_all([&**target], value)?;
                     if flow != Flow::NEXT {
                         return Ok(flow);
                     }

@@ -142,7 +142,7 @@ impl<'t> Lower<'t> {
 
     /// The expressions under the current node; `comma` is the last one among them.
     pub(super) fn separated(&mut self, comma: &mut Option<Span>) -> Vec<Expr> {
-        let mut elements = Vec::new();
+        let mut elements = self.room();
         self.each_until(|this, node, kind| {
             match kind {
                 Kind::Comma => *comma = Some(span(node)),
@@ -238,7 +238,7 @@ impl<'t> Lower<'t> {
 
     /// The arguments of a call or the bases of a class.
     pub(super) fn arguments(&mut self) -> Vec<Arg> {
-        let mut args = Vec::new();
+        let mut args = self.room();
         self.each_until(|this, node, kind| {
             if !kind.is_token() {
                 args.push(this.argument(node, kind));
@@ -394,7 +394,7 @@ impl<'t> Lower<'t> {
     }
 
     fn comparison(&mut self) -> ExprKind {
-        let (mut first, mut rest, mut op) = (None, Vec::new(), None);
+        let (mut first, mut rest, mut op) = (None, Vec::with_capacity(1), None);
         self.each(|this, node, kind| {
             if kind.is_token() {
                 op = comparison_operator(kind);
@@ -497,7 +497,7 @@ impl<'t> Lower<'t> {
     }
 
     fn dictionary(&mut self) -> ExprKind {
-        let mut items = Vec::new();
+        let mut items = self.room();
         self.each_node(|this, node, kind| match kind {
             Kind::Pair => {
                 let mut parts = this.elements().into_iter();

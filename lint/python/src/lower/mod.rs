@@ -154,14 +154,21 @@ impl<'t> Lower<'t> {
     /// The statements under the current node.
     fn block(&mut self) -> Vec<Stmt> {
         let outer = mem::take(&mut self.salvaged);
-        let mut body = Vec::new();
+        let mut body = self.room();
         self.each(|this, node, kind| {
             body.append(&mut this.salvaged);
             this.statement(node, kind, &mut body);
         });
         body.append(&mut self.salvaged);
+        body.shrink_to_fit();
         self.salvaged = outer;
         body
+    }
+
+    /// Room for what is made of each node under the current one: most lists are short, and a vector that grows takes
+    /// four places for the first.
+    fn room<T>(&self) -> Vec<T> {
+        Vec::with_capacity(self.cursor.node().named_child_count())
     }
 
     /// Runs `make` for something that stands `levels` deeper, or `cut` where that is too deep for

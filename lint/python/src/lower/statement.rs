@@ -97,7 +97,7 @@ impl<'t> Lower<'t> {
 
     /// `a = b = c` nests to the right: walk down it.
     fn assignment(&mut self, node: Node<'t>) -> StmtKind {
-        let (mut targets, mut annotation, mut value) = (Vec::new(), None, None);
+        let (mut targets, mut annotation, mut value) = (Vec::with_capacity(1), None, None);
         let mut steps = 0;
         while self.cursor.goto_first_child() {
             steps += 1;
@@ -128,9 +128,11 @@ impl<'t> Lower<'t> {
             self.bind_target(target);
         }
         match annotation {
-            Some(annotation) if targets.len() == 1 => {
-                StmtKind::AnnAssign { target: targets.remove(0), annotation, value }
-            }
+            Some(annotation) if targets.len() == 1 => StmtKind::AnnAssign {
+                target: Box::new(targets.remove(0)),
+                annotation: Box::new(annotation),
+                value,
+            },
             _ => StmtKind::Assign { targets, value: value.unwrap_or_else(|| unknown(span(node))) },
         }
     }
@@ -149,11 +151,11 @@ impl<'t> Lower<'t> {
         let (target, op) = (target?, op?);
         self.bind_target(&target);
         let value = value.unwrap_or_else(|| unknown(target.span));
-        Some(StmtKind::AugAssign { target, op, value })
+        Some(StmtKind::AugAssign { target: Box::new(target), op, value })
     }
 
     fn imports(&mut self) -> Vec<ImportAlias> {
-        let mut aliases = Vec::new();
+        let mut aliases = self.room();
         self.each_node(|this, node, kind| {
             let alias = this.alias(node, kind);
             if let Some(alias) = &alias.alias {
@@ -327,7 +329,7 @@ impl<'t> Lower<'t> {
     }
 
     fn identifiers(&mut self) -> Vec<Name> {
-        let mut names = Vec::new();
+        let mut names = self.room();
         self.each_node(|this, node, _| names.push(this.name(node)));
         names
     }
@@ -395,7 +397,7 @@ impl<'t> Lower<'t> {
     }
 
     fn if_statement(&mut self, node: Node<'t>) -> StmtKind {
-        let (mut arms, mut orelse) = (Vec::new(), Vec::new());
+        let (mut arms, mut orelse) = (Vec::with_capacity(1), Vec::new());
         let mut first = Arm::default();
         self.each_node(|this, node, kind| match kind {
             Kind::ElifClause => {
@@ -447,8 +449,8 @@ impl<'t> Lower<'t> {
         });
         let missing = || unknown(span(node));
         StmtKind::For {
-            target: target.unwrap_or_else(missing),
-            iter: iter.unwrap_or_else(missing),
+            target: Box::new(target.unwrap_or_else(missing)),
+            iter: Box::new(iter.unwrap_or_else(missing)),
             body,
             orelse,
         }
@@ -468,7 +470,7 @@ impl<'t> Lower<'t> {
     }
 
     fn try_statement(&mut self) -> StmtKind {
-        let (mut body, mut handlers) = (Vec::new(), Vec::new());
+        let (mut body, mut handlers) = (Vec::new(), Vec::with_capacity(1));
         let (mut orelse, mut finally) = (Vec::new(), Vec::new());
         self.each_node(|this, node, kind| match kind {
             Kind::Block => body = this.block(),
@@ -519,7 +521,7 @@ impl<'t> Lower<'t> {
     }
 
     fn with_statement(&mut self) -> StmtKind {
-        let (mut items, mut body) = (Vec::new(), Vec::new());
+        let (mut items, mut body) = (Vec::with_capacity(1), Vec::new());
         self.each_node(|this, _, kind| match kind {
             Kind::Block => body = this.block(),
             Kind::WithClause => this.each_node(|this, _, _| {
@@ -652,7 +654,7 @@ impl<'t> Lower<'t> {
     }
 
     pub(super) fn params(&mut self) -> Vec<Param> {
-        let mut params: Vec<Param> = Vec::new();
+        let mut params: Vec<Param> = self.room();
         let mut default_kind = ParamKind::Normal;
         self.each_node(|this, node, kind| match kind {
             Kind::PositionalSeparator => {
@@ -684,8 +686,8 @@ impl<'t> Lower<'t> {
         match kind {
             Kind::TypedParameter | Kind::DefaultParameter | Kind::TypedDefaultParameter => {
                 self.each_node(|this, node, kind| match kind {
-                    Kind::Type => param.annotation = Some(this.expr(node, kind)),
-                    _ if is_named => param.default = Some(this.expr(node, kind)),
+                    Kind::Type => param.annotation = Some(Box::new(this.expr(node, kind))),
+                    _ if is_named => param.default = Some(Box::new(this.expr(node, kind))),
                     _ => {
                         is_named = true;
                         this.param_name(node, kind, &mut param);

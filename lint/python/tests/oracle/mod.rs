@@ -52,18 +52,18 @@ impl Oracle<'_> {
                 StmtKind::Assign { targets: self.exprs(&it.targets), value: self.expr(&it.value) }
             }
             ast::Stmt::AugAssign(it) => StmtKind::AugAssign {
-                target: self.expr(&it.target),
+                target: self.boxed(&it.target),
                 op: operator(it.op),
                 value: self.expr(&it.value),
             },
             ast::Stmt::AnnAssign(it) => StmtKind::AnnAssign {
-                target: self.expr(&it.target),
-                annotation: self.expr(&it.annotation),
+                target: self.boxed(&it.target),
+                annotation: self.boxed(&it.annotation),
                 value: self.maybe(it.value.as_deref()),
             },
             ast::Stmt::For(it) => StmtKind::For {
-                target: self.expr(&it.target),
-                iter: self.expr(&it.iter),
+                target: self.boxed(&it.target),
+                iter: self.boxed(&it.iter),
                 body: self.body(&it.body),
                 orelse: self.body(&it.orelse),
             },
@@ -231,15 +231,15 @@ impl Oracle<'_> {
         let with_default = |it: &ast::ParameterWithDefault, kind| Param {
             name: name(&it.parameter.name),
             kind,
-            default: self.maybe(it.default.as_deref()),
-            annotation: self.maybe(it.parameter.annotation.as_deref()),
+            default: it.default.as_deref().map(|it| self.boxed(it)),
+            annotation: it.parameter.annotation.as_deref().map(|it| self.boxed(it)),
             span: span(it),
         };
         let star = |it: &ast::Parameter, kind| Param {
             name: name(&it.name),
             kind,
             default: None,
-            annotation: self.maybe(it.annotation.as_deref()),
+            annotation: it.annotation.as_deref().map(|it| self.boxed(it)),
             span: span(it),
         };
         let mut params = Vec::new();

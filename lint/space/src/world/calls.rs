@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spacelint_knowledge::effects::{
-    self, CallEffect, Condition, Emulated, Kind as Does, MethodEffect, Passes,
+    self, CallEffect, CallFact, Condition, Emulated, Kind as Does, MethodEffect, MethodFact, Passes,
 };
 use spacelint_knowledge::platform::{self, EnvValue};
 use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
@@ -34,14 +34,14 @@ pub(super) struct Known {
 
 impl From<&'static CallEffect> for Known {
     fn from(effect: &'static CallEffect) -> Self {
-        let CallEffect { kind, says, emulated, .. } = *effect;
+        let CallFact { kind, says, emulated, .. } = **effect;
         Self { kind, says, condition: effect.condition.as_ref(), emulated }
     }
 }
 
 impl From<&'static MethodEffect> for Known {
     fn from(effect: &'static MethodEffect) -> Self {
-        let MethodEffect { kind, says, emulated, .. } = *effect;
+        let MethodFact { kind, says, emulated, .. } = **effect;
         Self { kind, says, condition: effect.condition.as_ref(), emulated }
     }
 }
@@ -598,16 +598,33 @@ pub(super) fn converts(call: &Call<'_>, outcome: &mut Outcome<SpaceWorld<'_>>) {
 /// The name under which knowledge has this: an instance is called after its class, a result after
 /// what was called.
 pub(crate) fn canonical(external: &External) -> Option<String> {
+    let mut name = String::new();
+    push_canonical(external, &mut name, 0).then_some(name)
+}
+
+/// Puts the canonical name at the end of `text`, if there is one, with room for `more` bytes after it.
+fn push_canonical(external: &External, text: &mut String, more: usize) -> bool {
     match external {
-        External::Name(name) => Some(name.to_string()),
-        External::Attribute { of, name } => canonical(of).map(|of| format!("{of}.{name}")),
-        External::Call { callee, .. } => canonical(callee),
-        External::Instance { base, .. } => canonical(base),
-        External::Present(external) => canonical(external),
+        External::Name(name) => {
+            text.reserve_exact(name.len() + more);
+            text.push_str(name);
+            true
+        }
+        External::Attribute { of, name } => {
+            let is_named = push_canonical(of, text, 1 + name.len() + more);
+            if is_named {
+                text.push('.');
+                text.push_str(name);
+            }
+            is_named
+        }
+        External::Call { callee: of, .. }
+        | External::Instance { base: of, .. }
+        | External::Present(of) => push_canonical(of, text, more),
         External::Unknown
         | External::Argument(_)
         | External::Item { .. }
-        | External::Operation { .. } => None,
+        | External::Operation { .. } => false,
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use spacelint_knowledge::drift;
-use spacelint_python::{External, Now, Value};
+use spacelint_python::{Argument, External, Now, Value};
 
 use super::calls::{Call, called as name_of};
 use super::canonical;
@@ -40,7 +40,8 @@ pub(super) fn called(call: &Call<'_>, effects: &mut Vec<Effect>) {
     let Some(name) = canonical(call.callee) else { return };
     let name = plain(&name);
     effects.extend(uses(drift::met(&name), Way::Called));
-    if !drift::has_arguments(&name) {
+    let is_named = |passed: &Argument| passed.name.is_some();
+    if !call.arguments.items.iter().any(is_named) || !drift::has_arguments(&name) {
         return;
     }
     for passed in &call.arguments.items {
