@@ -22,7 +22,7 @@ use crate::suppression::ignoring;
 
 mod write;
 
-pub use write::{WriteError, WriteErrorReason, write};
+pub use write::{TEMPORARY, WriteError, WriteErrorReason, remove_left, temporary, write};
 
 /// How often the Space is read again after fixes. A fix that makes room for another is rare, and
 /// two that undo each other would never end.

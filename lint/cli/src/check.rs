@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_rules::check::{self, Report, Selection};
 use spacelint_rules::finding::Applicability;
 use spacelint_rules::fingerprint::{Fingerprint, fingerprints};
-use spacelint_rules::fix::{self, Fixed, FixedFile, WriteError};
+use spacelint_rules::fix::{self, Fixed, FixedFile};
 use spacelint_rules::rule::RuleInfo;
 use spacelint_space::{Files, Problem, ReadError, Settings, Space};
 
@@ -234,11 +234,7 @@ impl Job<'_> {
             }
             Err(error) => {
                 (checked.summary.fixed, checked.summary.ignored) = (0, 0);
-                let path = place.shown(&error.path);
-                checked.fail(format!(
-                    "{}; nothing in this Space was changed",
-                    WriteError { path, ..error }
-                ));
+                checked.fail(place.refused(error).to_string());
                 let space = Space::read(&Files::disk(root));
                 self.add(checked, &space, self.found(&space), place);
             }

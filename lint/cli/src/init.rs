@@ -89,9 +89,11 @@ pub(crate) fn run(path: &Path, output: &mut Output) -> Status {
 /// What is to be written below `root`.
 fn parts(root: &Utf8Path) -> [Part; 3] {
     let repository = git_folder(root);
-    let config = repository.as_ref().map(|git| fs::read_to_string(git.join("config")));
-    let is_on_github =
-        config.is_some_and(|config| config.is_ok_and(|config| config.contains("github.com")));
+    let config = repository.as_ref().and_then(|git| {
+        let git = Files::disk(git.clone());
+        git.read(Utf8Path::new("config")).ok().flatten()
+    });
+    let is_on_github = config.is_some_and(|config| config.text.as_str().contains("github.com"));
     let is_top = repository.as_ref().and_then(|git| git.parent()) == Some(root);
     let hook = format!(
         "  - repo: {}\n    rev: v{}\n    hooks:\n      - id: spacelint\n",

@@ -20,7 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
             assert_ne!(before, file.after);
             assert_eq!(before.starts_with('\u{feff}'), file.after.starts_with('\u{feff}'));
             let lone = |text: &str| text.replace("\r\n", "").contains('\n');
-            if before.contains("\r\n") && !lone(before) {
+            // In the one file whose reader stumbles over them, CR LF is what is mended.
+            let is_mended = file.before.path == "packages.txt";
+            if before.contains("\r\n") && !lone(before) && !is_mended {
                 assert!(!lone(&file.after), "line endings are mixed");
             }
             let edited = file.before.edited(&file.after);

@@ -106,8 +106,7 @@ impl<'a> Repository<'a> {
                 let head = self.files.head(path, MAX_HEAD)?;
                 let is_binary = memchr::memchr(0, &head).is_some();
                 let limit = if is_binary { push.binary_bytes } else { push.bytes };
-                let is_carried =
-                    bytes > limit && !self.is_ignored(path) && !self.is_in_lfs(path);
+                let is_carried = bytes > limit && !self.is_ignored(path) && !self.is_in_lfs(path);
                 is_carried.then(|| LargeFile { path: path.clone(), bytes, is_binary })
             })
             .collect()
