@@ -17,7 +17,8 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = (cause.answer(), cause.rules(), cause.is_mended_in_settings());
     }
     assert!(whole.unknown.len() as u64 <= whole.unknown_count);
-    let pieces = diagnose(Pieces { log, size: usize::from(size % 32) + 1 }).expect("memory can be read");
+    let pieces =
+        diagnose(Pieces { log, size: usize::from(size % 32) + 1 }).expect("memory can be read");
     assert_eq!(told(&whole), told(&pieces));
     // Whether it tells is not asked; that it ends is.
     let _ = read_log(&String::from_utf8_lossy(log));

@@ -11,8 +11,8 @@ mod server {
 
     use camino::Utf8Path;
     use gen_lsp_types::{
-        Position, Range, TextDocumentContentChangeEvent as Change, TextDocumentContentChangePartial,
-        TextDocumentContentChangeWholeDocument,
+        Position, Range, TextDocumentContentChangeEvent as Change,
+        TextDocumentContentChangePartial, TextDocumentContentChangeWholeDocument,
     };
     use spacelint_fuzz::fits;
     use spacelint_python::{Span, Unit};
@@ -89,7 +89,8 @@ mod server {
         let whole = &text[at..end];
         // Without a line feed behind it, a carriage return ends no line.
         let content = whole.strip_suffix('\r').unwrap_or(whole);
-        let content = if at == 0 { content.strip_prefix('\u{feff}').unwrap_or(content) } else { content };
+        let content =
+            if at == 0 { content.strip_prefix('\u{feff}').unwrap_or(content) } else { content };
         let from = end - whole.len() + if whole.starts_with('\u{feff}') && at == 0 { 3 } else { 0 };
         let mut counted = 0;
         for (index, c) in content.char_indices() {

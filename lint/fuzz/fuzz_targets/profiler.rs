@@ -58,7 +58,8 @@ fn run(bytes: &[u8]) {
         for line in rest.split(|byte| *byte == b'\n').take(64) {
             if let Some(told) = line.strip_prefix(b"hook ") {
                 let written = [told, b"\n"].concat();
-                let mut file = std::fs::OpenOptions::new().append(true).open(&hook).expect("it is there");
+                let mut file =
+                    std::fs::OpenOptions::new().append(true).open(&hook).expect("it is there");
                 std::io::Write::write_all(&mut file, &written).expect("there is room");
                 scheduler.read_on();
                 continue;
@@ -72,7 +73,9 @@ fn run(bytes: &[u8]) {
             let response = router.clone().oneshot(request).await.expect("nothing fails");
             let status = response.status();
             assert!(
-                status.is_success() || status.is_client_error() || status == StatusCode::TOO_MANY_REQUESTS,
+                status.is_success()
+                    || status.is_client_error()
+                    || status == StatusCode::TOO_MANY_REQUESTS,
                 "{status} for {line}"
             );
         }

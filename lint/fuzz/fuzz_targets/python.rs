@@ -33,7 +33,8 @@ fuzz_target!(|bytes: &[u8]| {
     Tree::check(text, &parse(text));
 
     let limits = Limits { steps: 200_000, ..Limits::default() };
-    let trace = world::follow(&world::Library::default(), world::Imports::Installed, &app.text, limits);
+    let trace =
+        world::follow(&world::Library::default(), world::Imports::Installed, &app.text, limits);
     // A step is counted before it is known to be one too many, and ends those around it.
     assert!(trace.steps <= 2 * limits.steps, "{} steps", trace.steps);
     assert!(trace.events.len() <= limits.events);

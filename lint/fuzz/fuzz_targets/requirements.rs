@@ -14,7 +14,10 @@ fuzz_target!(|bytes: &[u8]| {
     let mut read = 0;
     let requirements = Requirements::parse(&first, &mut |path| {
         read += 1;
-        given.iter().find(|(other, _)| other == path).map(|(path, bytes)| file(path.as_str(), bytes))
+        given
+            .iter()
+            .find(|(other, _)| other == path)
+            .map(|(path, bytes)| file(path.as_str(), bytes))
     });
     assert!(read < 64, "{read} files were included");
     lines(&requirements);

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use spacelint_fuzz::{file, fits};
-use spacelint_space::profile::{PROFILE_FILE, ProfileFile, Advice};
+use spacelint_space::profile::{Advice, PROFILE_FILE, ProfileFile};
 use spacelint_space::settings::SETTINGS_FILE;
 use spacelint_space::{Pyproject, Settings, Space};
 
@@ -42,7 +42,13 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn settings_fit(settings: &Settings) {
     let text = settings.file.text.as_str();
-    for named in settings.select.iter().chain(&settings.ignore).chain(&settings.fail_on).chain(&settings.hardware) {
+    for named in settings
+        .select
+        .iter()
+        .chain(&settings.ignore)
+        .chain(&settings.fail_on)
+        .chain(&settings.hardware)
+    {
         fits(text, named.span);
     }
     settings.faults.iter().for_each(|fault| fits(text, fault.span));

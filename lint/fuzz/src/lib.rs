@@ -125,11 +125,15 @@ pub fn told(report: &Report) -> Vec<String> {
     let silenced = report.suppressed.iter().map(|suppressed| &suppressed.finding);
     let tell = |finding: &Finding| {
         let Finding { rule, certainty, message, help, location, related, fix, .. } = finding;
-        let related: Vec<_> =
-            related.iter().map(|it| (&it.location.file.path, it.location.span, &it.message)).collect();
+        let related: Vec<_> = related
+            .iter()
+            .map(|it| (&it.location.file.path, it.location.span, &it.message))
+            .collect();
         let edits: Vec<_> = fix.iter().flat_map(|fix| &fix.edits).collect();
-        let edits: Vec<_> =
-            edits.iter().map(|it| (&it.location.file.path, it.location.span, &it.content)).collect();
+        let edits: Vec<_> = edits
+            .iter()
+            .map(|it| (&it.location.file.path, it.location.span, &it.content))
+            .collect();
         format!(
             "{} {certainty:?} {message} {help:?} {} {:?} {related:?} {edits:?}",
             rule.name, location.file.path, location.span

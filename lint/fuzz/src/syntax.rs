@@ -3,7 +3,8 @@
 
 use spacelint_python::Span;
 use spacelint_python::syntax::{
-    Arg, Clause, Expr, ExprKind, FStringPart, FunctionDef, MAX_NESTING, Module, Pattern, Stmt, StmtKind,
+    Arg, Clause, Expr, ExprKind, FStringPart, FunctionDef, MAX_NESTING, Module, Pattern, Stmt,
+    StmtKind,
 };
 
 use crate::fits;
@@ -25,7 +26,8 @@ impl<'a> Tree<'a> {
             // Where the text is broken, what stands in a function that is half there also stands beside it.
             from = if module.broken.is_empty() { stmt.span.end } else { stmt.span.start };
         }
-        Self { text, is_broken: !module.broken.is_empty(), depth: 0 }.body(&module.body, Span::new(0, text.len()));
+        Self { text, is_broken: !module.broken.is_empty(), depth: 0 }
+            .body(&module.body, Span::new(0, text.len()));
     }
 
     fn within(&self, span: Span, outer: Span) {

@@ -89,8 +89,7 @@ const READ: [&str; 9] = [
 fn pipes_and_devices_are_named_and_not_read() {
     for name in READ {
         for make in [fifo as fn(&Path), |path| symlink("/dev/zero", path).expect("a link")] {
-            let space =
-                folder(&[("README.md", CARD), ("app.py", APP), (".spacelint/x", "")]);
+            let space = folder(&[("README.md", CARD), ("app.py", APP), (".spacelint/x", "")]);
             write(space.path(), "app.py", "import gradio, helper\n");
             let _ = fs::remove_file(space.path().join(name));
             make(&space.path().join(name));
