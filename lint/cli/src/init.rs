@@ -2,7 +2,7 @@
 //! repository needs of them it tells itself: a hook where git keeps it, a workflow where GitHub does.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use spacelint_rules::check::{self, Selection};
 use spacelint_space::settings::SETTINGS_FILE;
 use spacelint_space::{Files, Problem, Space};
 
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::panics;
 use crate::paths::Place;
 use crate::report;
@@ -156,7 +156,7 @@ fn git_folder(root: &Utf8Path) -> Option<Utf8PathBuf> {
     Some(if found.parent() == Some(&full) { root.join(".git") } else { found })
 }
 
-/// Writes a file of the Space that is not there, with the folders above it, and never through a link that
+/// Writes a file of the Space that is not there, whole, with the folders above it, and never through a link that
 /// leads out of the Space.
 fn create(root: &Utf8Path, path: &str, text: &str) -> std::io::Result<()> {
     let root = root.canonicalize_utf8()?;
@@ -167,8 +167,10 @@ fn create(root: &Utf8Path, path: &str, text: &str) -> std::io::Result<()> {
         return Err(std::io::Error::other("a link there leads out of the Space"));
     }
     fs::create_dir_all(path.parent().unwrap_or(&root))?;
-    let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())
+    let mut file = output::beside(path.as_std_path())?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map(drop).map_err(|error| error.error)
 }
 
 /// What to do now.
