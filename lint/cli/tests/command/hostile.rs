@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::support::{APP, CARD, CHECK, Ran, command, folder, run, write};
 
 /// How long anything here may take: the debug build, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs the command like [`run`], and ends it, and the test, if it takes too long.
 #[track_caller]
@@ -248,7 +248,8 @@ fn contents_that_are_no_text_are_read_as_far_as_they_are() {
 fn deep_nesting_ends_with_a_message_or_in_silence() {
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(40_000), close.repeat(40_000));
     let steps = |line: &str| -> String {
-        (0..2000).map(|depth| format!("{}{line}\n", " ".repeat(depth))).collect()
+        let lines: Vec<String> = (0..2000).map(|depth| " ".repeat(depth) + line + "\n").collect();
+        lines.concat()
     };
     let mut texts: Vec<(&str, String)> = Vec::new();
     for (open, close) in [
@@ -322,7 +323,7 @@ fn aliases_that_multiply_are_a_broken_card() {
     let mut card = "---\nsdk: gradio\na0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let list = vec![format!("*a{}", level - 1); 9].join(", ");
-        card += &format!("a{level}: &a{level} [{list}]\n");
+        card.extend([&format!("a{level}: &a{level} [{list}]\n")[..]]);
     }
     let space = folder(&[("README.md", &(card + "---\n")), ("app.py", "")]);
     let ran = ends(space.path(), &["check", "--format", "json", "."]);
@@ -345,11 +346,11 @@ fn requirements_that_name_each_other_are_read_once() {
 fn calls_that_multiply_end_by_a_budget() {
     let mut app = "import os\n".to_owned();
     for index in 0..64 {
-        app += &format!(
-            "def f{index}(x):\n    os.getenv(x)\n    f{}(x + '0')\n    f{}(x + '1')\n",
-            index + 1,
-            index + 1
-        );
+        let next = index + 1;
+        app.extend([
+            &format!("def f{index}(x):\n    os.getenv(x)\n    f{next}(x + '0')\n")[..],
+            &format!("    f{next}(x + '1')\n"),
+        ]);
     }
     app += "def f64(x): pass\nf0(os.name)\n";
     let space = folder(&[("README.md", CARD), ("app.py", &app)]);
@@ -377,11 +378,13 @@ fn names_that_differ_in_case_alone_are_two() {
 #[test]
 fn folders_deeper_than_any_path_are_left_out() {
     let spaces = folder(&[("one/README.md", CARD), ("one/app.py", APP)]);
-    let make = "import os, sys\nos.chdir(sys.argv[1])\nfor _ in range(120):\n    os.mkdir('d' * 200)\n    \
+    let program = "import os, sys\nos.chdir(sys.argv[1])\nfor _ in range(120):\n    os.mkdir('d' * 200)\n    \
                 os.chdir('d' * 200)\nopen('README.md', 'w').write('---\\nsdk: gradio\\n---\\n')\n";
     for below in ["", "one"] {
-        let made =
-            Command::new("python3.11").args(["-c", make]).arg(spaces.path().join(below)).status();
+        let made = Command::new("python3.11")
+            .args(["-c", program])
+            .arg(spaces.path().join(below))
+            .status();
         assert!(made.expect("Python 3.11 is installed").success());
     }
     let ran = checked(spaces.path());
@@ -487,15 +490,11 @@ fn a_hundred_thousand_files_are_walked() {
     for file in 0..100_000 {
         File::create(one.join(format!("{file}.txt"))).expect("a file");
     }
-    let began = Instant::now();
     assert_eq!(checked(spaces.path()).rules(), ["unused-ignore"]);
-    println!("as one Space: {:?}", began.elapsed());
     fs::create_dir(spaces.path().join("data/7/inner")).expect("a folder");
     fs::rename(spaces.path().join("README.md"), spaces.path().join("data/7/inner/README.md"))
         .expect("moved");
     fs::rename(spaces.path().join("app.py"), spaces.path().join("data/7/inner/app.py"))
         .expect("moved");
-    let began = Instant::now();
     assert_eq!(checked(spaces.path()).rules(), ["unused-ignore"]);
-    println!("as a folder of Spaces: {:?}", began.elapsed());
 }
