@@ -28,8 +28,22 @@ for folder in first the-second-one; do
   wheels+=("$work/$folder"/dist/*.whl)
   rm -rf "$work/$folder/target"
 done
-sha256sum "${wheels[@]}" ${other:+"$other"} | sed "s|$work/||"
-for wheel in "${wheels[1]}" ${other:+"$other"}; do
-  cmp "${wheels[0]}" "$wheel"
-done
-echo "the same"
+python3 - "${wheels[@]}" ${other:+"$other"} <<'COMPARE'
+import hashlib, sys, zipfile
+
+def files(wheel):
+    """What it holds by name, without the list of its own files, and without the bill of materials, which has the folder
+    and a number of its own in it."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if "/sboms/" not in name and not name.endswith("/RECORD")]
+        return {name: archive.read(name) for name in names}
+
+first, *others = map(files, sys.argv[1:])
+for name, content in first.items():
+    print(hashlib.sha256(content).hexdigest(), name)
+for wheel, other in zip(sys.argv[2:], others):
+    differ = sorted(name for name in first.keys() | other.keys() if first.get(name) != other.get(name))
+    if differ:
+        sys.exit(f"{wheel} has other {', '.join(differ)}")
+print("the same")
+COMPARE
