@@ -240,6 +240,19 @@ def links_lead_somewhere():
                 yield f"{path}: links to {target}, which is not there"
 
 
+def every_limit_is_as_written():
+    """Each limit in README.md stands so in the source."""
+    pattern = r"const ([A-Z_]+): \w+ = ([\d_ *<]+);|^ {12}([a-z]+): ([\d_ *<]+),$"
+    found = {}
+    for path in tracked("lint/*.rs", "rules/src/*.rs"):
+        for const, value, field, other in re.findall(pattern, text(path), re.MULTILINE):
+            found.setdefault(const or field, set()).add(eval(value or other))  # noqa: S307 - digits and operators
+    for line in section("README.md", "## Limits").splitlines():
+        row = re.fullmatch(r"\| .+ \| ([\d,]+)[^|]* \| .+ \| `(\w+)` \|", line)
+        if row and int(row[1].replace(",", "")) not in found.get(row[2], ()):
+            yield f"README.md: {row[2]} is {found.get(row[2])}, not {row[1]}"
+
+
 CLAIMS = [
     what_is_shown_is_real,
     the_changelog_names_every_rule,
@@ -251,6 +264,7 @@ CLAIMS = [
     one_version_of_rust,
     the_source_distribution_is_whole,
     links_lead_somewhere,
+    every_limit_is_as_written,
 ]
 
 

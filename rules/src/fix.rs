@@ -6,6 +6,7 @@
 //! on ([`Fix::first`]) goes before them all.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::suppression::ignoring;
 
 mod write;
 
-pub use write::{WriteError, WriteErrorReason, write};
+pub use write::{TEMPORARY, WriteError, WriteErrorReason, remove_left, temporary, write};
 
 /// How often the Space is read again after fixes. A fix that makes room for another is rare, and
 /// two that undo each other would never end.
@@ -96,10 +97,15 @@ pub fn ignore(
     selection: &Selection,
     is_meant: impl Fn(&Space, &Finding) -> bool,
 ) -> Fixed {
+    let left = Cell::new(usize::MAX);
     let mut fixed = fix_with(files, Applicability::Safe, |space| {
         let mut report = check(space, selection);
+        let meant = report.findings.iter().filter(|finding| is_meant(space, finding)).count();
+        // A comment that silences nothing is found in its turn, and so on.
+        let is_fewer = meant < left.replace(meant);
         for finding in &mut report.findings {
-            let comment = is_meant(space, finding).then(|| ignoring(space, finding)).flatten();
+            let is_offered = is_fewer && is_meant(space, finding);
+            let comment = is_offered.then(|| ignoring(space, finding)).flatten();
             finding.fix = comment.map(|edit| Fix::safe("ignore it", vec![edit]));
         }
         report

@@ -14,6 +14,7 @@ use spacelint_rules::fingerprint::Fingerprint;
 use spacelint_rules::registry;
 
 use crate::formats::json;
+use crate::input;
 use crate::output;
 use crate::paths::{self, Place};
 
@@ -50,7 +51,9 @@ impl Baseline {
         let absolute = Utf8PathBuf::from_path_buf(working.as_std_path().join(path))
             .map_err(|_| format!("cannot use `{shown}` as a baseline: its path is not Unicode"))?;
         let folder = absolute.parent().unwrap_or(working).to_owned();
-        let (known, is_new) = match std::fs::read_to_string(path) {
+        let text = input::file(path)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+        let (known, is_new) = match text {
             Ok(text) => (read(&text, path)?, false),
             Err(error) if error.kind() == ErrorKind::NotFound && may_begin => {
                 (BTreeSet::new(), true)

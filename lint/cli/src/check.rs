@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_rules::check::{self, Report, Selection};
 use spacelint_rules::finding::Applicability;
 use spacelint_rules::fingerprint::{Fingerprint, fingerprints};
-use spacelint_rules::fix::{self, Fixed, FixedFile, WriteError};
+use spacelint_rules::fix::{self, Fixed, FixedFile};
 use spacelint_rules::rule::RuleInfo;
 use spacelint_space::{Files, Problem, ReadError, Settings, Space};
 
@@ -234,11 +234,7 @@ impl Job<'_> {
             }
             Err(error) => {
                 (checked.summary.fixed, checked.summary.ignored) = (0, 0);
-                let path = place.shown(&error.path);
-                checked.fail(format!(
-                    "{}; nothing in this Space was changed",
-                    WriteError { path, ..error }
-                ));
+                checked.fail(place.refused(error).to_string());
                 let space = Space::read(&Files::disk(root));
                 self.add(checked, &space, self.found(&space), place);
             }
@@ -459,5 +455,49 @@ impl<'a> Printer<'a> {
             None => self.output.print(text),
             Some(file) => self.files[file].write(text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use spacelint_rules::check::InternalError;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+    use crate::testing::{MILD, RULE, at, file, finding};
+
+    /// In `spacelint_rules` a rule that panics costs its own findings alone; here that is said, what the others found is
+    /// shown, and the run is incomplete.
+    #[test]
+    fn a_rule_that_panicked_is_said_and_the_rest_is_shown() {
+        let cli = Cli::try_parse_from(["spacelint", "check"]).expect("it is a command");
+        let Command::Check(args) = &cli.command else { panic!("it is no check") };
+        let job = Job {
+            selection: Selection::default(),
+            change: None,
+            args,
+            stdin: None,
+            working: "/home/ann".into(),
+            baseline: None,
+            terminal: Terminal { color: false, links: false, unicode: true, width: 80 },
+        };
+        let app = file("app.py", "import torch\n");
+        let report = Report {
+            findings: vec![finding(at(&app, "torch"), "it will fail")],
+            internal_errors: vec![InternalError { rule: &MILD, message: "3 lines".to_owned() }],
+            ..Report::default()
+        };
+        let mut checked = Checked::default();
+        let space = Space::read(&Files::memory([("app.py".into(), b"import torch\n".to_vec())]));
+        let place = Place::new(Utf8Path::new("demo"), &job.working);
+        job.add(&mut checked, &space, report, &place);
+        let status = std::process::ExitCode::from(checked.summary.status());
+        assert_eq!(status, std::process::ExitCode::from(2));
+        let [said] = &checked.errors[..] else { panic!("{:?}", checked.errors) };
+        let expected =
+            format!("internal error while running the rule `{}` on `demo`: 3 lines", MILD.name);
+        assert!(said.starts_with(&expected), "{said}");
+        assert!(checked.blocks[STDOUT].concat().contains(RULE.name), "{:?}", checked.blocks);
     }
 }

@@ -294,7 +294,7 @@ fn wrap_label(message: &str, room: usize) -> Option<String> {
 /// The content of `line`, without its ending, without a byte order mark and with its tokens masked.
 fn line_content(text: &Text, line: u32) -> Cow<'_, str> {
     let content = text.slice(text.line_span(line)).trim_end_matches(['\n', '\r']);
-    masked(if line == 1 { content.trim_start_matches(BOM) } else { content })
+    masked(if line == 1 { content.strip_prefix(BOM).unwrap_or(content) } else { content })
 }
 
 /// A mark and the lines it is shown on.

@@ -2,7 +2,7 @@
 //! repository needs of them it tells itself: a hook where git keeps it, a workflow where GitHub does.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use spacelint_rules::check::{self, Selection};
 use spacelint_space::settings::SETTINGS_FILE;
 use spacelint_space::{Files, Problem, Space};
 
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::panics;
 use crate::paths::Place;
 use crate::report;
@@ -89,9 +89,11 @@ pub(crate) fn run(path: &Path, output: &mut Output) -> Status {
 /// What is to be written below `root`.
 fn parts(root: &Utf8Path) -> [Part; 3] {
     let repository = git_folder(root);
-    let config = repository.as_ref().map(|git| fs::read_to_string(git.join("config")));
-    let is_on_github =
-        config.is_some_and(|config| config.is_ok_and(|config| config.contains("github.com")));
+    let config = repository.as_ref().and_then(|git| {
+        let git = Files::disk(git.clone());
+        git.read(Utf8Path::new("config")).ok().flatten()
+    });
+    let is_on_github = config.is_some_and(|config| config.text.as_str().contains("github.com"));
     let is_top = repository.as_ref().and_then(|git| git.parent()) == Some(root);
     let hook = format!(
         "  - repo: {}\n    rev: v{}\n    hooks:\n      - id: spacelint\n",
@@ -154,7 +156,7 @@ fn git_folder(root: &Utf8Path) -> Option<Utf8PathBuf> {
     Some(if found.parent() == Some(&full) { root.join(".git") } else { found })
 }
 
-/// Writes a file of the Space that is not there, with the folders above it, and never through a link that
+/// Writes a file of the Space that is not there, whole, with the folders above it, and never through a link that
 /// leads out of the Space.
 fn create(root: &Utf8Path, path: &str, text: &str) -> std::io::Result<()> {
     let root = root.canonicalize_utf8()?;
@@ -165,8 +167,10 @@ fn create(root: &Utf8Path, path: &str, text: &str) -> std::io::Result<()> {
         return Err(std::io::Error::other("a link there leads out of the Space"));
     }
     fs::create_dir_all(path.parent().unwrap_or(&root))?;
-    let mut file: File = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())
+    let mut file = output::beside(path.as_std_path())?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map(drop).map_err(|error| error.error)
 }
 
 /// What to do now.

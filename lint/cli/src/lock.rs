@@ -4,11 +4,9 @@
 //! Here it is asked for, shown or written, and told.
 
 use std::fmt::Write;
-use std::io::Read;
-use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use spacelint_rules::fix::{self, WriteError};
+use spacelint_rules::fix;
 use spacelint_rules::lock::{self, Left, Locked, Refusal};
 use spacelint_space::frozen::{self, Frozen};
 use spacelint_space::{Files, ReadError, ReadErrorReason, SourceFile};
@@ -17,6 +15,7 @@ use crate::args::Lock;
 use crate::diff;
 use crate::escape::{self, escape};
 use crate::frame;
+use crate::input;
 use crate::output::Output;
 use crate::panics;
 use crate::paths::Place;
@@ -71,13 +70,8 @@ fn frozen(asked: &Lock) -> Result<Frozen, String> {
             .map_err(|why| format!("cannot pin from {from}: {why}"));
     }
     let Some(log) = &asked.log else { return Err("name a log or an environment".to_owned()) };
-    let (from, bytes) = if log == Path::new("-") {
-        let mut bytes = Vec::new();
-        ("standard input".to_owned(), std::io::stdin().read_to_end(&mut bytes).map(|_| bytes))
-    } else {
-        (format!("`{}`", log.display()), std::fs::read(log))
-    };
-    let bytes = bytes.map_err(|error| format!("cannot read {from}: {error}"))?;
+    let from = input::name(log);
+    let bytes = input::read(log).map_err(|error| format!("cannot read {from}: {error}"))?;
     // It is decoded as a file of a Space is: some shells write UTF-16.
     let log = SourceFile::new("log.txt", bytes);
     frozen::read_log(log.text.as_str()).map_err(|why| format!("cannot pin from {from}: {why}"))
@@ -104,8 +98,7 @@ fn write(
     output: &mut Output,
 ) -> Status {
     if let Err(error) = fix::write(&locked.files, root) {
-        let path = place.shown(&error.path);
-        output.error(&format!("{}; nothing was changed", WriteError { path, ..error }));
+        output.error(&place.refused(error).to_string());
         return Status::Incomplete;
     }
     output.print(&told(locked, place, terminal, "Written:"));

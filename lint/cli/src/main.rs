@@ -13,6 +13,7 @@ mod frame;
 #[cfg(test)]
 mod hostile;
 mod init;
+mod input;
 mod listing;
 mod lock;
 mod manual;

@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
+use spacelint_rules::fix;
 use tempfile::NamedTempFile;
 
 use crate::escape;
@@ -158,14 +159,15 @@ impl Write for Sink {
 pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".spacelint-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(path).map_or(0o666, |found| found.permissions().mode());
         builder.permissions(std::fs::Permissions::from_mode(mode & 0o777));
     }
-    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
+    let folder = folder.unwrap_or(Path::new("."));
+    fix::remove_left(folder);
+    fix::temporary(&mut builder, folder)
 }
 
 /// Puts `file`, which is whole, in the place of `path`.

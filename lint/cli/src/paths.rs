@@ -2,6 +2,7 @@
 //! them from the working directory.
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use spacelint_rules::fix::WriteError;
 
 /// Where a Space stands, as seen from the working directory.
 #[derive(Clone, Debug)]
@@ -34,6 +35,13 @@ impl Place {
     /// The Space's folder, as people are shown it; `.` for the working directory.
     pub(crate) fn folder(&self) -> Utf8PathBuf {
         or_dot(self.shown.clone())
+    }
+
+    /// Why something was not written, with its files as people are shown them.
+    pub(crate) fn refused(&self, error: WriteError) -> WriteError {
+        let shown = |path: &Utf8PathBuf| self.shown(path);
+        let (path, written) = (shown(&error.path), error.written.iter().map(shown).collect());
+        WriteError { path, written, reason: error.reason }
     }
 
     /// The Space's folder from the working directory; `.` for the working directory itself.

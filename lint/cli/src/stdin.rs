@@ -1,13 +1,13 @@
 //! A text on standard input that stands for a file of a Space, as an editor or a hook hands it over.
 
-use std::io::Read;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use spacelint_rules::check::Report;
-use spacelint_space::{Files, MAX_FILE_BYTES, around};
+use spacelint_space::{Files, around};
 
 use crate::args::Check;
+use crate::input;
 use crate::paths::tidy;
 use crate::targets;
 
@@ -47,17 +47,8 @@ impl Stdin {
         if full.is_dir() {
             return Err(format!("`{path}` is a folder; name the file that `-` stands for"));
         }
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .take(MAX_FILE_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| format!("cannot read standard input: {error}"))?;
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(format!(
-                "standard input has more than {MAX_FILE_BYTES} bytes, and no more are read"
-            ));
-        }
+        let bytes =
+            input::stdin().map_err(|error| format!("cannot read standard input: {error}"))?;
         let files = |folder: Utf8PathBuf| match full.strip_prefix(&folder) {
             Ok(own) => Files::disk(&folder).with_buffer(own.to_owned(), bytes.clone()),
             Err(_) => Files::disk(&folder),

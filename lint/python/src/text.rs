@@ -143,7 +143,8 @@ impl Text {
         }
         let line = self.line_of(offset as u32);
         let start = self.line_span(line).start as usize;
-        let before = text[start..offset].trim_start_matches(if start == 0 { BOM } else { '\0' });
+        let before = &text[start..offset];
+        let before = if start == 0 { before.strip_prefix(BOM).unwrap_or(before) } else { before };
         Position {
             line,
             column: before.chars().count() as u32 + 1,
@@ -227,6 +228,17 @@ mod tests {
         assert_eq!(offset(2, 1), 4, "within a pair");
         assert_eq!(offset(2, 2), 8);
         assert_eq!((offset(3, 0), offset(9, 9)), (10, 10));
+    }
+
+    #[test]
+    fn what_begins_a_line_has_a_column_whatever_it_is() {
+        let text = Text::new("\u{feff}\u{feff}x\n\0\0y\n\u{feff}z");
+        for (at, c) in text.as_str().char_indices().skip(1).filter(|(_, c)| *c != '\n') {
+            let position = text.position(at as u32);
+            let back = text.offset(position.line, position.utf16, Unit::Utf16);
+            assert_eq!(back, at as u32, "{c:?}");
+        }
+        assert_eq!(text.position(10).column, 3, "y");
     }
 
     #[test]

@@ -2,10 +2,9 @@
 //! most of them stand outside the repository.
 
 use camino::Utf8Path;
-use ignore::gitignore::GitignoreBuilder;
-use spacelint_python::BOM;
 
 use crate::files::Files;
+use crate::ignored;
 
 /// What a commit makes of CR LF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +19,12 @@ pub enum CarriageReturns {
 
 /// What a commit makes of CR LF in the file `path` of the Space's own folder.
 pub(crate) fn carriage_returns(files: &Files, path: &str) -> CarriageReturns {
-    let Ok(Some(file)) = files.read(Utf8Path::new(".gitattributes")) else {
+    let Some(rules) = ignored::text(files, Utf8Path::new(".gitattributes")) else {
         return CarriageReturns::Unsettled;
     };
     // The last line that says something of an attribute counts.
     let (mut text, mut ending) = (None, None);
-    for line in file.text.as_str().trim_start_matches(BOM).lines() {
+    for line in rules.lines() {
         let mut words = line.split_whitespace();
         if !words.next().is_some_and(|pattern| matches(pattern, path)) {
             continue;
@@ -54,10 +53,7 @@ fn matches(pattern: &str, path: &str) -> bool {
     if pattern.starts_with(['#', '!']) {
         return false;
     }
-    let mut builder = GitignoreBuilder::new("");
-    // A line that git cannot read it passes over, too.
-    let _ = builder.add_line(None, pattern);
-    builder.build().is_ok_and(|matcher| matcher.matched(path, false).is_ignore())
+    ignored::matcher([pattern]).is_some_and(|matcher| matcher.matched(path, false).is_ignore())
 }
 
 #[cfg(test)]

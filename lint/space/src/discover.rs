@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
-use ignore::WalkBuilder;
 use rustc_hash::FxHashSet;
 
 use crate::card::Card;
 use crate::files::{Files, Kind, ReadErrorReason, words};
+use crate::ignored::Ignored;
 
 /// The names under which an app is looked for where no card names it, the platform's default first.
 pub(crate) const APP_FILES: &[&str] = &["app.py", "gradio_app.py", "demo.py", "main.py"];
@@ -200,31 +200,53 @@ fn is_repository(folder: &Utf8Path) -> bool {
     folder.join(".git").exists()
 }
 
-/// The Spaces below `folder` by their cards. What git ignores is left out, as are hidden folders
-/// and those of other people's code.
+/// The Spaces below `folder` by their cards. What git ignores is left out, as are hidden folders, those of other
+/// people's code, and what a link leads to.
 fn nested_cards(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let files = Files::disk(folder);
     let mut found = Vec::new();
-    let walk = WalkBuilder::new(folder)
-        .require_git(false)
-        .filter_entry(|entry| {
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !is_folder
-                || entry.depth() == 0
-                || !(entry.file_name().to_str().is_some_and(|name| NEVER.contains(&name))
-                    || entry.path().join("pyvenv.cfg").exists())
-        })
-        .build();
-    for entry in walk.flatten() {
-        if entry.depth() < 2 || entry.file_name() != "README.md" {
-            continue;
+    let mut open = vec![(Utf8PathBuf::new(), Ignored::above(folder))];
+    while let Some((path, above)) = open.pop() {
+        let here = if path.as_str().is_empty() { folder.to_owned() } else { join(folder, &path) };
+        let (folders, has_readme) = listed(&here);
+        let ignored = Ignored::within(above.as_ref(), &files, &path);
+        let is_left_out = |path: &Utf8Path, is_folder| {
+            ignored.as_ref().is_some_and(|ignored| ignored.has(path, is_folder))
+        };
+        if has_readme
+            && here != folder
+            && !is_left_out(&path.join("README.md"), false)
+            && has_card(&Files::disk(&here))
+        {
+            found.push(clean(&here));
         }
-        let Some(space) = entry.path().parent().and_then(Utf8Path::from_path) else { continue };
-        let space = clean(space);
-        if has_card(&Files::disk(&space)) {
-            found.push(space);
+        for name in folders {
+            let below = path.join(name);
+            let is_environment = join(folder, &below).join("pyvenv.cfg").exists();
+            if !is_environment && !is_left_out(&below, true) {
+                open.push((below, ignored.clone()));
+            }
         }
     }
     found
+}
+
+/// The folders in `folder` that are walked, and whether there is a `README.md` in it. What cannot be listed, such as
+/// a folder whose path is longer than the system takes, holds no Space that could be read.
+fn listed(folder: &Utf8Path) -> (Vec<String>, bool) {
+    let (mut folders, mut has_readme) = (Vec::new(), false);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name == "README.md" {
+            has_readme = true;
+        } else if !name.starts_with('.')
+            && !NEVER.contains(&name.as_str())
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        {
+            folders.push(name);
+        }
+    }
+    (folders, has_readme)
 }
 
 /// Whether there is a card that names an `sdk`, be it broken, or a `README.md` that nobody can
@@ -233,7 +255,8 @@ fn has_card(files: &Files) -> bool {
     let readme = match files.read(Utf8Path::new("README.md")) {
         Ok(Some(readme)) => readme,
         Ok(None) => return false,
-        Err(error) => return matches!(error.reason, ReadErrorReason::System(_)),
+        // Many a folder has a link to the one of its repository.
+        Err(error) => return error.reason != ReadErrorReason::Outside,
     };
     Card::names(&readme, "sdk")
 }
@@ -273,8 +296,8 @@ fn clean(path: &Utf8Path) -> Utf8PathBuf {
     if clean.as_str().is_empty() { Utf8PathBuf::from(".") } else { clean }
 }
 
-fn join(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
-    if folder == "." { Utf8PathBuf::from(name) } else { folder.join(name) }
+fn join(folder: &Utf8Path, name: impl AsRef<Utf8Path>) -> Utf8PathBuf {
+    if folder == "." { name.as_ref().to_owned() } else { folder.join(name) }
 }
 
 fn parent(path: &Utf8Path) -> Utf8PathBuf {
@@ -354,6 +377,44 @@ mod tests {
         assert_eq!(found(&files, &[""]).0, expected);
         // What is asked for by name is not ignored.
         assert_eq!(found(&files, &["build"]).0, ["build/x"]);
+    }
+
+    #[test]
+    fn what_git_ignores_is_no_space() {
+        let files = [
+            (".git/info/exclude", "/private/\n"),
+            (".gitignore", "drafts/\n*.old\n!kept.old\n"),
+            (".ignore", "!drafts/\n"),
+            ("private/README.md", CARD),
+            ("many/.gitignore", "\u{feff}/a\nREADME.md\n!/c/README.md\n"),
+            ("many/a/README.md", CARD),
+            ("many/b/README.md", CARD),
+            ("many/c/README.md", CARD),
+            ("many/x.old/README.md", CARD),
+            ("many/kept.old/more/README.md", CARD),
+            ("drafts/d/README.md", CARD),
+        ];
+        assert_eq!(found(&files, &[""]).0, ["drafts/d", "many/c"]);
+        assert_eq!(found(&files, &["many"]).0, ["many/c"], "the rules above count");
+        let outside = [(".gitignore", "*\n"), ("a/.git/HEAD", ""), ("a/b/README.md", CARD)];
+        assert_eq!(found(&outside, &["a"]).0, ["a/b"], "but not those above the repository");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn rules_that_never_end_are_not_heard() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = Utf8Path::from_path(folder.path()).expect("a Unicode path");
+        std::fs::create_dir_all(root.join("a/deep")).expect("a folder");
+        std::fs::write(root.join("a/README.md"), CARD).expect("a file");
+        symlink("/dev/zero", root.join(".gitignore")).expect("a link");
+        symlink("/dev/zero", root.join("a/.ignore")).expect("a link");
+        let _socket = std::os::unix::net::UnixListener::bind(root.join(".ignore"));
+        symlink("..", root.join("a/deep/loop")).expect("a link");
+        let long = "*.x\n".repeat(crate::ignored::MAX_RULES_BYTES);
+        std::fs::write(root.join("a/.gitignore"), format!("{long}README.md\n")).expect("a file");
+        assert_eq!(discover(&[root.to_owned()]).spaces, [root.join("a")]);
     }
 
     #[test]

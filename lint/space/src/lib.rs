@@ -15,6 +15,7 @@ pub mod escape;
 mod files;
 pub mod frozen;
 pub mod identity;
+mod ignored;
 mod injected;
 pub mod packages;
 pub mod pins;

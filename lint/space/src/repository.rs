@@ -3,18 +3,22 @@
 //! the files nearest to the root first, because that is where people write settings, and without decoding a file
 //! in which nothing is found.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ignore::gitignore::GitignoreBuilder;
-use rustc_hash::FxHashSet;
+use ignore::Match;
+use ignore::gitignore::{Gitignore, Glob};
+use rustc_hash::{FxHashMap, FxHashSet};
 use spacelint_knowledge::platform;
 use spacelint_knowledge::tokens::Form;
-use spacelint_python::{BOM, Span};
+use spacelint_python::Span;
 
 use crate::discover::NEVER;
 use crate::files::{Files, SourceFile};
+use crate::ignored;
 use crate::tokens::{self, Token};
 
 /// Folders that tools write and nobody else: git, and spacelint's profiler, whose recordings hold numbers and may
@@ -46,6 +50,8 @@ pub struct LargeFile {
 pub(crate) struct Repository<'a> {
     files: &'a Files,
     paths: Vec<Utf8PathBuf>,
+    /// The rules that were asked for, by the path of their file: many may ask for the same.
+    rules: RefCell<FxHashMap<Utf8PathBuf, Option<Gitignore>>>,
 }
 
 /// The endings of texts that people write.
@@ -57,7 +63,7 @@ pub const TEXTS: &[&str] = &[
 impl<'a> Repository<'a> {
     pub(crate) fn new(files: &'a Files) -> Self {
         let paths = files.walk(MAX_NAMES, |name| OWN.contains(&name) || NEVER.contains(&name));
-        Self { files, paths }
+        Self { files, paths, rules: RefCell::default() }
     }
 
     /// Whether there is a file whose path ends so.
@@ -72,7 +78,7 @@ impl<'a> Repository<'a> {
         for file in read {
             if seen.insert(&file.path) {
                 let mut inside = in_file(file).peekable();
-                if inside.peek().is_some() && !is_ignored(self.files, &file.path) {
+                if inside.peek().is_some() && !self.is_ignored(&file.path) {
                     found.extend(inside);
                 }
             }
@@ -81,7 +87,7 @@ impl<'a> Repository<'a> {
         for path in unread.take(MAX_FILES) {
             let Some(bytes) = self.files.peek(path, MAX_TEXT) else { continue };
             if secrets(path, &bytes).next().is_some()
-                && !is_ignored(self.files, path)
+                && !self.is_ignored(path)
                 && let Ok(Some(file)) = self.files.read(path)
             {
                 found.extend(in_file(&file));
@@ -100,11 +106,49 @@ impl<'a> Repository<'a> {
                 let head = self.files.head(path, MAX_HEAD)?;
                 let is_binary = memchr::memchr(0, &head).is_some();
                 let limit = if is_binary { push.binary_bytes } else { push.bytes };
-                let is_carried =
-                    bytes > limit && !is_ignored(self.files, path) && !is_in_lfs(self.files, path);
+                let is_carried = bytes > limit && !self.is_ignored(path) && !self.is_in_lfs(path);
                 is_carried.then(|| LargeFile { path: path.clone(), bytes, is_binary })
             })
             .collect()
+    }
+
+    /// Whether git leaves the file out, so that no push takes it along.
+    fn is_ignored(&self, path: &Utf8Path) -> bool {
+        self.verdict(path, ".gitignore", |rules, path| {
+            rules.matched_path_or_any_parents(path, false)
+        })
+    }
+
+    /// Whether git keeps a pointer in the place of the file, by `git lfs track` or `git xet track`.
+    fn is_in_lfs(&self, path: &Utf8Path) -> bool {
+        // A pattern that names a folder says nothing of what is in it.
+        self.verdict(path, ".gitattributes", |rules, path| rules.matched(path, false))
+    }
+
+    /// What the innermost file `named` says of `path`, as a `.gitignore` would.
+    fn verdict(
+        &self,
+        path: &Utf8Path,
+        named: &str,
+        ask: impl for<'r> Fn(&'r Gitignore, &Path) -> Match<&'r Glob>,
+    ) -> bool {
+        let mut rules = self.rules.borrow_mut();
+        let said = path.ancestors().skip(1).find_map(|folder| {
+            let file = folder.join(named);
+            let rules = rules.entry(file).or_insert_with_key(|file| self.rules(file)).as_ref()?;
+            let verdict = ask(rules, path.strip_prefix(folder).ok()?.as_std_path());
+            (!verdict.is_none()).then(|| verdict.is_ignore())
+        });
+        said == Some(true)
+    }
+
+    fn rules(&self, file: &Utf8Path) -> Option<Gitignore> {
+        let text = ignored::text(self.files, file)?;
+        if file.file_name() == Some(".gitattributes") {
+            let rules: Vec<String> = text.lines().filter_map(lfs_rule).collect();
+            return ignored::matcher(rules.iter().map(String::as_str));
+        }
+        ignored::matcher(text.lines())
     }
 }
 
@@ -132,19 +176,6 @@ fn is_text(path: &Utf8Path) -> bool {
         || path.extension().is_some_and(|extension| TEXTS.contains(&extension))
 }
 
-/// Whether git leaves the file out, so that no push takes it along.
-fn is_ignored(files: &Files, path: &Utf8Path) -> bool {
-    let rules = |text: &str| text.lines().map(str::to_owned).collect();
-    verdict(files, path, ".gitignore", rules, true)
-}
-
-/// Whether git keeps a pointer in the place of the file, by `git lfs track` or `git xet track`.
-fn is_in_lfs(files: &Files, path: &Utf8Path) -> bool {
-    let rules = |text: &str| text.lines().filter_map(lfs_rule).collect();
-    // A pattern that names a folder says nothing of what is in it.
-    verdict(files, path, ".gitattributes", rules, false)
-}
-
 /// A line of `.gitattributes` that decides whether a file is in LFS, as a line that says so by leaving out or by
 /// `!`: of both the last one that fits counts.
 fn lfs_rule(line: &str) -> Option<String> {
@@ -164,33 +195,6 @@ fn lfs_rule(line: &str) -> Option<String> {
     // So `git lfs track` writes a space.
     let pattern = pattern.replace("[[:space:]]", "?");
     Some(if filter == "filter=lfs" { pattern } else { format!("!{pattern}") })
-}
-
-/// What the innermost file `named` says of `path`, as a `.gitignore` would.
-fn verdict(
-    files: &Files,
-    path: &Utf8Path,
-    named: &str,
-    rules: impl Fn(&str) -> Vec<String>,
-    with_folders: bool,
-) -> bool {
-    let said = path.ancestors().skip(1).find_map(|folder| {
-        let file = files.read(&folder.join(named)).ok()??;
-        let mut builder = GitignoreBuilder::new("");
-        for line in rules(file.text.as_str().trim_start_matches(BOM)) {
-            // A line that git cannot read it passes over, too.
-            let _ = builder.add_line(None, &line);
-        }
-        let matcher = builder.build().ok()?;
-        let within: Utf8PathBuf = path.strip_prefix(folder).ok()?.into();
-        let verdict = if with_folders {
-            matcher.matched_path_or_any_parents(within.as_std_path(), false)
-        } else {
-            matcher.matched(within.as_std_path(), false)
-        };
-        (!verdict.is_none()).then(|| verdict.is_ignore())
-    });
-    said == Some(true)
 }
 
 #[cfg(test)]

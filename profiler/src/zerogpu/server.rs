@@ -104,14 +104,7 @@ impl Scheduler {
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let router = Router::new()
-            .route("/startup-report", post(startup_report))
-            .route("/schedule", post(schedule))
-            .route("/allow", post(allow))
-            .route("/release", post(release))
-            .route("/queue-size", get(queue_size))
-            .fallback(unknown)
-            .with_state(Arc::clone(self));
+        let router = self.router();
         let server = tokio::spawn(async move {
             // It ends when it is told to, and with the profiler.
             let _ = axum::serve(listener, router).await;
@@ -125,6 +118,18 @@ impl Scheduler {
             }
         });
         Ok((format!("http://{address}"), Serving { tasks: [server, clock] }))
+    }
+
+    /// What answers each request.
+    pub(crate) fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/startup-report", post(startup_report))
+            .route("/schedule", post(schedule))
+            .route("/allow", post(allow))
+            .route("/release", post(release))
+            .route("/queue-size", get(queue_size))
+            .fallback(unknown)
+            .with_state(Arc::clone(self))
     }
 
     /// The Space's main process is known.

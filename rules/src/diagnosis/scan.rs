@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, Input};
 use memchr::{memchr, memchr_iter, memrchr};
@@ -69,10 +70,15 @@ enum Meaning {
     Installed,
 }
 
-pub(super) struct Scan {
+/// The known texts.
+struct Known {
     texts: AhoCorasick,
     /// What each of them means, in the automaton's order.
     meanings: Vec<Vec<Meaning>>,
+}
+
+pub(super) struct Scan {
+    known: &'static Known,
     regexes: HashMap<&'static str, Option<Regex>>,
     group: Option<(Group, Inside)>,
     groups: usize,
@@ -108,8 +114,14 @@ impl Inside {
 /// The text of pip's line that names what it installed.
 const INSTALLED: &str = "Successfully installed ";
 
-impl Scan {
-    pub(super) fn new() -> Self {
+impl Known {
+    /// All of them, made when the first log is read.
+    fn get() -> &'static Self {
+        static KNOWN: OnceLock<Known> = OnceLock::new();
+        KNOWN.get_or_init(Self::new)
+    }
+
+    fn new() -> Self {
         let mut known: BTreeMap<&'static str, Vec<Meaning>> = BTreeMap::new();
         for failure in failures::failures() {
             for signature in failure.signatures {
@@ -132,6 +144,12 @@ impl Scan {
         let texts = AhoCorasick::builder()
             .build(known.keys())
             .expect("the tables' texts are few and short");
+        Self { texts, meanings: known.into_values().collect() }
+    }
+}
+
+impl Scan {
+    pub(super) fn new() -> Self {
         let read = Read {
             hits: Vec::new(),
             unknown: Vec::new(),
@@ -139,10 +157,8 @@ impl Scan {
             versions: BTreeMap::new(),
             lines: 0,
         };
-        let meanings = known.into_values().collect();
         Self {
-            texts,
-            meanings,
+            known: Known::get(),
             regexes: HashMap::new(),
             group: None,
             groups: 0,
@@ -161,7 +177,8 @@ impl Scan {
             let start = if self.group.is_some() {
                 at
             } else {
-                let Some(found) = self.texts.find(Input::new(lines).span(at..lines.len())) else {
+                let Some(found) = self.known.texts.find(Input::new(lines).span(at..lines.len()))
+                else {
                     break;
                 };
                 memrchr(b'\n', &lines[at..found.start()]).map_or(at, |newline| at + newline + 1)
@@ -203,7 +220,7 @@ impl Scan {
         let number = self.read.lines + 1;
         if let Some((group, inside)) = &mut self.group {
             if group.take(line, number) {
-                if self.texts.is_match(line) {
+                if self.known.texts.is_match(line) {
                     inside.push(number, line);
                 }
                 return;
@@ -227,6 +244,7 @@ impl Scan {
     /// Looks for what is known in a line that stands in a chain of tracebacks, or in none; says whether there is any.
     fn look(&mut self, line: &str, number: u64, beside: &str, group: Option<&Group>) -> bool {
         let found: BTreeSet<usize> = self
+            .known
             .texts
             .find_overlapping_iter(line)
             .map(|found| found.pattern().as_usize())
@@ -234,8 +252,8 @@ impl Scan {
         self.worked(line.len());
         let (mut telling, mut known) = (false, false);
         for text in found {
-            for meaning in self.meanings[text].clone() {
-                match meaning {
+            for meaning in &self.known.meanings[text] {
+                match *meaning {
                     Meaning::Signature(failure, signature) => {
                         if let Some((facts, weight)) = self.matches(signature, line, beside) {
                             known = true;

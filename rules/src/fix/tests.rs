@@ -273,6 +273,36 @@ mod on_disk {
     }
 
     #[test]
+    fn what_a_killed_run_left_is_removed_and_what_another_writes_is_not() {
+        let (_folder, root) = folder("one\n");
+        fs::write(root.join(".spacelint-aB3dE6"), "half").expect("it can be written");
+        fs::write(root.join(".spacelint-notes"), "not ours").expect("it can be written");
+        let other = temporary(&mut tempfile::Builder::new(), root.as_std_path());
+        let other = other.expect("it can be made");
+        fixed(&root).write(&root).expect("it can be written");
+        let theirs = other.path().file_name().expect("it has a name").to_string_lossy();
+        assert!(names(&root).contains(&theirs.into_owned()));
+        drop(other);
+        assert_eq!(names(&root), [".spacelint-notes", "app.py"]);
+    }
+
+    #[test]
+    fn what_was_written_before_the_system_refused_is_said() {
+        let (_folder, root) = folder("one\n");
+        let new = |path: &str| FixedFile {
+            before: Arc::new(SourceFile::new(path, Vec::new())),
+            after: "two\n".into(),
+            is_new: true,
+        };
+        let error = write(&[new("a.py"), new("b.py"), new("b.py")], &root);
+        let said = error.expect_err("one file is new twice").to_string();
+        assert!(said.starts_with("cannot write `b.py`: "), "{said}");
+        assert!(said.ends_with("; changed before that: `a.py`, `b.py`"), "{said}");
+        let refused = write(&[new("app.py")], &root).expect_err("it is there").to_string();
+        assert!(refused.ends_with("; nothing in this Space was changed"), "{refused}");
+    }
+
+    #[test]
     fn a_file_that_changed_since_is_left_alone() {
         let (_guard, root) = folder("one\n");
         let fixed = fixed(&root);

@@ -1,6 +1,8 @@
 //! Fixed files to the disk.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -10,13 +12,19 @@ use tempfile::NamedTempFile;
 
 use super::{Fixed, FixedFile};
 
-/// Why nothing was written.
+/// How the name of a file begins that is written beside the one whose place it takes; six letters and digits follow.
+/// A run that is killed leaves it, and the next one that writes there removes it.
+pub const TEMPORARY: &str = ".spacelint-";
+
+/// Why something was not written.
 #[derive(Debug)]
 pub struct WriteError {
     /// The file, relative to the Space's root.
     pub path: Utf8PathBuf,
     /// Why it cannot be written.
     pub reason: WriteErrorReason,
+    /// What was written before, whole: nothing, unless the system refused a rename after it had allowed one.
+    pub written: Vec<Utf8PathBuf>,
 }
 
 /// Why a file cannot be written.
@@ -49,6 +57,13 @@ impl fmt::Display for WriteError {
                 write!(f, "`{path}` holds bytes that are not text, which writing would lose")
             }
             WriteErrorReason::System(error) => write!(f, "cannot write `{path}`: {error}"),
+        }?;
+        match &self.written[..] {
+            [] => f.write_str("; nothing in this Space was changed"),
+            [first, rest @ ..] => {
+                write!(f, "; changed before that: `{first}`")?;
+                rest.iter().try_for_each(|path| write!(f, ", `{path}`"))
+            }
         }
     }
 }
@@ -80,29 +95,70 @@ impl Fixed {
 /// Writes `files` below `root`, a Space's folder. Each is written beside the old one and then takes its
 /// place, with its mode, so that it is there whole at every moment. Nothing takes its place before
 /// everything is written; so an error means that nothing changed, unless the system refuses a rename
-/// after it allowed one.
+/// after it allowed one. What a run before this one left because it was killed is removed.
 pub fn write(files: &[FixedFile], root: &Utf8Path) -> Result<(), WriteError> {
     let ready = files.iter().map(|file| prepare(root, file)).collect::<Result<Vec<_>, _>>()?;
+    let mut written = Vec::new();
+    let mut folders = BTreeSet::new();
     for Ready { temporary, target, path, is_new } in ready {
-        let folder = target.parent().map(Path::to_path_buf);
+        folders.extend(target.parent().map(Path::to_path_buf));
         let persisted =
             if is_new { temporary.persist_noclobber(&target) } else { temporary.persist(&target) };
-        persisted.map_err(|error| system(&path)(error.error))?;
-        if let Some(folder) = folder {
-            sync_folder(&folder);
+        if let Err(error) = persisted {
+            return Err(WriteError { written, ..system(&path)(error.error) });
         }
+        written.push(path);
+    }
+    for folder in folders {
+        sync_folder(&folder);
+        remove_left(&folder);
     }
     Ok(())
 }
 
 fn system(path: &Utf8Path) -> impl Fn(std::io::Error) -> WriteError {
     let path = path.to_owned();
-    move |error| WriteError { path: path.clone(), reason: WriteErrorReason::System(error) }
+    move |error| refused(&path, WriteErrorReason::System(error))
+}
+
+fn refused(path: &Utf8Path, reason: WriteErrorReason) -> WriteError {
+    WriteError { path: path.to_owned(), reason, written: Vec::new() }
+}
+
+/// An empty file in `folder` that is to take another's place, as `builder` makes it. It is locked while somebody
+/// writes it, by which it is told from one that was left.
+pub fn temporary(builder: &mut tempfile::Builder, folder: &Path) -> std::io::Result<NamedTempFile> {
+    let file = builder.prefix(TEMPORARY).rand_bytes(LETTERS).tempfile_in(folder)?;
+    // Some systems lock no files; then nobody takes this one for one that was left either.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+/// How many letters and digits follow [`TEMPORARY`].
+const LETTERS: usize = 6;
+
+/// Removes from `folder` what runs left there that were killed while they wrote. What cannot be removed stays: it is
+/// whole for nobody, and in nobody's way.
+pub fn remove_left(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let letters = name.to_str().and_then(|name| name.strip_prefix(TEMPORARY));
+        let is_ours = letters.is_some_and(|letters| {
+            letters.len() == LETTERS && letters.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+        // A pipe of that name would never open.
+        if is_ours
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn prepare(root: &Utf8Path, file: &FixedFile) -> Result<Ready, WriteError> {
     let path = &file.before.path;
-    let refuse = |reason| WriteError { path: path.clone(), reason };
+    let refuse = |reason| refused(path, reason);
     if !file.before.encoding.is_editable() {
         return Err(refuse(WriteErrorReason::Undecodable));
     }
@@ -126,7 +182,7 @@ fn prepare(root: &Utf8Path, file: &FixedFile) -> Result<Ready, WriteError> {
         if mode.readonly() {
             return Err(std::io::Error::from(std::io::ErrorKind::PermissionDenied));
         }
-        let mut temporary = tempfile::Builder::new().prefix(".spacelint-").tempfile_in(folder)?;
+        let mut temporary = temporary(&mut tempfile::Builder::new(), folder)?;
         temporary.write_all(&file.before.encode(&file.after))?;
         temporary.as_file().set_permissions(mode)?;
         temporary.as_file().sync_all()?;
@@ -146,18 +202,17 @@ fn create(root: &Path, file: &FixedFile) -> Result<Ready, WriteError> {
         } else {
             WriteErrorReason::Changed
         };
-        return Err(WriteError { path, reason });
+        return Err(refused(&path, reason));
     }
     let write = || -> std::io::Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".spacelint-");
         #[cfg(unix)]
-        let builder = {
+        {
             use std::os::unix::fs::PermissionsExt;
             // As any new file: the system takes from this what the user's mask takes.
-            builder.permissions(std::fs::Permissions::from_mode(0o666))
-        };
-        let mut temporary = builder.tempfile_in(root)?;
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let mut temporary = temporary(&mut builder, root)?;
         temporary.write_all(file.after.as_bytes())?;
         temporary.as_file().sync_all()?;
         Ok(temporary)
@@ -168,7 +223,7 @@ fn create(root: &Path, file: &FixedFile) -> Result<Ready, WriteError> {
 
 /// Makes a rename outlast a power cut, where the system lets a folder be opened.
 fn sync_folder(folder: &Path) {
-    if let Ok(folder) = std::fs::File::open(folder) {
+    if let Ok(folder) = File::open(folder) {
         // The new file is in place already; a system that cannot do more has done what it can.
         let _ = folder.sync_all();
     }

@@ -104,7 +104,10 @@ pub fn ignoring(space: &Space, finding: &Finding) -> Option<Edit> {
     };
     let line = lines.logical.iter().find(|line| line.start <= span.start && span.start <= line.end);
     let Some(line) = line else {
-        return source.holds_comments_at(span.start).then(|| above(text.line_of(span.start)));
+        // It covers the line that follows, if one does.
+        let covers = lines.logical.iter().any(|line| line.start >= span.start);
+        return (covers && source.holds_comments_at(span.start))
+            .then(|| above(text.line_of(span.start)));
     };
     let last = text.line_of(line.end);
     if source.is_text_behind(*line) {

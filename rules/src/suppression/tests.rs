@@ -1,6 +1,8 @@
 use spacelint_space::Space;
 
 use super::*;
+use crate::check::{Selection, check};
+use crate::fix::ignore;
 use crate::testing::{HEAVY, LIGHT, at, finding, memory};
 
 /// Reads `text` at `path` as part of a Space and says, for each of `needles`, whether a finding of
@@ -379,4 +381,21 @@ fn what_is_faulty_says_how() {
     );
     // Nothing follows it.
     assert_eq!(faults("x\n# spacelint: ignore[heavy]\n")[0].0, Fault::Unused("heavy".to_owned()));
+}
+
+/// A comment covers the logical line that follows. Where none does it silences nothing, and is itself found to be
+/// unused: with a comment for each of those, they double with each round.
+#[test]
+fn no_comment_is_written_that_silences_nothing() {
+    for text in
+        ["", "\n", "# nothing\n", "\u{feff}", "import gradio\n\n# spacelint: ignore[nothing]\n"]
+    {
+        let files = || memory(&[("app.py", text)]);
+        let selection = Selection { strict: true, ..Selection::default() };
+        let found = check(&Space::read(&files()), &selection).findings;
+        let fixed = ignore(files(), &selection, |_, _| true);
+        assert!(!fixed.unsettled && fixed.report.findings.len() <= found.len(), "{text:?}");
+        let after = fixed.files.first().map_or(text, |file| &file.after);
+        assert!(after.lines().count() <= text.lines().count() + found.len(), "{after:?}");
+    }
 }

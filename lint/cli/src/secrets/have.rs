@@ -2,10 +2,11 @@
 //! come with them; they are passed over, and nothing here keeps or prints one.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Map, Value};
+
+use crate::input;
 
 /// As what a name is kept in the settings of a Space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,16 +30,9 @@ impl Have {
     pub(super) fn read(paths: &[PathBuf]) -> Result<Option<Self>, String> {
         let mut have = Self::default();
         for path in paths {
-            let (from, bytes) = if path == Path::new("-") {
-                let mut bytes = Vec::new();
-                (
-                    "standard input".to_owned(),
-                    std::io::stdin().read_to_end(&mut bytes).map(|_| bytes),
-                )
-            } else {
-                (format!("`{}`", path.display()), std::fs::read(path))
-            };
-            let bytes = bytes.map_err(|error| format!("cannot read {from}: {error}"))?;
+            let from = input::name(path);
+            let bytes =
+                input::read(path).map_err(|error| format!("cannot read {from}: {error}"))?;
             let text = String::from_utf8(bytes)
                 .map_err(|_| format!("{from} is not UTF-8, which JSON must be"))?;
             have.add(&text).map_err(|message| format!("{from}: {message}"))?;

@@ -256,7 +256,7 @@ fn a_link_that_leads_out_of_the_space_is_left_alone() {
     ]);
     for (target, says) in [
         ("../more.txt", "is a link that leads out of it; nothing was changed"),
-        ("absent.txt", "is a link that leads nowhere; nothing was changed"),
+        ("absent.txt", "is a link that leads nowhere; nothing in this Space was changed"),
     ] {
         let link = folder.path().join("space/requirements.txt");
         std::os::unix::fs::symlink(target, &link).expect("a link can be made");

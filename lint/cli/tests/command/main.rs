@@ -7,6 +7,8 @@ mod check;
 mod contract;
 mod diagnose;
 mod fix;
+#[cfg(unix)]
+mod hostile;
 mod init;
 #[cfg(unix)]
 mod installed;

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Fuzzes the targets named, or all, one after the other, the most dangerous first: each for SECONDS_EACH and for RUNS
+# executions, whichever is later. What came of each is a line at the end; a crash is a file in artifacts/ and status 1.
+#
+#   lint/fuzz/long.sh                                  15 minutes and a million executions each
+#   SECONDS_EACH=30 RUNS=0 lint/fuzz/long.sh           what CI runs
+#   SANITIZER=address lint/fuzz/long.sh python card    slower, and sees what C and `unsafe` in libraries do
+#
+# It needs the nightly compiler and `cargo install cargo-fuzz`.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+SECONDS_EACH=${SECONDS_EACH:-900}
+RUNS=${RUNS:-1000000}
+SANITIZER=${SANITIZER:-none}
+TARGETS=("$@")
+[ $# -gt 0 ] || TARGETS=(python card space fixes requirements suppressions settings logs lsp profiler)
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+export CARGO_TARGET_DIR="$PWD/target/$SANITIZER"
+for target in "${TARGETS[@]}"; do
+  cargo +nightly fuzz build --fuzz-dir . --sanitizer "$SANITIZER" "$target"
+done
+python3 corpus.py
+
+report=() failed=0
+for target in "${TARGETS[@]}"; do
+  mkdir -p "artifacts/$target" "corpus/$target"
+  log="artifacts/$target/log.txt"
+  began=$SECONDS executions=0 crashes=0 limit="-max_total_time=$SECONDS_EACH"
+  while :; do
+    status=0
+    "$CARGO_TARGET_DIR/$host/release/$target" "corpus/$target" "$limit" -dict=corpus/words.dict \
+      -artifact_prefix="artifacts/$target/" -max_len=16384 -timeout=20 -rss_limit_mb=4096 \
+      -print_final_stats=1 > "$log" 2>&1 || status=$?
+    ran=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -1)
+    executions=$((executions + ${ran:-0}))
+    if [ "$status" -ne 0 ]; then
+      crashes=1 failed=1
+      tail -40 "$log"
+      break
+    fi
+    [ "$executions" -lt "$RUNS" ] || break
+    limit="-runs=$((RUNS - executions))"
+  done
+  report+=("$target: $executions executions in $((SECONDS - began)) s, $crashes crashes")
+  echo "${report[-1]}"
+done
+printf '\n'
+printf '%s\n' "${report[@]}"
+exit "$failed"
