@@ -3,11 +3,16 @@
 //! `similar` can show this by itself; but what it has for texts takes every algorithm that it knows along, which is
 //! half a megabyte of program. Here is the one that is wanted.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
 use similar::algorithms::{Capture, Compact, Replace, myers};
 use similar::{DiffOp, DiffTag, group_diff_ops};
+
+/// How much two texts are compared: lines, times lines that the other has not. Where it would be more, as for a long
+/// file of which every line changes, all between the first change and the last counts as one.
+const MAX_WORK: usize = 1 << 26;
 
 /// Lines shown before and after a change.
 const CONTEXT: usize = 3;
@@ -50,6 +55,10 @@ impl<'t> Diff<'t> {
     /// Compares two texts.
     pub fn new(old: &'t str, new: &'t str) -> Self {
         let (old, new) = (lines(old), lines(new));
+        if work(&old, &new) > MAX_WORK {
+            let changes = one_change(&old, &new);
+            return Self { old, new, changes };
+        }
         let mut changes = Compact::new(Replace::new(Capture::new()), &old[..], &new[..]);
         let Ok(()) = myers::diff(&mut changes, &old[..], 0..old.len(), &new[..], 0..new.len());
         let changes = changes.into_inner().into_inner().into_ops();
@@ -123,6 +132,27 @@ impl Sign {
             Self::Added => '+',
         }
     }
+}
+
+/// How much it takes at least to compare two texts: all their lines, for each that the other has not.
+fn work(old: &[&str], new: &[&str]) -> usize {
+    let mut more: HashMap<&str, isize> = HashMap::new();
+    old.iter().for_each(|line| *more.entry(line).or_default() += 1);
+    new.iter().for_each(|line| *more.entry(line).or_default() -= 1);
+    let lacking: usize = more.values().map(|count| count.unsigned_abs()).sum();
+    lacking.saturating_mul(old.len() + new.len())
+}
+
+/// The change of all that lies between the lines that both texts begin with and those that both end with.
+fn one_change(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+    let same = |(old, new): &(&&str, &&str)| old == new;
+    let before = old.iter().zip(new).take_while(same).count();
+    let after = old[before..].iter().rev().zip(new[before..].iter().rev()).take_while(same).count();
+    let (old_len, new_len) = (old.len() - before - after, new.len() - before - after);
+    let equal = |old_index, new_index, len| DiffOp::Equal { old_index, new_index, len };
+    let change = DiffOp::Replace { old_index: before, old_len, new_index: before, new_len };
+    let ops = [equal(0, 0, before), change, equal(before + old_len, before + new_len, after)];
+    ops.into_iter().filter(|op| !(op.old_range().is_empty() && op.new_range().is_empty())).collect()
 }
 
 /// The lines of a text with their ends: `\n`, `\r\n` or `\r`.
@@ -203,6 +233,23 @@ mod tests {
             }
             assert_eq!(made, new);
         }
+    }
+
+    #[test]
+    fn a_long_text_of_which_all_changes_is_one_change() {
+        let lines = |end: &str| -> String {
+            let lines: Vec<String> = (0..200_000).map(|index| format!("{index}{end}")).collect();
+            format!("first\n{}last\n", lines.concat())
+        };
+        let (old, new) = (lines("\r\n"), lines("\n"));
+        let diff = Diff::new(&old, &new);
+        let [(before, after)] = &diff.changes().collect::<Vec<_>>()[..] else { panic!("not one") };
+        let made = format!("{}{}{}", &old[..before.start], &new[after.clone()], &old[before.end..]);
+        assert!(made == new && before.start == 6 && before.end == old.len() - 5);
+        assert!(diff.to_string().starts_with("@@ -1,200002 +1,200002 @@\n first\n-0\r\n"));
+        // A few changes of a long text are shown one by one, however far apart.
+        let few = new.replace("\n7\n", "\n").replace("\n199990\n", "\nx\ny\n");
+        assert_eq!(Diff::new(&new, &few).hunks().count(), 2);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod server {
     };
     use spacelint_fuzz::fits;
     use spacelint_python::{Span, Unit};
+    use spacelint_rules::diff::{Diff, Sign};
 
     use self::documents::{Documents, range, span};
 
@@ -27,7 +28,8 @@ mod server {
         let given = String::from_utf8_lossy(rest).into_owned();
         // What stands before the first mark is the text; each further piece is a change.
         let mut pieces = given.split('\u{1}');
-        let mut model = pieces.next().unwrap_or_default().to_owned();
+        let first = pieces.next().unwrap_or_default().to_owned();
+        let mut model = first.clone();
         let path = Utf8Path::new("/space/app.py");
         let mut documents = Documents::default();
         documents.open(path, uri::of(path).into(), 0, model.clone());
@@ -55,6 +57,7 @@ mod server {
             }
         }
         assert!(documents.change(path, 99, changes, unit));
+        differ(&first, &model);
         let document = documents.get(path).expect("it is open");
         assert_eq!(document.text.as_str(), model);
         for (at, c) in model.char_indices().take(200) {
@@ -66,6 +69,20 @@ mod server {
                 assert_eq!(back, place);
             }
         }
+    }
+
+    /// The edits that an editor is sent make one text of the other, and so does what a person is shown.
+    fn differ(old: &str, new: &str) {
+        let diff = Diff::new(old, new);
+        let mut made = old.to_owned();
+        let changes: Vec<_> = diff.changes().collect();
+        for (before, after) in changes.into_iter().rev() {
+            made.replace_range(before, &new[after]);
+        }
+        assert_eq!(made, new);
+        let lines: Vec<_> = diff.hunks().flat_map(|hunk| hunk.lines).collect();
+        let count = |sign| lines.iter().filter(|line| line.sign == sign).count();
+        assert_eq!(old == new, count(Sign::Removed) + count(Sign::Added) == 0);
     }
 
     /// `text` with a change, character by character.
