@@ -1,7 +1,10 @@
 //! Measures how long the GPU calls of a Hugging Face Space hold the GPU, and recommends a `duration`.
 
 mod args;
+mod device;
 mod drive;
+mod measure;
+mod parts;
 mod recommend;
 mod recording;
 mod report;
