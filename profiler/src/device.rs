@@ -1,5 +1,8 @@
 //! The device that is calibrated and that workloads run on. Knows candle, and nothing of Spaces.
 
+#[cfg(feature = "cuda")]
+mod cuda;
+
 use std::fs;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -88,6 +91,10 @@ impl Machine {
         &self,
         mut work: impl FnMut() -> candle_core::Result<()>,
     ) -> candle_core::Result<Duration> {
+        #[cfg(feature = "cuda")]
+        if let Device::Cuda(device) = &self.device {
+            return cuda::time(device, work);
+        }
         self.synchronize()?;
         let start = Instant::now();
         work()?;
@@ -97,12 +104,20 @@ impl Machine {
 
     /// How many bytes can be had of the device's memory now.
     pub(crate) fn free_bytes(&self) -> u64 {
+        #[cfg(feature = "cuda")]
+        if let Device::Cuda(device) = &self.device {
+            return cuda::free_bytes(device);
+        }
         meminfo("MemAvailable").unwrap_or(0)
     }
 }
 
+#[cfg(feature = "cuda")]
+use cuda::open as cuda;
+
+#[cfg(not(feature = "cuda"))]
 fn cuda(_number: usize) -> Result<Machine, String> {
-    Err("this `spacelint-profile` was built without CUDA".to_owned())
+    Err("this `spacelint-profile` was built without CUDA: build it with `--features cuda` (profiler/cuda/README.md)".to_owned())
 }
 
 fn cpu() -> Machine {

@@ -3,6 +3,7 @@
 mod args;
 mod device;
 mod drive;
+mod fault;
 mod measure;
 mod parts;
 mod recommend;
