@@ -28,7 +28,9 @@ impl Fault {
     /// What an error is.
     pub(crate) fn of(error: &Error) -> Self {
         match error {
-            Error::WithBacktrace { inner, .. } | Error::Context { inner, .. } | Error::WithPath { inner, .. } => {
+            Error::WithBacktrace { inner, .. }
+            | Error::Context { inner, .. }
+            | Error::WithPath { inner, .. } => {
                 return Self::of(inner);
             }
             Error::UnsupportedDTypeForOp(dtype, operation) => {
@@ -40,7 +42,8 @@ impl Fault {
         // the library's documentation has.
         let text = error.to_string();
         let Some(name) = name_of(&text) else {
-            let is_unsupported = matches!(error, Error::Cuda(_)) && text.starts_with("unsupported dtype");
+            let is_unsupported =
+                matches!(error, Error::Cuda(_)) && text.starts_with("unsupported dtype");
             return if is_unsupported { Self::Unsupported(text) } else { Self::Other(text) };
         };
         match name {
@@ -51,10 +54,12 @@ impl Fault {
             | "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED" => Self::OutOfMemory,
             "CUDA_ERROR_NO_DEVICE" => Self::NoDevice,
             "CUDA_ERROR_INVALID_DEVICE" => Self::NoSuchDevice,
-            "CUBLAS_STATUS_NOT_SUPPORTED" | "CUBLAS_STATUS_ARCH_MISMATCH" | "CURAND_STATUS_ARCH_MISMATCH" => {
+            "CUBLAS_STATUS_NOT_SUPPORTED"
+            | "CUBLAS_STATUS_ARCH_MISMATCH"
+            | "CURAND_STATUS_ARCH_MISMATCH" => Self::Unsupported(name.to_owned()),
+            _ if name.starts_with("CUDNN_STATUS_NOT_SUPPORTED") => {
                 Self::Unsupported(name.to_owned())
             }
-            _ if name.starts_with("CUDNN_STATUS_NOT_SUPPORTED") => Self::Unsupported(name.to_owned()),
             "CUDA_ERROR_INVALID_PTX"
             | "CUDA_ERROR_INVALID_IMAGE"
             | "CUDA_ERROR_NO_BINARY_FOR_GPU"
@@ -120,7 +125,10 @@ mod tests {
     fn errors_of_cuda() {
         let full = r#"DriverError(CUDA_ERROR_OUT_OF_MEMORY, "out of memory")"#;
         assert_eq!(wrapped(full), Fault::OutOfMemory);
-        assert_eq!(Fault::of(&Error::Cuda(full.into()).context("while it was loaded")), Fault::OutOfMemory);
+        assert_eq!(
+            Fault::of(&Error::Cuda(full.into()).context("while it was loaded")),
+            Fault::OutOfMemory
+        );
         assert_eq!(wrapped("CublasError(CUBLAS_STATUS_ALLOC_FAILED)"), Fault::OutOfMemory);
         assert_eq!(wrapped(r#"DriverError(CUDA_ERROR_NO_DEVICE, "none")"#), Fault::NoDevice);
         let lost = r#"DriverError(CUDA_ERROR_ILLEGAL_ADDRESS, "an illegal memory access was encountered")"#;
@@ -134,8 +142,13 @@ mod tests {
         let seven = Tensor::zeros(7, DType::U8, &Device::Cpu).expect("seven bytes");
         let error = seven.matmul(&seven).expect_err("no matrices");
         assert!(matches!(Fault::of(&error), Fault::Other(_)));
-        let error = Tensor::zeros((2, 2), DType::U8, &Device::Cpu).and_then(|a| a.matmul(&a)).expect_err("no bytes");
-        assert_eq!(Fault::of(&error).to_string(), "this device does not compute this: `matmul` in u8");
+        let error = Tensor::zeros((2, 2), DType::U8, &Device::Cpu)
+            .and_then(|a| a.matmul(&a))
+            .expect_err("no bytes");
+        assert_eq!(
+            Fault::of(&error).to_string(),
+            "this device does not compute this: `matmul` in u8"
+        );
         let cuda = Error::Cuda("unsupported dtype BF16 for matmul".into());
         assert!(matches!(Fault::of(&cuda), Fault::Unsupported(_)));
     }

@@ -53,7 +53,13 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(to, "the NVIDIA driver says: {} (CUDA error {} of {})", words(self.code), self.code, self.call)
+        write!(
+            to,
+            "the NVIDIA driver says: {} (CUDA error {} of {})",
+            words(self.code),
+            self.code,
+            self.call
+        )
     }
 }
 
@@ -135,7 +141,9 @@ impl Pinned {
     pub fn new(bytes: usize) -> Result<Self, Failure> {
         let mut memory = ptr::null_mut();
         // SAFETY: the driver writes where the memory starts. None of it is asked for as 0 bytes, which the driver refuses.
-        check("cuMemHostAlloc", unsafe { cuMemHostAlloc(&raw mut memory, bytes.max(1), PORTABLE) })?;
+        check("cuMemHostAlloc", unsafe {
+            cuMemHostAlloc(&raw mut memory, bytes.max(1), PORTABLE)
+        })?;
         let failure = Failure { call: "cuMemHostAlloc", code: OUT_OF_MEMORY };
         let start = NonNull::new(memory.cast::<u8>()).ok_or(failure)?;
         // SAFETY: the driver gave that many bytes at least, and nobody else has them.

@@ -53,7 +53,6 @@ macro_rules! entries {
             $($(pub(super) static $name: AtomicPtr<c_void> = AtomicPtr::new(super::$absent as *mut c_void);)+)+
         }
 
-        #[expect(non_snake_case, reason = "named as in the libraries")]
         mod jumps {
             $($(
                 // SAFETY (of the name): the libraries that have it are not linked, but opened without sharing their names.
@@ -154,7 +153,57 @@ entries! {
         curandSetPseudoRandomGeneratorSeed
         curandSetStream;
     Cudnn, else no_cudnn:
+        cudnnConvolutionForward
         cudnnCreate
+        cudnnCreateConvolutionDescriptor
+        cudnnCreateFilterDescriptor
+        cudnnCreateTensorDescriptor
         cudnnDestroy
-        cudnnSetStream;
+        cudnnDestroyConvolutionDescriptor
+        cudnnDestroyFilterDescriptor
+        cudnnDestroyTensorDescriptor
+        cudnnGetConvolutionForwardAlgorithm_v7
+        cudnnGetConvolutionForwardWorkspaceSize
+        cudnnSetConvolution2dDescriptor
+        cudnnSetFilter4dDescriptor
+        cudnnSetStream
+        cudnnSetTensor4dDescriptor
+        cudnnSetTensor4dDescriptorEx;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::c_uint;
+    use std::ptr;
+
+    use super::*;
+
+    unsafe extern "C" {
+        fn cuInit(flags: c_uint) -> c_int;
+        fn cublasDestroy_v2(handle: *mut c_void) -> c_int;
+        fn curandDestroyGenerator(generator: *mut c_void) -> c_int;
+        fn cudnnDestroy(handle: *mut c_void) -> c_int;
+    }
+
+    #[test]
+    fn what_is_not_bound_returns_an_error_of_its_library() {
+        // SAFETY: nothing is bound in this program, so that none of them reads its argument.
+        let codes = unsafe {
+            [
+                cuInit(0),
+                cublasDestroy_v2(ptr::null_mut()),
+                curandDestroyGenerator(ptr::null_mut()),
+                cudnnDestroy(ptr::null_mut()),
+            ]
+        };
+        assert_eq!(codes, [3, 1, 203, 1001]);
+    }
+
+    #[test]
+    fn nothing_is_bound_to_itself() {
+        for entry in ENTRIES {
+            assert!(!entry.bind(entry.jump as *mut c_void));
+            assert!(!entry.bind(ptr::null_mut()));
+        }
+    }
 }

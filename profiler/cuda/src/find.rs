@@ -49,12 +49,8 @@ impl Library {
 }
 
 /// Where a driver is that the loader does not know of: containers, WSL, notebooks.
-const DRIVER_FOLDERS: [&str; 4] = [
-    "/usr/local/nvidia/lib64",
-    "/usr/local/nvidia/lib",
-    "/usr/lib/wsl/lib",
-    "/usr/lib64-nvidia",
-];
+const DRIVER_FOLDERS: [&str; 4] =
+    ["/usr/local/nvidia/lib64", "/usr/local/nvidia/lib", "/usr/lib/wsl/lib", "/usr/lib64-nvidia"];
 
 /// Where CUDA is installed by hand.
 const TOOLKIT_FOLDERS: [&str; 2] = ["/usr/local/cuda/lib64", "/opt/cuda/lib64"];
@@ -173,7 +169,8 @@ fn bind_entry(entry: &Entry, handle: *mut c_void) -> bool {
         return true;
     }
     // CUDA 13 renamed this one: it does what the old one does, of which older drivers know alone.
-    let renamed = if entry.name == c"cuEventElapsedTime_v2" { c"cuEventElapsedTime" } else { return false };
+    let renamed =
+        if entry.name == c"cuEventElapsedTime_v2" { c"cuEventElapsedTime" } else { return false };
     entry.bind(dlsym(handle, renamed))
 }
 
@@ -188,7 +185,11 @@ fn dlopen(path: &Path) -> Result<*mut c_void, String> {
     // SAFETY: the text is the calling thread's own, until it calls the loader again.
     let why = unsafe {
         let text = libc::dlerror();
-        if text.is_null() { None } else { Some(CStr::from_ptr(text).to_string_lossy().into_owned()) }
+        if text.is_null() {
+            None
+        } else {
+            Some(CStr::from_ptr(text).to_string_lossy().into_owned())
+        }
     };
     Err(why.unwrap_or_else(|| "it cannot be opened".to_owned()))
 }
@@ -200,19 +201,21 @@ fn dlsym(handle: *mut c_void, name: &CStr) -> *mut c_void {
 
 /// The folders in which PyTorch's wheels put the libraries, in the order in which the active Python looks.
 fn python_folders() -> Vec<PathBuf> {
-    let environment = |name| env::var_os(name).map(|folder| PathBuf::from(folder).join("bin/python"));
+    let environment =
+        |name| env::var_os(name).map(|folder| PathBuf::from(folder).join("bin/python"));
     let python = environment("VIRTUAL_ENV")
         .or_else(|| environment("CONDA_PREFIX"))
         .filter(|python| python.exists())
         .unwrap_or_else(|| PathBuf::from("python3"));
     let code = "import sys\nfor path in sys.path: sys.stdout.buffer.write(path.encode(*('utf-8', 'surrogateescape')) + b'\\0')";
-    let output = Command::new(python)
-        .args(["-c", code])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output();
+    let output =
+        Command::new(python).args(["-c", code]).stdin(Stdio::null()).stderr(Stdio::null()).output();
     let Ok(output) = output else { return Vec::new() };
-    output.stdout.split(|byte| *byte == 0).flat_map(|path| wheels(Path::new(OsStr::from_bytes(path)))).collect()
+    output
+        .stdout
+        .split(|byte| *byte == 0)
+        .flat_map(|path| wheels(Path::new(OsStr::from_bytes(path))))
+        .collect()
 }
 
 /// The folders of the CUDA wheels among a folder of packages: `nvidia/cu13/lib`, where one folder holds all of CUDA 13, and
@@ -229,4 +232,32 @@ fn wheels(packages: &Path) -> Vec<PathBuf> {
         .collect();
     folders.sort_by_key(|folder| !folder.ends_with("cu13/lib"));
     folders
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_folders_of_wheels() {
+        let packages = tempfile::tempdir().expect("a folder");
+        let nvidia = packages.path().join("nvidia");
+        for folder in ["cublas/lib", "cu13/lib", "cublas/include", "nccl"] {
+            fs::create_dir_all(nvidia.join(folder)).expect("a folder");
+        }
+        assert_eq!(wheels(packages.path()), [nvidia.join("cu13/lib"), nvidia.join("cublas/lib")]);
+        assert!(wheels(Path::new("")).is_empty());
+        assert!(wheels(&packages.path().join("nothing")).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_library() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("libcurand.so.10");
+        fs::write(&file, "text").expect("a file");
+        let why = dlopen(&file).expect_err("it is no library");
+        assert!(why.contains("libcurand.so.10"), "{why}");
+    }
 }

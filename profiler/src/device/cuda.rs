@@ -18,7 +18,9 @@ pub(super) fn open(number: usize) -> Result<Machine, String> {
     spacelint_cuda::prepare().map_err(why)?;
     let driver = spacelint_cuda::driver_version().map_err(|failure| why(failure.to_string()))?;
     let fault = |error: candle_core::Error| match Fault::of(&error) {
-        Fault::NoSuchDevice => format!("there is no CUDA device {number}; the first is 0, and `nvidia-smi` lists them"),
+        Fault::NoSuchDevice => {
+            format!("there is no CUDA device {number}; the first is 0, and `nvidia-smi` lists them")
+        }
         fault => why(fault.to_string()),
     };
     let device = Device::new_cuda(number).map_err(fault)?;
@@ -59,6 +61,10 @@ pub(super) fn free_bytes(device: &CudaDevice) -> u64 {
     let stream = device.cuda_stream();
     let context = stream.context();
     let free = context.mem_get_info().map_or(0, |(free, _)| free as u64);
-    let kept = if context.has_async_alloc() { spacelint_cuda::kept_bytes(context.ordinal()).unwrap_or(0) } else { 0 };
+    let kept = if context.has_async_alloc() {
+        spacelint_cuda::kept_bytes(context.ordinal()).unwrap_or(0)
+    } else {
+        0
+    };
     free.saturating_add(kept)
 }
