@@ -11,6 +11,7 @@
 
 pub mod card;
 pub mod debian;
+pub mod devices;
 pub mod drift;
 pub mod effects;
 pub mod failures;

@@ -4,6 +4,7 @@
 
 mod card;
 mod debian;
+mod devices;
 mod drift;
 mod effects;
 mod failures;
@@ -33,6 +34,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { file: "brings.toml", generate: modules::generate_brings },
     Table { file: "card.toml", generate: card::generate },
     Table { file: "debian.toml", generate: debian::generate },
+    Table { file: "devices.toml", generate: devices::generate },
     Table { file: "drift.toml", generate: drift::generate },
     Table { file: "effects.toml", generate: effects::generate },
     Table { file: "failures.toml", generate: failures::generate },

@@ -149,6 +149,7 @@ fn names_are_sorted_and_there_once() {
     replaced("platform.toml", "\"HOME\", \"PATH\"", "\"PATH\", \"HOME\"", "must come before");
     replaced("platform.toml", "\"HOME\", \"PATH\"", "\"HOME\", \"HOME\"", "there twice");
     replaced("platform.toml", "names = [\"SYSTEM\"]", "names = [\"PATH\"]", "there twice");
+    replaced("devices.toml", "\"matmul-bf16\"\nbasis = \"m", "\"memory\"\nbasis = \"m", "must come before");
     replaced("gradio.toml", "fixed = \"4.13.0\"", "fixed = \"4.10.0\"", "does not come after");
 }
 
@@ -196,6 +197,21 @@ fn a_breakage_is_said_in_full_and_shown() {
         "unknown field",
     );
     replaced(file, "[\"PIL.Image.ANTIALIAS\"]", "[\"ANTIALIAS\"]", "is not a full name");
+}
+
+#[test]
+fn a_device_has_figures_and_shares_that_can_be() {
+    let file = "devices.toml";
+    replaced(file, "per_second = 788e12", "per_second = -788e12", "is no rate");
+    replaced(file, "per_second = 788e12", "per_second = inf", "is no rate");
+    replaced(file, "per_second = 788e12", "per_second = 990e12", "more was measured than");
+    replaced(file, "basis = \"measured\"", "basis = \"heard\"", "unknown variant `heard`");
+    replaced(file, "part = \"memory\"", "part = \"memory-writes\"", "is not known");
+    replaced(file, "compute = [60, 132]", "compute = [132, 60]", "is no share");
+    replaced(file, "memory = [4, 8]", "memory = [0, 8]", "is no share");
+    replaced(file, "size = \"large\"", "size = \"huge\"", "unknown variant `huge`");
+    let text = text_of(file).replace("gpu = \"NVIDIA H200\"\nsize", "gpu = \"NVIDIA H100\"\nsize");
+    refused(file, &text, "a GPU needs figures and slices");
 }
 
 #[test]
