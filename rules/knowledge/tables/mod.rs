@@ -2,6 +2,7 @@
 //! show what the build refuses. Nothing here knows what a fact means: only that it must have a source,
 //! a date, an order and a form.
 
+mod calls;
 mod card;
 mod debian;
 mod devices;
@@ -32,6 +33,7 @@ pub(crate) struct Table {
 /// All tables.
 pub(crate) const TABLES: &[Table] = &[
     Table { file: "brings.toml", generate: modules::generate_brings },
+    Table { file: "calls.toml", generate: calls::generate },
     Table { file: "card.toml", generate: card::generate },
     Table { file: "debian.toml", generate: debian::generate },
     Table { file: "devices.toml", generate: devices::generate },
