@@ -103,16 +103,26 @@ pub fn computing(space: &Space) -> Vec<Computing> {
 }
 
 fn called(moment: &Moment<'_>, function: &Function, call: &ModelCall, load: &ModelLoad) -> Called {
-    let settings = call.arguments.items.iter().filter_map(|argument| {
+    let named = call.arguments.items.iter().filter_map(|argument| {
         let setting = calls::sets(argument.name.as_deref()?)?;
         (argument.value != Value::None).then(|| (setting, given(moment, function, argument)))
     });
+    let mut settings: Vec<(Setting, Given)> = named.collect();
+    if call.arguments.open {
+        // Among what is passed on as a whole, `**given`, is nearly always what the function takes by the same name.
+        for argument in calls::arguments() {
+            let is_given = settings.iter().any(|(setting, _)| *setting == argument.sets);
+            if let Some(default) = default(function, argument.name).filter(|_| !is_given) {
+                settings.push((argument.sets, default));
+            }
+        }
+    }
     Called {
         location: Location::from(moment),
         model: model(load),
         method: call.method.clone(),
         always: moment.certainty() == Certainty::Always,
-        settings: settings.collect(),
+        settings,
     }
 }
 
@@ -127,11 +137,15 @@ fn given(moment: &Moment<'_>, function: &Function, argument: &Argument) -> Given
     // for a name.
     let written = moment.trace().file(argument.place.file).text.slice(argument.place.span);
     let names = [Some(written), argument.name.as_deref()];
-    let default = names.into_iter().flatten().find_map(|name| {
-        let index = function.def.params.iter().position(|param| &*param.name == name)?;
-        Some((&function.def.params[index].name, number(function.default(index)?)?))
-    });
-    default.map_or(Given::Unsettled, |(name, number)| Given::Default(Arc::clone(name), number))
+    let mut defaults = names.into_iter().flatten().filter_map(|name| default(function, name));
+    defaults.next().unwrap_or(Given::Unsettled)
+}
+
+/// The number that the parameter of that name has where a call does not give it.
+fn default(function: &Function, name: &str) -> Option<Given> {
+    let index = function.def.params.iter().position(|param| &*param.name == name)?;
+    let number = number(function.default(index)?)?;
+    Some(Given::Default(Arc::clone(&function.def.params[index].name), number))
 }
 
 /// A whole number above nothing.
@@ -187,6 +201,7 @@ mod tests {
                        model = AutoModelForCausalLM.from_pretrained('a/text-4bit')\n    \
                        model.eval()\n    \
                        given = {'max_new_tokens': max_new_tokens, 'do_sample': True}\n    \
+                       model.generate(**words(prompt))\n    \
                        return words.decode(model.generate(words(prompt), **given)[0])\n\
                    @spaces.GPU\n\
                    def idle(prompt):\n    return prompt\n";
@@ -214,6 +229,7 @@ mod tests {
     "[\"a/picture\"] true Some(Bfloat16) false None true [(Steps, Default(\"steps\", 20)), (Width, Default(\"width\", 1024)), (Height, Number(768)), (Batch, Unsettled)]",
 ]"#;
         let write = r#"Some("write") true [
+    "[\"a/text-4bit\"] true None true Some(\"generate\") true [(NewTokens, Default(\"max_new_tokens\", 64))]",
     "[\"a/text-4bit\"] true None true Some(\"generate\") true [(NewTokens, Default(\"max_new_tokens\", 64))]",
 ]"#;
         assert_eq!(shown, [draw, write, r#"Some("idle") false []"#]);
