@@ -7,6 +7,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spacelint_knowledge::platform::Tier;
 
+use crate::device::Choice;
+
 /// Measures how long the GPU calls of a Hugging Face Space hold the GPU.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
@@ -24,6 +26,10 @@ pub(crate) enum Command {
     Run(Run),
     /// Makes the page of a recording again
     Report(Report),
+    /// Measures how fast this machine's GPU or processor does what models are made of, and keeps it
+    ///
+    /// `run` and `report` then translate times of that GPU to the platform's.
+    Calibrate(Calibrate),
 }
 
 /// `spacelint-profile run`.
@@ -126,6 +132,23 @@ pub(crate) struct Report {
     pub(crate) times_hold_on_platform: bool,
 }
 
+/// `spacelint-profile calibrate`.
+#[derive(Debug, Args)]
+pub(crate) struct Calibrate {
+    /// What is measured: `cpu`, `cuda` or `cuda:1`; without it the first CUDA device, or the processor
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) device: Option<Choice>,
+    /// Print it as JSON (profiler/CALIBRATION.md)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Measure although a calibration is kept
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// About how long to measure, in seconds; without it 20
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) budget: Option<u32>,
+}
+
 /// A visitor's class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Class {
@@ -170,5 +193,25 @@ mod tests {
         let Command::Run(run) = cli.expect("it is valid").command else { panic!("a run") };
         assert_eq!((run.class.tier(), run.class.name().as_str()), (Tier::Pro, "pro"));
         assert_eq!(run.command.len(), 3);
+    }
+
+    #[test]
+    fn an_absurd_calibration_is_refused() {
+        for asked in [
+            "--device=tpu",
+            "--device=cuda:",
+            "--device=cuda:-1",
+            "--device=cuda:99999999999999999999",
+            "--budget=0",
+            "--budget=-1",
+            "--budget=1e9",
+            "--budget=86400",
+            "--budget=NaN",
+        ] {
+            assert!(Cli::try_parse_from(["x", "calibrate", asked]).is_err(), "{asked}");
+        }
+        let cli = Cli::try_parse_from(["x", "calibrate", "--device=cuda:1", "--budget=3600"]);
+        let Command::Calibrate(asked) = cli.expect("it is valid").command else { panic!("one") };
+        assert_eq!(asked.device, Some(Choice::Cuda(1)));
     }
 }

@@ -1,6 +1,7 @@
 //! Measures how long the GPU calls of a Hugging Face Space hold the GPU, and recommends a `duration`.
 
 mod args;
+mod calibrate;
 mod device;
 mod drive;
 mod fault;
@@ -11,6 +12,7 @@ mod recording;
 mod report;
 #[cfg(target_os = "linux")]
 mod run;
+mod translate;
 #[cfg(target_os = "linux")]
 mod zerogpu;
 
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Command::Report(asked) => report::command(&asked),
+        Command::Calibrate(asked) => calibrate::command(&asked),
         #[cfg(target_os = "linux")]
         Command::Run(asked) => run::run(&asked),
         #[cfg(not(target_os = "linux"))]
