@@ -102,6 +102,16 @@ impl Machine {
         Ok(start.elapsed())
     }
 
+    /// So many bytes of pinned host memory and of the device's, to copy between; none where there is no such thing.
+    pub(crate) fn pinned(&self, bytes: usize) -> candle_core::Result<Option<Box<dyn Pinned>>> {
+        #[cfg(feature = "cuda")]
+        if let Device::Cuda(device) = &self.device {
+            return Ok(Some(Box::new(cuda::Copies::new(device, bytes)?)));
+        }
+        let _ = bytes;
+        Ok(None)
+    }
+
     /// How many bytes can be had of the device's memory now.
     pub(crate) fn free_bytes(&self) -> u64 {
         #[cfg(feature = "cuda")]
@@ -110,6 +120,16 @@ impl Machine {
         }
         meminfo("MemAvailable").unwrap_or(0)
     }
+}
+
+/// Host memory that the device reads and writes by itself, and as much of the device's.
+pub(crate) trait Pinned {
+    /// That of the host.
+    fn host(&mut self) -> &mut [u8];
+    /// Copies it to the device.
+    fn send(&mut self) -> candle_core::Result<()>;
+    /// Copies it back.
+    fn fetch(&mut self) -> candle_core::Result<()>;
 }
 
 #[cfg(feature = "cuda")]

@@ -6,6 +6,7 @@ use candle_core::Result;
 
 use super::check::Check;
 use super::{LeftOut, Measured};
+use crate::fault::Fault;
 use crate::device::Machine;
 use crate::measure::{self, Timing};
 use crate::parts::Part;
@@ -76,7 +77,7 @@ impl<'a> Bench<'a> {
         sizes: impl IntoIterator<Item = (usize, u64)>,
         build: impl Fn(usize) -> Result<Work<'w>>,
     ) {
-        match self.largest(sizes, build).map_err(|error| error.to_string()) {
+        match self.largest(sizes, build).map_err(|error| Fault::of(&error).to_string()) {
             Ok(Some(work)) => self.time(case, work),
             Ok(None) => self.leave_out(case, "not enough memory is free for it"),
             Err(why) => self.leave_out(case, &why),
@@ -117,7 +118,7 @@ impl<'a> Bench<'a> {
             Ok((check, Some(timing)))
         });
         match timed {
-            Err(error) => self.leave_out(case, &error.to_string()),
+            Err(error) => self.leave_out(case, &Fault::of(&error).to_string()),
             Ok((Check { error, allowed }, None)) => self.leave_out(
                 case,
                 &format!("its result is off by {error:.1e}, where {allowed:.1e} would be rounding"),

@@ -1,6 +1,8 @@
 //! What is measured: the shapes that models have, as large as there is time for.
 
+use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use candle_core::{D, DType, Device, Result, Tensor};
@@ -14,7 +16,7 @@ use crate::parts::Part;
 
 /// How many of the cases below take a time of their own.
 const CASES_OF_CPU: u32 = 18;
-const CASES_OF_CUDA: u32 = 23;
+const CASES_OF_CUDA: u32 = 25;
 
 /// Measures a device for `budget` in all. `folder` is where a file may be written for a moment.
 pub(super) fn all<'a>(machine: &'a Machine, budget: Duration, folder: Option<&Path>) -> Bench<'a> {
@@ -397,8 +399,42 @@ fn copies(bench: &mut Bench<'_>) {
             })
         });
     }
+    let machine = bench.machine;
     for part in [Part::HostToDevice, Part::DeviceToHost] {
         let case = Case { part, name: "pinned", counts: false };
-        bench.leave_out(case, "candle has no way to it");
+        bench.measure(case, row_sizes(true), |bytes| pinned(machine, part, bytes));
     }
+}
+
+/// A copy from or to host memory that stays where it is, which the device reads and writes by itself.
+fn pinned(machine: &Machine, part: Part, bytes: usize) -> Result<Work<'_>> {
+    let Some(mut copies) = machine.pinned(bytes)? else {
+        candle_core::bail!("there is no such memory for this device");
+    };
+    let mut random = memory::Random::new(bytes as u64);
+    copies.host().chunks_mut(8).for_each(|chunk| {
+        chunk.copy_from_slice(&random.next().to_le_bytes()[..chunk.len()]);
+    });
+    let sent = copies.host().to_vec();
+    copies.send()?;
+    let timed = Rc::new(RefCell::new(copies));
+    let checked = Rc::clone(&timed);
+    Ok(Work {
+        shape: megabytes(bytes),
+        amount: bytes as f64,
+        operations: 0.0,
+        bytes: 0.0,
+        run: Box::new(move || {
+            let mut copies = timed.borrow_mut();
+            if part == Part::HostToDevice { copies.send() } else { copies.fetch() }
+        }),
+        check: Box::new(move || {
+            let mut copies = checked.borrow_mut();
+            machine.synchronize()?;
+            copies.host().fill(0);
+            copies.fetch()?;
+            machine.synchronize()?;
+            Ok(Check::exact(copies.host() == sent))
+        }),
+    })
 }

@@ -12,6 +12,7 @@ use super::bench::{Bench, Case, Work};
 use super::cases::megabytes;
 use super::check::Check;
 use super::memory::Random;
+use crate::fault::Fault;
 use crate::device::{Kind, Machine};
 use crate::measure::Timing;
 use crate::parts::Part;
@@ -123,7 +124,8 @@ fn read(written: &mut Written, machine: &Machine) -> std::result::Result<Reading
         written.file.read_exact(&mut piece).map_err(cannot)?;
         if machine.identity.kind == Kind::Cuda {
             let sent = Tensor::from_slice(&piece, PIECE, &machine.device);
-            sent.and_then(|_| machine.synchronize()).map_err(|error| error.to_string())?;
+            sent.and_then(|_| machine.synchronize())
+                .map_err(|error| Fault::of(&error).to_string())?;
         }
         taken += start.elapsed();
         is_whole &= sum(&piece) == *expected;

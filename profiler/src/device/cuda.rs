@@ -3,13 +3,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use candle_core::cuda_backend::WrapErr;
 use candle_core::cuda_backend::cudarc::driver::sys::CUevent_flags::CU_EVENT_DEFAULT;
+use candle_core::cuda_backend::cudarc::driver::{CudaSlice, CudaStream};
 use candle_core::{CudaDevice, Device};
 
-use super::{Identity, Kind, Machine};
+use super::{Identity, Kind, Machine, Pinned};
 use crate::fault::Fault;
 
 /// Opens the device of this number. The error says why it cannot be, and what to do.
@@ -54,6 +56,36 @@ pub(super) fn time(
     // Waits for the end, and returns what went wrong before it.
     let milliseconds = start.elapsed_ms(&end).w()?;
     Duration::try_from_secs_f64(f64::from(milliseconds) / 1000.0).map_err(candle_core::Error::msg)
+}
+
+/// Pinned host memory and as much of the device's.
+pub(super) struct Copies {
+    stream: Arc<CudaStream>,
+    host: spacelint_cuda::Pinned,
+    there: CudaSlice<u8>,
+}
+
+impl Copies {
+    pub(super) fn new(device: &CudaDevice, bytes: usize) -> candle_core::Result<Self> {
+        let stream = device.cuda_stream();
+        let there = stream.alloc_zeros(bytes).w()?;
+        let host = spacelint_cuda::Pinned::new(bytes).map_err(candle_core::Error::msg)?;
+        Ok(Self { stream, host, there })
+    }
+}
+
+impl Pinned for Copies {
+    fn host(&mut self) -> &mut [u8] {
+        &mut self.host
+    }
+
+    fn send(&mut self) -> candle_core::Result<()> {
+        self.stream.memcpy_htod(&*self.host, &mut self.there).w()
+    }
+
+    fn fetch(&mut self) -> candle_core::Result<()> {
+        self.stream.memcpy_dtoh(&self.there, &mut *self.host).w()
+    }
 }
 
 /// How many bytes can be had: what the driver has, and what this program keeps of it for tensors to come.

@@ -97,12 +97,15 @@ fn compute(machine: &Machine) -> candle_core::Result<String> {
     })?;
     assert!(took >= Duration::from_millis(5) && took < Duration::from_mins(1) && launches == 1);
 
-    let mut pinned = spacelint_cuda::Pinned::new(1000).map_err(candle_core::Error::msg)?;
-    assert!(pinned.iter().all(|byte| *byte == 0));
-    pinned.iter_mut().zip((0..=255).cycle()).for_each(|(byte, value)| *byte = value);
-    let stream = device.as_cuda_device()?.cuda_stream();
-    let there = stream.clone_htod(&*pinned).w()?;
-    assert_eq!(stream.clone_dtoh(&there).w()?, *pinned);
+    let mut pinned = machine.pinned(1000)?.expect("a GPU has it");
+    assert!(pinned.host().iter().all(|byte| *byte == 0));
+    let expected: Vec<u8> = (0..=255).cycle().take(1000).collect();
+    pinned.host().copy_from_slice(&expected);
+    pinned.send()?;
+    pinned.host().fill(0);
+    pinned.fetch()?;
+    machine.synchronize()?;
+    assert_eq!(pinned.host(), expected);
     let values = Tensor::new(&[1.5f32, -2.], device)?;
     assert_eq!(values.to_vec1::<f32>()?, [1.5, -2.]);
     assert!(machine.free_bytes() < free);
