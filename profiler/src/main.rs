@@ -10,6 +10,7 @@ mod recording;
 mod report;
 #[cfg(target_os = "linux")]
 mod run;
+mod workload;
 #[cfg(target_os = "linux")]
 mod zerogpu;
 
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Command::Report(asked) => report::command(&asked),
+        Command::Workload(asked) => workload::command(&asked),
         #[cfg(target_os = "linux")]
         Command::Run(asked) => run::run(&asked),
         #[cfg(not(target_os = "linux"))]

@@ -2,6 +2,7 @@
 //! show what the build refuses. Nothing here knows what a fact means: only that it must have a source,
 //! a date, an order and a form.
 
+mod architectures;
 mod card;
 mod debian;
 mod drift;
@@ -30,6 +31,7 @@ pub(crate) struct Table {
 
 /// All tables.
 pub(crate) const TABLES: &[Table] = &[
+    Table { file: "architectures.toml", generate: architectures::generate },
     Table { file: "brings.toml", generate: modules::generate_brings },
     Table { file: "card.toml", generate: card::generate },
     Table { file: "debian.toml", generate: debian::generate },
