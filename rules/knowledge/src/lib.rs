@@ -9,6 +9,7 @@
 //! A fact less sure than one official page or several independent reports is not in a table, so that no
 //! finding can rest on it.
 
+pub mod architectures;
 pub mod calls;
 pub mod card;
 pub mod debian;

@@ -2,6 +2,7 @@
 //! show what the build refuses. Nothing here knows what a fact means: only that it must have a source,
 //! a date, an order and a form.
 
+mod architectures;
 mod calls;
 mod card;
 mod debian;
@@ -32,6 +33,7 @@ pub(crate) struct Table {
 
 /// All tables.
 pub(crate) const TABLES: &[Table] = &[
+    Table { file: "architectures.toml", generate: architectures::generate },
     Table { file: "brings.toml", generate: modules::generate_brings },
     Table { file: "calls.toml", generate: calls::generate },
     Table { file: "card.toml", generate: card::generate },

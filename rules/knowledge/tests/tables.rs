@@ -254,3 +254,12 @@ fn a_debian_package_is_gone_from_a_release() {
 fn a_token_is_long_enough_to_be_told() {
     replaced("tokens.toml", "least = 34", "least = 8", "too short");
 }
+
+#[test]
+fn architectures_are_each_there_once_and_whole() {
+    let file = "architectures.toml";
+    replaced(file, "passes = 2", "passes = 0", "a number is 0");
+    replaced(file, "types = [\"gemma2\"]", "types = [\"gemma\"]", "is there twice");
+    replaced(file, "norm = \"rms\"", "norm = \"batch\"", "batch");
+    replaced(file, "source = \"transformers", "was = \"", "unknown field");
+}
