@@ -142,7 +142,6 @@ impl Plan {
 
     /// How long a call takes at these rates, where each operation takes the longer of its arithmetic and its memory; nothing
     /// where a rate is missing that is needed.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`predict` asks it of a calibration"))]
     pub(crate) fn seconds_at(&self, rates: &Rates) -> Option<f64> {
         let runs = self.stages.iter().flat_map(|stage| &stage.runs);
         runs.map(|(block, times)| Some(times * cost::seconds_at(block, self.number, rates)?)).sum()

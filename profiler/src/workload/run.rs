@@ -11,6 +11,7 @@ use super::cost;
 use super::fields::Fault;
 use super::model::{Number, Shape};
 use super::plan::{Block, Plan};
+use crate::fault;
 use crate::device::{Kind, Machine};
 use crate::measure::{self, Timing};
 
@@ -85,9 +86,10 @@ impl<'a> Timer<'a> {
             Kind::Cuda => number,
         };
         let random = Random::of(&machine.device, number).map_err(|error| Fault(format!(
-            "{}: numbers of type {} cannot be drawn: {error}",
+            "{}: numbers of type {} cannot be drawn: {}",
             machine.identity.name,
-            number.name()
+            number.name(),
+            fault::Fault::of(&error)
         )))?;
         Ok(Self { machine, number, random, budget, timed: BTreeMap::new() })
     }
@@ -135,7 +137,8 @@ impl<'a> Timer<'a> {
             )));
         }
         let failed = |error: candle_core::Error| {
-            Fault(format!("{} on {}: {error}", name(block), self.machine.identity.name))
+            let why = fault::Fault::of(&error);
+            Fault(format!("{} on {}: {why}", name(block), self.machine.identity.name))
         };
         let built = Built::of(&mut self.random, &part).map_err(failed)?;
         let inputs = blocks::inputs(&self.random, &part).map_err(failed)?;

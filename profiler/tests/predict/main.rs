@@ -1,5 +1,5 @@
 //! `spacelint-profile predict` on a Space of `testdata/predict`, whose models' configurations stand beside it as in the cache of
-//! Hugging Face's libraries. No device is opened.
+//! Hugging Face's libraries, or in `testdata/models`. No device is opened.
 
 use std::path::Path;
 use std::process::{Command, Output};
