@@ -73,8 +73,7 @@ fn matmuls(bench: &mut Bench<'_>, dtype: DType, part: Part) {
         let widths: &[usize] = match (is_row, is_cuda) {
             (false, false) => &[128, 256, 512, 1024, 2048],
             (false, true) => &[256, 512, 1024, 2048, 4096, 8192],
-            // Larger than what a cache holds.
-            (true, false) => &[1024],
+            (true, false) => &[512, 1024],
             (true, true) => &[2048, 4096, 8192],
         };
         let elements =

@@ -229,8 +229,8 @@ fn unknown(report: &Report<'_>, calls: &[Timed<'_>]) -> Vec<String> {
                 safe(gpu)
             )),
             None => say(
-                "How long calls take on the platform: another GPU takes another time. So no duration is recommended; \
-                 `spacelint-profile calibrate` measures how much.",
+                "How long calls take on the platform: another GPU takes another time. So no duration is recommended. \
+                 `spacelint-profile calibrate` measures that GPU, by which its times are translated.",
             ),
         },
         (Basis::Cpu, false) => say(
