@@ -180,6 +180,19 @@ fn huge_files_are_named_with_the_limit() {
     );
 }
 
+/// Each of their lines would become a value a hundred times as large.
+#[test]
+fn long_lists_are_named_with_their_limit() {
+    for name in ["requirements.txt", "packages.txt", "pyproject.toml", "spacelint.toml", "more.txt"]
+    {
+        let space = space();
+        write(space.path(), "requirements.txt", "-r more.txt\n");
+        write(space.path(), name, &"#\n".repeat((1 << 19) + 1));
+        let said = format!("`{name}` has 1048578 bytes; at most 1048576 are read");
+        found_beside(&checked(space.path()), &said);
+    }
+}
+
 #[test]
 fn what_the_command_line_names_has_the_same_limit() {
     let space = space();
