@@ -354,6 +354,15 @@ fn requirements_that_name_each_other_are_read_once() {
     assert_eq!(checked(space.path()).rules(), ["unused-ignore"]);
 }
 
+/// Thousands of events, all of one kind: no rule may compare each with each.
+#[test]
+fn a_secret_that_is_read_everywhere_is_one() {
+    let app = format!("import os\n{}", "os.environ['API_KEY']\n".repeat(30_000));
+    let space = folder(&[("README.md", CARD), ("app.py", &app)]);
+    let ran = ends(space.path(), &["check", "--select", "missing-secret", "--format", "json", "."]);
+    assert_eq!((ran.status, ran.rules()), (1, vec!["missing-secret".to_owned()]), "{}", ran.stderr);
+}
+
 /// Calls of which each makes two: the trace ends by its budgets, and says so.
 #[test]
 fn calls_that_multiply_end_by_a_budget() {
