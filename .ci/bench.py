@@ -143,7 +143,7 @@ def rows(folder):
         ("reached", "one that imports all of such a library"),
         ("spaces", "1,000 Spaces"),
         ("million", "one with a million lines, of which it imports few"),
-        ("million-reached", "one that imports a million lines"),
+        ("million-reached", "one that imports a million lines, and is followed as far as the limits go"),
     ):
         files, lines = trees.size(folder / name)
         own, other = measured([check, ruff], [folder / name, folder / name])
@@ -156,9 +156,9 @@ def rows(folder):
     own, other = measured([check, zizmor], [folder / "typical", workflows])
     yield "a typical Space, beside this repository's workflows and Action", own, other, "`zizmor`"
 
-    names = ("typical", "vendored", "reached")
-    for name, (own, other) in zip(names, traced(folder / one for one in names), strict=True):
-        yield f"the trace of the {name} one, beside its parse", (own, None), (other, None), "tree-sitter"
+    names = {"typical": "the typical Space", "vendored": "the one with a library", "reached": "all of the library"}
+    for what, (own, other) in zip(names.values(), traced(folder / one for one in names), strict=True):
+        yield f"{what} from disk to trace, beside the parse alone", (own, None), (other, None), "tree-sitter"
 
 
 def table(measurements, floor):

@@ -7,6 +7,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spacelint_knowledge::platform::Tier;
 
+use crate::device::Choice;
+
 /// Measures how long the GPU calls of a Hugging Face Space hold the GPU.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
@@ -24,7 +26,63 @@ pub(crate) enum Command {
     Run(Run),
     /// Makes the page of a recording again
     Report(Report),
+    /// Estimates what each GPU function takes from the models that the Space's text names, without running anything
+    ///
+    /// Configurations are read from the cache of Hugging Face's libraries. Exit status: 0, or 2 if there is no Space.
+    Predict(Predict),
+    /// Measures how fast this machine's GPU or processor does what models are made of, and keeps it
+    ///
+    /// `run` and `report` then translate times of that GPU to the platform's.
+    Calibrate(Calibrate),
+    /// Estimates how long a model of a configuration's shape takes on this device, with random weights
+    Workload(Workload),
 }
+
+/// `spacelint-profile workload`.
+#[derive(Debug, Args)]
+pub(crate) struct Workload {
+    /// A `config.json`, a `model_index.json` with its parts' folders beside it, or the folder of one
+    #[arg(value_name = "CONFIG")]
+    pub(crate) config: PathBuf,
+    /// Tokens of the prompt
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = LISTS)]
+    pub(crate) prompt_tokens: Vec<u64>,
+    /// Tokens that are written
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = LISTS)]
+    pub(crate) new_tokens: Vec<u64>,
+    /// Steps in which noise is taken away
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = LISTS)]
+    pub(crate) steps: Vec<u64>,
+    /// How often the network runs in a step: 2 with classifier-free guidance
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = LISTS)]
+    pub(crate) guidance: Vec<u64>,
+    /// Width of the picture, in pixels
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = LISTS)]
+    pub(crate) width: Vec<u64>,
+    /// Height of the picture, in pixels
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = LISTS)]
+    pub(crate) height: Vec<u64>,
+    /// Frames of the video
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = LISTS)]
+    pub(crate) frames: Vec<u64>,
+    /// Seconds of sound
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = LISTS)]
+    pub(crate) seconds: Vec<u64>,
+    /// How many are made at once
+    #[arg(long, value_name = "N", value_delimiter = ',', help_heading = LISTS)]
+    pub(crate) batch: Vec<u64>,
+    /// The type of the numbers; without it that of the configuration
+    #[arg(long, value_name = "TYPE", value_enum)]
+    pub(crate) dtype: Option<crate::workload::Number>,
+    /// `cpu`, `cuda` or `cuda:1`; without it the first CUDA device, or else the processor
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) device: Option<crate::device::Choice>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const LISTS: &str = "What a call is asked for (of one, a list: 10,20,50)";
 
 /// `spacelint-profile run`.
 #[derive(Debug, Args)]
@@ -126,6 +184,37 @@ pub(crate) struct Report {
     pub(crate) times_hold_on_platform: bool,
 }
 
+/// `spacelint-profile calibrate`.
+#[derive(Debug, Args)]
+pub(crate) struct Calibrate {
+    /// What is measured: `cpu`, `cuda` or `cuda:1`; without it the first CUDA device, or the processor
+    #[arg(long, value_name = "DEVICE")]
+    pub(crate) device: Option<Choice>,
+    /// Print it as JSON (profiler/CALIBRATION.md)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Measure although a calibration is kept
+    #[arg(long)]
+    pub(crate) again: bool,
+    /// About how long to measure, in seconds; without it 20
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) budget: Option<u32>,
+}
+
+/// `spacelint-profile predict`.
+#[derive(Debug, Args)]
+pub(crate) struct Predict {
+    /// The Space's folder
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Where the configuration of a model is, a folder or a file, instead of in the cache
+    #[arg(long = "config", value_name = "ORG/NAME=PATH")]
+    pub(crate) configs: Vec<crate::predict::Given>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// A visitor's class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Class {
@@ -170,5 +259,25 @@ mod tests {
         let Command::Run(run) = cli.expect("it is valid").command else { panic!("a run") };
         assert_eq!((run.class.tier(), run.class.name().as_str()), (Tier::Pro, "pro"));
         assert_eq!(run.command.len(), 3);
+    }
+
+    #[test]
+    fn an_absurd_calibration_is_refused() {
+        for asked in [
+            "--device=tpu",
+            "--device=cuda:",
+            "--device=cuda:-1",
+            "--device=cuda:99999999999999999999",
+            "--budget=0",
+            "--budget=-1",
+            "--budget=1e9",
+            "--budget=86400",
+            "--budget=NaN",
+        ] {
+            assert!(Cli::try_parse_from(["x", "calibrate", asked]).is_err(), "{asked}");
+        }
+        let cli = Cli::try_parse_from(["x", "calibrate", "--device=cuda:1", "--budget=3600"]);
+        let Command::Calibrate(asked) = cli.expect("it is valid").command else { panic!("one") };
+        assert_eq!(asked.device, Some(Choice::Cuda(1)));
     }
 }

@@ -1,12 +1,20 @@
 //! Measures how long the GPU calls of a Hugging Face Space hold the GPU, and recommends a `duration`.
 
 mod args;
+mod calibrate;
+mod device;
 mod drive;
+mod fault;
+mod measure;
+mod parts;
+mod predict;
 mod recommend;
 mod recording;
 mod report;
 #[cfg(target_os = "linux")]
 mod run;
+mod translate;
+mod workload;
 #[cfg(target_os = "linux")]
 mod zerogpu;
 
@@ -29,6 +37,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Command::Report(asked) => report::command(&asked),
+        Command::Predict(asked) => predict::command(&asked),
+        Command::Calibrate(asked) => calibrate::command(&asked),
+        Command::Workload(asked) => workload::command(&asked),
         #[cfg(target_os = "linux")]
         Command::Run(asked) => run::run(&asked),
         #[cfg(not(target_os = "linux"))]

@@ -12,6 +12,7 @@ pub mod finding;
 pub mod fingerprint;
 pub mod fix;
 pub mod lock;
+pub mod models;
 pub mod registry;
 pub mod rule;
 pub mod secrets;

@@ -243,7 +243,7 @@ impl fmt::Debug for Class {
     }
 }
 
-/// Something from outside the program.
+/// Something from outside the program. What is quickly compared stands first: two are compared in this order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum External {
     /// A value that nothing is known of, as the start of a chain (`x` in `x.to("cuda")`).
@@ -255,19 +255,19 @@ pub enum External {
     Name(Arc<str>),
     /// `of.name`, where `of` is not itself a [`External::Name`].
     Attribute {
-        /// Whose attribute.
-        of: Arc<External>,
         /// Its name.
         name: Name,
+        /// Whose attribute.
+        of: Arc<External>,
     },
     /// The result of a call.
     Call {
+        /// Where.
+        place: Place,
         /// What was called.
         callee: Arc<External>,
         /// With what.
         arguments: Arc<Arguments>,
-        /// Where.
-        place: Place,
     },
     /// `of[key]`.
     Item {

@@ -26,6 +26,8 @@ pub enum Effect {
     LoadModel(Arc<ModelLoad>),
     /// A model that is loaded is computed with.
     RunModel(Arc<ModelRun>),
+    /// A model that is loaded is called, or a method of it.
+    CallModel(Arc<ModelCall>),
     /// A GPU function is declared.
     DeclareGpu(Arc<GpuDeclaration>),
     /// Every handler is made a GPU function.
@@ -366,6 +368,17 @@ pub struct ModelRun {
     /// Whether the load itself puts it on CUDA: because it is told to, or because it looks for a device
     /// and finds that one.
     pub on_cuda: bool,
+}
+
+/// A call of what a [load](ModelLoad) made, or of a method of it. Whether that computes anything is for the reader to know.
+#[derive(Clone, Debug)]
+pub struct ModelCall {
+    /// What the load was given: the very value that it [carries](ModelLoad::arguments).
+    pub load: Arc<Arguments>,
+    /// The method; none where the model itself is called.
+    pub method: Option<Arc<str>>,
+    /// What it is called with. Where a thread is to call it, what the thread is told to call it with.
+    pub arguments: Arc<Arguments>,
 }
 
 /// A Hub token as it is given to a call.

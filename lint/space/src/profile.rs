@@ -100,8 +100,23 @@ pub struct ProfiledFunction {
     /// weights, and by how much its first call lags behind later ones. Part of every recommendation, and no part of
     /// what content and confidence are promised of.
     pub cold_seconds: f64,
+    /// How its seconds, which are those of another GPU, became those of the platform. All others here are as they were
+    /// measured; what is advised is translated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub translation: Option<Translation>,
     /// What follows.
     pub advice: Advice,
+}
+
+/// Between what a second of one GPU lies on another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Translation {
+    /// The other GPU, for people: "half of an NVIDIA RTX PRO 6000 Blackwell".
+    pub gpu: String,
+    /// At least, by which the least duration that may be right was multiplied.
+    pub low: f64,
+    /// At most, by which all others were.
+    pub high: f64,
 }
 
 /// What duration is recommended, in the seconds that an author declares.
@@ -189,9 +204,25 @@ impl FunctionIdentity {
     }
 }
 
+impl ProfiledFunction {
+    /// So many of its seconds on the platform, at most.
+    pub fn on_platform(&self, seconds: f64) -> f64 {
+        seconds * self.translation.as_ref().map_or(1.0, |it| it.high)
+    }
+}
+
 impl Profile {
     /// Whether its seconds may become a `duration`.
     pub fn holds_on_platform(&self) -> bool {
-        self.times_hold_on_platform || self.basis == Basis::PlatformGpu
+        let is_translated = || {
+            let mut functions = self.functions.iter();
+            !self.functions.is_empty() && functions.all(|it| it.translation.is_some())
+        };
+        self.times_hold_on_platform
+            || match self.basis {
+                Basis::PlatformGpu => true,
+                Basis::OtherGpu => is_translated(),
+                Basis::Cpu => false,
+            }
     }
 }

@@ -22,8 +22,8 @@ use spacelint_python::{
 };
 
 use calls::{
-    Call, Known, call_name, call_text, converts, decorates, fitting, gpu, indexed, method_of, need,
-    passes, sets,
+    Call, Known, call_name, call_text, converts, decorates, fitting, gpu, indexed, method_of,
+    model_call, need, passes, sets,
 };
 pub(crate) use calls::{argument, canonical};
 
@@ -463,6 +463,7 @@ impl World for SpaceWorld<'_> {
         if gpu(&call, self.zerogpu, &mut outcome) {
             return outcome;
         }
+        outcome.effects.extend(model_call(&call));
         let name = canonical(callee);
         if let Some(effect) = name.as_deref().and_then(effects::call)
             && !matches!(**callee, External::Call { .. })

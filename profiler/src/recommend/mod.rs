@@ -1,7 +1,8 @@
 //! From the calls of a recording to the duration that each GPU function should declare.
 //!
 //! Pure functions of what was recorded: nothing is read, asked or printed here. Whether seconds of this machine hold
-//! on the platform is not asked either: the profile says what it was measured on, and who reads it decides.
+//! on the platform is not asked either: the profile says what it was measured on, and who reads it decides. Where it is told
+//! by what they are multiplied there, it is done first, and what follows is of the platform.
 //!
 //! - Only calls that ended well tell what a call needs. One that was stopped needed more than it was allowed, how
 //!   much more nobody knows: it counts as longer than all others. Of the rest nothing is concluded.
@@ -27,7 +28,9 @@ use camino::Utf8Path;
 use spacelint_knowledge::platform::{Backing, Size, duration};
 use spacelint_knowledge::quota;
 use spacelint_space::identity::{self, Identified};
-use spacelint_space::profile::{Advice, Evidence, FunctionIdentity, Parameter, ProfiledFunction};
+use spacelint_space::profile::{
+    Advice, Evidence, FunctionIdentity, Parameter, ProfiledFunction, Translation,
+};
 
 pub(crate) use cold::quantile;
 pub(crate) use outlook::{Outlook, Risk};
@@ -96,10 +99,12 @@ impl Recommendation {
 }
 
 /// One recommendation for each GPU function and size that was called, in the order of their names. A call of which
-/// it is not known what was called belongs to none, nor does one of a size that the platform does not have.
+/// it is not known what was called belongs to none, nor does one of a size that the platform does not have. `translated`
+/// tells by what the seconds of a size are multiplied, if they are.
 pub(crate) fn recommend(
     records: &[Record],
     known: impl Fn(&FunctionName) -> Known,
+    translated: impl Fn(Size) -> Option<Translation>,
 ) -> Vec<Recommendation> {
     let calls = records.iter().filter_map(|record| match record {
         Record::Call(call) => Some((call.function.as_ref()?, Size::from_name(&call.size)?, call)),
@@ -120,7 +125,7 @@ pub(crate) fn recommend(
     let mut found = Vec::new();
     for ((path, _, _, size), (function, calls)) in groups {
         let Some(known) = asked.get(function) else { continue };
-        let mut recommendation = of_function(function, size, &calls, known);
+        let mut recommendation = of_function(function, size, &calls, known, translated(size));
         if let Advice::Callable { callable, .. } = &mut recommendation.profile.advice {
             let numbered = (2..).map(|number| format!("{}_{number}", callable.name));
             let mut names = std::iter::once(callable.name.clone()).chain(numbered);
@@ -135,14 +140,18 @@ pub(crate) fn recommend(
 fn of_function(
     function: &FunctionName,
     size: Size,
-    calls: &[&Call],
+    measured: &[&Call],
     known: &Known,
+    translation: Option<Translation>,
 ) -> Recommendation {
+    let Factor { low, high } = Factor::of(translation.as_ref());
+    let calls: Vec<Call> = measured.iter().map(|call| longer(call, high)).collect();
+    let calls: Vec<&Call> = calls.iter().collect();
     let ended = |outcome: &Outcome| -> Vec<&Call> {
         calls.iter().filter(|call| call.outcome == *outcome).copied().collect()
     };
     let (done, stopped) = (ended(&Outcome::Done), ended(&Outcome::Stopped));
-    let study = Study::new(&done, &stopped, calls, size);
+    let study = Study::new(&done, &stopped, &calls, size, Factor { low, high });
     let advice = study.advice(function, known);
     let recommended = match &advice {
         Advice::Seconds { target, .. } => Some(study.outlook(|_| *target)),
@@ -159,9 +168,10 @@ fn of_function(
         stopped_calls: counted(stopped.len()),
         failed_calls: counted(calls.len() - done.len() - stopped.len()),
         declared_seconds: calls.iter().map(|call| call.declared_seconds).max().unwrap_or(0),
-        median_seconds: cold::quantile(&study.used, 0.5),
-        longest_seconds: study.used.last().copied().unwrap_or(0.0),
-        cold_seconds: study.cold_seconds,
+        median_seconds: cold::quantile(&study.used, 0.5) / high,
+        longest_seconds: study.used.last().copied().unwrap_or(0.0) / high,
+        cold_seconds: study.cold_seconds / high,
+        translation,
         advice,
     };
     Recommendation {
@@ -173,9 +183,36 @@ fn of_function(
     }
 }
 
-/// The calls of one function at one size, and what they took.
+/// Between what seconds of this machine lie on the platform, of each second.
+#[derive(Clone, Copy, Debug)]
+struct Factor {
+    low: f64,
+    high: f64,
+}
+
+impl Factor {
+    fn of(translation: Option<&Translation>) -> Self {
+        translation.map_or(Self { low: 1.0, high: 1.0 }, |it| Self { low: it.low, high: it.high })
+    }
+}
+
+/// The call, as if all of it took `factor` times as long.
+fn longer(call: &Call, factor: f64) -> Call {
+    let longer = |seconds: Option<f64>| seconds.map(|it| it * factor);
+    Call {
+        used_seconds: call.used_seconds * factor,
+        start_seconds: longer(call.start_seconds),
+        transfer_seconds: longer(call.transfer_seconds),
+        run_seconds: longer(call.run_seconds),
+        ..call.clone()
+    }
+}
+
+/// The calls of one function at one size, and what they take where they are to run: at most, if that is not known to the
+/// point.
 struct Study<'a> {
     size: Size,
+    factor: Factor,
     /// Those that ended well.
     done: &'a [&'a Call],
     stopped: &'a [&'a Call],
@@ -188,12 +225,18 @@ struct Study<'a> {
 }
 
 impl<'a> Study<'a> {
-    fn new(done: &'a [&'a Call], stopped: &'a [&'a Call], all: &[&Call], size: Size) -> Self {
+    fn new(
+        done: &'a [&'a Call],
+        stopped: &'a [&'a Call],
+        all: &[&Call],
+        size: Size,
+        factor: Factor,
+    ) -> Self {
         let mut used: Vec<f64> = done.iter().map(|call| call.used_seconds.max(0.0)).collect();
         let quantities = fit::quantities(done, &used);
         let cold::Apart { seconds, cold_seconds } = cold::apart(done, &quantities, all);
         used.sort_by(f64::total_cmp);
-        Self { size, done, stopped, quantities, used, seconds, cold_seconds }
+        Self { size, factor, done, stopped, quantities, used, seconds, cold_seconds }
     }
 
     /// Which duration is recommended.
@@ -213,7 +256,9 @@ impl<'a> Study<'a> {
         };
         // What was used, without any cold start that was not, is surely no more than is needed.
         let surely = tolerance::lower_rank(calls).and_then(|rank| self.used.get(rank - 1));
-        let lower = surely.map_or(1, |seconds| literal(*seconds, self.size));
+        let least =
+            |seconds: &f64| literal(seconds / self.factor.high * self.factor.low, self.size);
+        let lower = surely.map_or(1, least);
         let target = literal(self.need(limit.value), self.size);
         let upper = self.upper(target, limit.ample);
 
@@ -237,8 +282,11 @@ impl<'a> Study<'a> {
                 missing: counted(tolerance::FEWEST.saturating_sub(calls)),
             };
         }
-        let held =
-            self.stopped.iter().map(|call| call.used_seconds.max(float_of(call.allowed_seconds)));
+        let Factor { low, high } = self.factor;
+        let held = self
+            .stopped
+            .iter()
+            .map(|call| (call.used_seconds / high).max(float_of(call.allowed_seconds)) * low);
         Advice::Stopped {
             calls: counted(self.stopped.len()),
             at_least: (literal(held.fold(0.0, f64::max), self.size) + 1).min(most_declared()),

@@ -88,7 +88,7 @@ fn driven(number: u32) -> Call {
 
 fn recommended(calls: &[Call]) -> Vec<Recommendation> {
     let records: Vec<Record> = calls.iter().cloned().map(Record::Call).collect();
-    recommend(&records, known)
+    recommend(&records, known, |_| None)
 }
 
 fn one(calls: &[Call]) -> Recommendation {
@@ -256,9 +256,58 @@ fn what_the_text_knows_as_one_function_is_one() {
         ..call(5.0)
     });
     let records = calls.map(Record::Call);
-    let found = recommend(&records, |_| known(&function("generate")));
+    let found = recommend(&records, |_| known(&function("generate")), |_| None);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].profile.calls, 2);
+}
+
+#[test]
+fn seconds_of_another_gpu_are_recommended_at_their_upper_end() {
+    let calls: Vec<Call> = (0..20).map(|n| call(4.0 + f64::from(n % 5) / 10.0)).collect();
+    let records: Vec<Record> = calls.iter().cloned().map(Record::Call).collect();
+    let times = |low, high| {
+        recommend(&records, known, |size| {
+            assert_eq!(size, Size::Large);
+            Some(Translation { gpu: "a GPU".to_owned(), low, high })
+        })
+        .remove(0)
+    };
+    let of = |found: &Recommendation| match found.profile.advice {
+        Advice::Seconds { lower, target, upper, .. } => (lower, target, upper),
+        _ => panic!("{found:?}"),
+    };
+    let here = one(&calls);
+    let same = times(1.0, 1.0);
+    assert_eq!(of(&same), of(&here));
+    // The same calls, each twice as long.
+    let twice: Vec<Call> = calls.iter().map(|it| longer(it, 2.0)).collect();
+    let there = times(1.0, 2.0);
+    assert_eq!(of(&there).1, of(&one(&twice)).1);
+    assert_eq!(of(&there).2, of(&one(&twice)).2);
+    // What is surely needed is what would be without any loss.
+    assert_eq!(of(&there).0, of(&here).0);
+    let kept = times(0.25, 2.0).profile.translation.expect("it was given");
+    assert_eq!(kept, Translation { gpu: "a GPU".to_owned(), low: 0.25, high: 2.0 });
+    assert!(of(&times(0.25, 2.0)).0 < of(&here).0);
+    // What is told as measured is what was measured.
+    let told = |it: &Recommendation| {
+        let ProfiledFunction { median_seconds, longest_seconds, cold_seconds, .. } = it.profile;
+        format!("{median_seconds:.6} {longest_seconds:.6} {cold_seconds:.6}")
+    };
+    assert_eq!(told(&there), told(&here));
+    let books = |it: &Recommendation| it.recommended.clone().expect("it is advised").booked_seconds;
+    assert!(books(&there) > books(&here));
+}
+
+#[test]
+fn what_was_stopped_on_another_gpu_needs_as_much_as_it_surely_held() {
+    let calls: Vec<Call> = (0..12).map(|_| stopped(90)).collect();
+    let records: Vec<Record> = calls.iter().cloned().map(Record::Call).collect();
+    let translation = Translation { gpu: "a GPU".to_owned(), low: 0.5, high: 3.0 };
+    let found = recommend(&records, known, |_| Some(translation.clone())).remove(0);
+    // 90.1 s there are 45.05 s at least, of which 31 declared seconds allow 46.
+    let Advice::Stopped { at_least, .. } = found.profile.advice else { panic!("{found:?}") };
+    assert_eq!(at_least, 32);
 }
 
 #[test]
@@ -389,8 +438,11 @@ fn parameters_are_those_that_are_known_or_else_those_that_were_seen() {
         parameter("progress", Some(DefaultValue::Other)),
     ];
     let records: Vec<Record> = with(&[]).into_iter().map(Record::Call).collect();
-    let found =
-        recommend(&records, |function| Known { parameters: Some(own.clone()), ..known(function) });
+    let found = recommend(
+        &records,
+        |function| Known { parameters: Some(own.clone()), ..known(function) },
+        |_| None,
+    );
     let Advice::Callable { callable, .. } = &found[0].profile.advice else { panic!("a callable") };
     assert_eq!(callable.parameters, own);
 }

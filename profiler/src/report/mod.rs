@@ -15,14 +15,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use spacelint_knowledge::platform::Size;
 use spacelint_space::escape::escape;
 use spacelint_space::identity::{self, Identified};
-use spacelint_space::profile::Basis;
+use spacelint_space::profile::{Basis, Translation};
 use spacelint_space::{Files, Space};
 
-use crate::args;
 use crate::recommend::{Known, Recommendation, recommend};
 use crate::recording::{self, Recording};
+use crate::{args, calibrate};
 
 /// What the page is of.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +41,30 @@ pub(crate) struct Report<'a> {
 impl Report<'_> {
     /// Whether a duration may be recommended.
     fn holds(&self) -> bool {
-        self.times_hold_on_platform || self.recording.run.basis == Basis::PlatformGpu
+        self.times_hold_on_platform
+            || self.recording.run.basis == Basis::PlatformGpu
+            || self.translation().is_some()
     }
+
+    /// How the seconds of another GPU became those of the platform, if all of them did; of several sizes the one that takes
+    /// longest.
+    fn translation(&self) -> Option<&Translation> {
+        let all: Option<Vec<&Translation>> =
+            self.recommendations.iter().map(|it| it.profile.translation.as_ref()).collect();
+        all?.into_iter().max_by(|one, other| one.high.total_cmp(&other.high))
+    }
+}
+
+/// By what seconds of a run are multiplied to be those of the platform; nothing where they are its own, where their author
+/// says so, where they are those of a CPU, and where nothing is known of the GPU.
+pub(crate) fn translation(
+    basis: Basis,
+    device: Option<&str>,
+    times_hold_on_platform: bool,
+) -> impl Fn(Size) -> Option<Translation> {
+    let gpu = device.filter(|_| basis == Basis::OtherGpu && !times_hold_on_platform);
+    let translated = gpu.map(calibrate::translation);
+    move |size| translated.as_ref()?(size)
 }
 
 /// Writes the page.
@@ -78,7 +101,10 @@ fn again(asked: &args::Report) -> Result<PathBuf, String> {
     let recording = recording::read(&bytes).map_err(|error| format!("`{shown}`: {error}"))?;
     let root = root(&path);
     let functions = root.as_deref().map(functions).unwrap_or_default();
-    let recommendations = recommend(&recording.records, |function| Known::of(&functions, function));
+    let known = |function: &_| Known::of(&functions, function);
+    let run = &recording.run;
+    let translated = translation(run.basis, run.device.as_deref(), asked.times_hold_on_platform);
+    let recommendations = recommend(&recording.records, known, translated);
     let named = root.as_deref().and_then(Utf8Path::file_name);
     let report = Report {
         space: named.or(path.file_stem().and_then(|stem| stem.to_str())).unwrap_or("a Space"),

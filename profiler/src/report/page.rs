@@ -7,7 +7,7 @@ use spacelint_knowledge::platform::{Backing, Size, Tier};
 use spacelint_knowledge::quota::{self, Calls};
 use spacelint_rules::registry;
 use spacelint_space::escape::escape;
-use spacelint_space::profile::{Advice, Basis, Callable, Evidence, Method};
+use spacelint_space::profile::{Advice, Basis, Callable, Evidence, Method, Translation};
 
 use super::Report;
 use super::charts::{
@@ -221,9 +221,18 @@ fn unknown(report: &Report<'_>, calls: &[Timed<'_>]) -> Vec<String> {
         (_, true) => {
             say("Whether its times hold on the platform: that they do is its author's word.");
         }
-        (Basis::OtherGpu, false) => say(
-            "How long calls take on the platform: another GPU takes another time. So no duration is recommended.",
-        ),
+        (Basis::OtherGpu, false) => match report.translation() {
+            Some(Translation { gpu, low, high }) => say(&format!(
+                "How long calls take on the platform: on {} they take between {low:.2} and {high:.2} times as long as here, by \
+                 what the kept calibration of this GPU says. What is recommended is for the upper end; all seconds of \
+                 calls are as measured.",
+                safe(gpu)
+            )),
+            None => say(
+                "How long calls take on the platform: another GPU takes another time. So no duration is recommended. \
+                 `spacelint-profile calibrate` measures that GPU, by which its times are translated.",
+            ),
+        },
         (Basis::Cpu, false) => say(
             "How long calls take on the platform, and how much memory: GPU functions ran on the CPU. So no duration is \
              recommended.",

@@ -8,12 +8,13 @@ use camino::Utf8PathBuf;
 use spacelint_knowledge::gradio;
 use spacelint_knowledge::platform::{Backing, Size, duration};
 use spacelint_space::identity::{self, Identified};
-use spacelint_space::profile::Basis;
+use spacelint_space::profile::{Basis, Translation};
 use spacelint_space::{Files, Space};
 
 use super::explain;
 use crate::args;
 use crate::drive::Replay;
+use crate::report;
 use crate::zerogpu::device::Device;
 use crate::zerogpu::hook::SITECUSTOMIZE;
 use crate::zerogpu::python;
@@ -94,6 +95,12 @@ impl<'a> Prepared<'a> {
 
     pub(super) fn is_cpu(&self) -> bool {
         self.device.basis == Basis::Cpu
+    }
+
+    /// By what seconds of this GPU are multiplied to be the platform's, where that is known.
+    pub(super) fn translation(&self) -> impl Fn(Size) -> Option<Translation> {
+        let Device { basis, name, .. } = &self.device;
+        report::translation(*basis, name.as_deref(), self.asked.times_hold_on_platform)
     }
 
     /// What the calls are multiplied by, here and on the platform.

@@ -27,8 +27,9 @@ impl Found {
 
 /// What follows from `records`.
 pub(super) fn of(plan: &Prepared<'_>, records: &[Record]) -> Found {
-    let recommendations =
-        recommend::recommend(records, |function| Known::of(&plan.functions, function));
+    let known = |function: &_| Known::of(&plan.functions, function);
+    let translated = plan.translation();
+    let recommendations = recommend::recommend(records, known, translated);
     let functions: Vec<_> = recommendations.iter().map(|it| it.profile.clone()).collect();
     let profile = (!functions.is_empty()).then(|| Profile {
         schema: PROFILE_SCHEMA,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use spacelint_knowledge::platform::{Backing, Tier};
+use spacelint_knowledge::platform::{Backing, Size, Tier};
 use spacelint_knowledge::quota::Calls;
 use spacelint_space::escape::escape;
-use spacelint_space::profile::{Advice, Evidence, Method, ProfiledFunction};
+use spacelint_space::profile::{Advice, Basis, Evidence, Method, ProfiledFunction, Translation};
 
+use crate::calibrate;
 use crate::recommend::{Outlook, Risk};
 use crate::recording::{Call, Outcome};
 
@@ -146,6 +147,10 @@ pub(super) fn recommendations(found: &Found) -> String {
         {
             text += &grounds(profile, evidence);
         }
+        let device = found.profile.as_ref().and_then(|it| it.device.as_deref());
+        if let (Some(translation), Some(device)) = (&profile.translation, device) {
+            text += &translated(translation, device, &profile.size);
+        }
         if found.holds()
             && let (Some(declared), Some(recommended)) =
                 (&recommendation.declared, &recommendation.recommended)
@@ -160,17 +165,40 @@ pub(super) fn recommendations(found: &Found) -> String {
             Some(device) => format!("on {}", escape(device)),
             None => "on a CPU".to_owned(),
         };
+        let calibrate = match profile.basis {
+            Basis::OtherGpu => {
+                " `spacelint-profile calibrate` measures how much longer they are there at most."
+            }
+            Basis::Cpu | Basis::PlatformGpu => "",
+        };
         text.push('\n');
         text += &wrapped(
             &format!(
-                "No duration is recommended: the calls ran {on}, and their times are not those of {}. Where they do not \
-                 depend on the GPU, --times-hold-on-platform says so.",
+                "No duration is recommended: the calls ran {on}, and their times are not those of {}.{calibrate} Where \
+                 they do not depend on the GPU, --times-hold-on-platform says so.",
                 Backing::current().gpu
             ),
             "",
         );
     }
     text
+}
+
+/// How seconds of this GPU became those of the platform.
+fn translated(translation: &Translation, device: &str, size: &str) -> String {
+    let Translation { gpu, low, high } = translation;
+    let mut text = format!(
+        "By the calibration of {}, such calls take between {low:.2} and {high:.2} times as long on {}: the upper end is \
+         what is recommended for.",
+        escape(device),
+        escape(gpu)
+    );
+    let size = Size::from_name(size);
+    if let Some(warning) = size.and_then(|size| calibrate::memory_warning(device, size)) {
+        text.push(' ');
+        text += &escape(&warning);
+    }
+    wrapped(&text, "  ")
 }
 
 /// What a recommendation rests on.

@@ -9,8 +9,11 @@
 //! A fact less sure than one official page or several independent reports is not in a table, so that no
 //! finding can rest on it.
 
+pub mod architectures;
+pub mod calls;
 pub mod card;
 pub mod debian;
+pub mod devices;
 pub mod drift;
 pub mod effects;
 pub mod failures;

@@ -2,8 +2,11 @@
 //! show what the build refuses. Nothing here knows what a fact means: only that it must have a source,
 //! a date, an order and a form.
 
+mod architectures;
+mod calls;
 mod card;
 mod debian;
+mod devices;
 mod drift;
 mod effects;
 mod failures;
@@ -30,9 +33,12 @@ pub(crate) struct Table {
 
 /// All tables.
 pub(crate) const TABLES: &[Table] = &[
+    Table { file: "architectures.toml", generate: architectures::generate },
     Table { file: "brings.toml", generate: modules::generate_brings },
+    Table { file: "calls.toml", generate: calls::generate },
     Table { file: "card.toml", generate: card::generate },
     Table { file: "debian.toml", generate: debian::generate },
+    Table { file: "devices.toml", generate: devices::generate },
     Table { file: "drift.toml", generate: drift::generate },
     Table { file: "effects.toml", generate: effects::generate },
     Table { file: "failures.toml", generate: failures::generate },

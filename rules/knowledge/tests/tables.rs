@@ -149,6 +149,12 @@ fn names_are_sorted_and_there_once() {
     replaced("platform.toml", "\"HOME\", \"PATH\"", "\"PATH\", \"HOME\"", "must come before");
     replaced("platform.toml", "\"HOME\", \"PATH\"", "\"HOME\", \"HOME\"", "there twice");
     replaced("platform.toml", "names = [\"SYSTEM\"]", "names = [\"PATH\"]", "there twice");
+    replaced(
+        "devices.toml",
+        "\"matmul-bf16\"\nbasis = \"m",
+        "\"memory\"\nbasis = \"m",
+        "must come before",
+    );
     replaced("gradio.toml", "fixed = \"4.13.0\"", "fixed = \"4.10.0\"", "does not come after");
 }
 
@@ -199,6 +205,21 @@ fn a_breakage_is_said_in_full_and_shown() {
 }
 
 #[test]
+fn a_device_has_figures_and_shares_that_can_be() {
+    let file = "devices.toml";
+    replaced(file, "per_second = 788e12", "per_second = -788e12", "is no rate");
+    replaced(file, "per_second = 788e12", "per_second = inf", "is no rate");
+    replaced(file, "per_second = 788e12", "per_second = 990e12", "more was measured than");
+    replaced(file, "basis = \"measured\"", "basis = \"heard\"", "unknown variant `heard`");
+    replaced(file, "part = \"memory\"", "part = \"memory-writes\"", "is not known");
+    replaced(file, "compute = [60, 132]", "compute = [132, 60]", "is no share");
+    replaced(file, "memory = [4, 8]", "memory = [0, 8]", "is no share");
+    replaced(file, "size = \"large\"", "size = \"huge\"", "unknown variant `huge`");
+    let text = text_of(file).replace("gpu = \"NVIDIA H200\"\nsize", "gpu = \"NVIDIA H100\"\nsize");
+    refused(file, &text, "a GPU needs figures and slices");
+}
+
+#[test]
 fn an_estimate_errs_to_the_side_of_saying_nothing() {
     let file = "models.toml";
     replaced(file, "name_least = 0.8", "name_least = 1.2", "either side of 1");
@@ -237,4 +258,13 @@ fn a_debian_package_is_gone_from_a_release() {
 #[test]
 fn a_token_is_long_enough_to_be_told() {
     replaced("tokens.toml", "least = 34", "least = 8", "too short");
+}
+
+#[test]
+fn architectures_are_each_there_once_and_whole() {
+    let file = "architectures.toml";
+    replaced(file, "passes = 2", "passes = 0", "a number is 0");
+    replaced(file, "types = [\"gemma2\"]", "types = [\"gemma\"]", "is there twice");
+    replaced(file, "norm = \"rms\"", "norm = \"batch\"", "batch");
+    replaced(file, "source = \"transformers", "was = \"", "unknown field");
 }

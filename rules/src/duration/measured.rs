@@ -10,7 +10,9 @@ use spacelint_python::syntax::{ArgKind, Expr, ExprKind};
 use spacelint_python::{Place, Span};
 use spacelint_space::effect::GpuDeclaration;
 use spacelint_space::identity::{Identified, identify};
-use spacelint_space::profile::{Advice, Callable, Evidence, Method, Profile, ProfiledFunction};
+use spacelint_space::profile::{
+    Advice, Callable, Evidence, Method, Profile, ProfiledFunction, Translation,
+};
 use spacelint_space::{SourceFile, Space, SpaceTrace};
 
 use super::declared::{self, Cost, Declaration, Duration, Site, drops_days};
@@ -227,7 +229,7 @@ impl Judged<'_> {
     /// The calls a day of a visitor, of calls that book so much and take what they took.
     pub(super) fn calls(&self, tier: Tier, cost: &Cost) -> String {
         #[expect(clippy::cast_possible_truncation, reason = "a call's seconds were looked at")]
-        let used = self.entry.median_seconds.ceil() as i64;
+        let used = self.entry.on_platform(self.entry.median_seconds).ceil() as i64;
         match quota::calls(tier, cost.booked, Some(quota::charged(used, self.size))) {
             Calls::Never => "none".to_owned(),
             Calls::AtLeast(calls) | Calls::Exactly(calls) => calls.to_string(),
@@ -256,6 +258,13 @@ impl Judged<'_> {
             Some(device) => format!(" on {}", plain(device)),
             None => String::new(),
         };
+        let there = match &self.entry.translation {
+            Some(Translation { gpu, low, high }) => format!(
+                ", which take {low:.2} to {high:.2} times as long on {}: the upper end is what is counted with",
+                plain(gpu)
+            ),
+            None => String::new(),
+        };
         let method = match method {
             Method::OrderStatistic => "whatever their distribution".to_owned(),
             Method::LogNormal => format!(
@@ -265,7 +274,7 @@ impl Judged<'_> {
             Method::Conformal => "by a function of their arguments".to_owned(),
         };
         format!(
-            "It rests on {calls} calls{on}, measured {}: of calls like those {} fit, with {} confidence, {method}.",
+            "It rests on {calls} calls{on}, measured {}{there}: of calls like those {} fit, with {} confidence, {method}.",
             day(&profile.made),
             percent(content),
             percent(confidence)
@@ -507,6 +516,7 @@ mod tests {
                 median_seconds: 8.0,
                 longest_seconds: 11.0,
                 cold_seconds: 2.0,
+                translation: None,
                 advice,
             }
         });

@@ -19,7 +19,8 @@ impl<'a> Check<'a> for TightDuration<'a> {
 
     fn finding(&self) -> Finding {
         let Self(MeasuredSite { site, judged, .. }) = self;
-        let (longest, calls) = (judged.entry.longest_seconds, judged.entry.calls);
+        let (measured, calls) = (judged.entry.longest_seconds, judged.entry.calls);
+        let longest = judged.entry.on_platform(measured);
         let (call, lower) = (site.each_call(), judged.recommended.lower);
         let message = match self.0.costs() {
             Some((now, _)) => {
@@ -32,11 +33,15 @@ impl<'a> Check<'a> for TightDuration<'a> {
                         "with less than {lower} s declared, too many that take longer are stopped"
                     )
                 };
+                let there = match &judged.entry.translation {
+                    Some(_) => format!(", up to {} s there", tenths(longest)),
+                    None => String::new(),
+                };
                 format!(
                     "{call} is stopped after {} s on the GPU, and the longest of {calls} measured calls took {} \
-                     s: {so}",
+                     s{there}: {so}",
                     now.allowed,
-                    tenths(longest)
+                    tenths(measured)
                 )
             }
             None => format!("{call} declares less than the {lower} s that it needs"),

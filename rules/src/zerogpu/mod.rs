@@ -51,6 +51,8 @@ mod pickle;
 mod weights;
 mod worker;
 
+pub(crate) use worker::gpu_function;
+
 /// Whether the program means to meet an `error` of what happens here: a `try` catches it by name, this is
 /// itself what is done when something else has failed, or a switch in the environment decides whether it
 /// is done at all.

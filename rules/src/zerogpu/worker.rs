@@ -110,7 +110,7 @@ impl<'a, T> Deed<'a, T> {
 }
 
 /// The GPU function in whose worker that happens.
-pub(super) fn gpu_function<'a>(moment: &Moment<'a>) -> Option<&'a Arc<Function>> {
+pub(crate) fn gpu_function<'a>(moment: &Moment<'a>) -> Option<&'a Arc<Function>> {
     let roots = moment.trace().roots();
     let root = |index: usize| -> &'a Root<Role> { &roots[index] };
     let mut handed_over =

@@ -197,6 +197,7 @@ fn own(effect: &Effect) -> Own {
         | Effect::CacheExamples(_)
         | Effect::WrapHandlers(_)
         | Effect::RunModel(_)
+        | Effect::CallModel(_)
         | Effect::Serve(_)
         | Effect::SetQueue(_)
         | Effect::LimitCalls(_)

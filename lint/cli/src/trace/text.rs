@@ -247,6 +247,7 @@ impl Page {
             Effect::CacheExamples(_) => format!("computes examples at start-up: {what}"),
             Effect::WrapHandlers(_) => format!("makes every handler a GPU function: {what}"),
             Effect::RunModel(_) => format!("computes with a model: {what}"),
+            Effect::CallModel(_) => format!("calls a model: {what}"),
             Effect::Serve(_) => format!("serves the app: {what}"),
             Effect::SetQueue(_) => format!("sets up the queue: {what}"),
             Effect::LimitCalls(_) => format!("limits its own calls: {what}"),

@@ -8,11 +8,11 @@ use spacelint_space::effect::{Effect, Missing};
 use spacelint_space::{Moment, Phase, Role, SpaceTrace};
 
 /// The events that are worth telling. That a package is imported, or that a name is met which some pair of
-/// versions fails at, is of use to a rule alone.
+/// versions fails at, is of use to a rule alone; that a method of a model is called, to the profiler.
 pub(super) fn events(trace: &SpaceTrace) -> impl Iterator<Item = Moment<'_>> {
     trace.moments().filter(|moment| match &moment.event.effect {
         Effect::UseName(used) => drift::names(used.name).next().is_some(),
-        Effect::ImportPackage(_) => false,
+        Effect::ImportPackage(_) | Effect::CallModel(_) => false,
         _ => true,
     })
 }
@@ -28,6 +28,7 @@ pub(super) fn kind(effect: &Effect) -> &'static str {
         Effect::TouchCuda(_) => "touch-cuda",
         Effect::LoadModel(_) => "load-model",
         Effect::RunModel(_) => "run-model",
+        Effect::CallModel(_) => "call-model",
         Effect::Download(_) => "download",
         Effect::DeclareGpu(_) => "declare-gpu",
         Effect::CallGpu(_) => "call-gpu",
@@ -79,6 +80,7 @@ pub(super) fn what(effect: &Effect) -> String {
         Effect::Client(client) => called(&client.called.name),
         Effect::CacheExamples(it) => called(&it.called.name),
         Effect::RunModel(run) => called(&run.called.name),
+        Effect::CallModel(call) => called(call.method.as_deref().unwrap_or("?")),
         Effect::Serve(serve) => called(&serve.called.name),
         Effect::SetQueue(queue) => called(&queue.called.name),
         Effect::LimitCalls(limit) => called(&limit.called.name),

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use spacelint_knowledge::platform::{Size, duration};
 use spacelint_python::{BOM, Span};
 
-use super::{Advice, Evidence, FunctionIdentity, PROFILE_SCHEMA, Profile, ProfiledFunction};
+use super::{
+    Advice, Evidence, FunctionIdentity, PROFILE_SCHEMA, Profile, ProfiledFunction, Translation,
+};
 use crate::files::SourceFile;
 
 /// The longest text that is read, in bytes: that of a function is some hundred.
@@ -182,6 +184,12 @@ fn verify_function(function: &ProfiledFunction) -> Result<(), &'static str> {
             return Err(what);
         }
     }
+    if let Some(Translation { gpu, low, high }) = &function.translation {
+        let in_order = 0.0 < *low && low <= high && *high <= MAX_FACTOR;
+        if gpu.is_empty() || gpu.len() > MAX_NAME || !in_order {
+            return Err("translation");
+        }
+    }
     match &function.advice {
         Advice::Seconds { lower, target, upper, evidence } => {
             verify_advice(*lower, *target, *upper, evidence)
@@ -199,6 +207,8 @@ fn verify_function(function: &ProfiledFunction) -> Result<(), &'static str> {
 
 /// Longer than this no call was ever waited for.
 const MAX_SECONDS: f64 = 1e7;
+/// No GPU that is of any use is this much slower than another.
+const MAX_FACTOR: f64 = 1e4;
 
 fn verify_advice(
     lower: i64,
@@ -312,6 +322,31 @@ mod tests {
             let written = serde_json::to_string_pretty(profile).expect("plain") + "\n";
             assert_eq!(written.replace("  \"times_hold_on_platform\": false,\n", ""), USUAL);
         }
+    }
+
+    #[test]
+    fn seconds_of_another_gpu_hold_where_they_are_translated() {
+        let other = USUAL.replace("\"platform-gpu\"", "\"other-gpu\"");
+        assert!(!parse(other.as_bytes()).profile().expect("it is whole").holds_on_platform());
+        let with = |translation: &str| {
+            let field = format!("\"translation\": {translation},\n      \"advice\"");
+            other.replace("\"advice\"", &field)
+        };
+        let translated = with(r#"{ "gpu": "half of a GPU", "low": 1.0, "high": 2.5 }"#);
+        let read = parse(translated.as_bytes());
+        assert!(read.profile().expect("it is whole").holds_on_platform());
+        // A CPU is no GPU, whoever says so.
+        let cpu = translated.replace("\"other-gpu\"", "\"cpu\"");
+        assert!(!parse(cpu.as_bytes()).profile().expect("it is whole").holds_on_platform());
+        for absurd in [
+            r#"{ "gpu": "", "low": 1.0, "high": 2.5 }"#,
+            r#"{ "gpu": "a GPU", "low": 0.0, "high": 2.5 }"#,
+            r#"{ "gpu": "a GPU", "low": 3.0, "high": 2.5 }"#,
+            r#"{ "gpu": "a GPU", "low": 1.0, "high": 1e300 }"#,
+        ] {
+            assert!(fault(&with(absurd)).contains("`translation` of entry 1"), "{absurd}");
+        }
+        assert!(fault(&with(r#"{ "gpu": "a GPU" }"#)).contains("missing field `low`"));
     }
 
     #[test]

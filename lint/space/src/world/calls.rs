@@ -11,8 +11,8 @@ use spacelint_python::{Argument, Arguments, External, Now, Outcome, Value};
 use super::{Role, SpaceWorld};
 use crate::effect::{
     CallLimit, Called, Client, Command, Compilation, Connection, CudaTouch, Download,
-    EagerExamples, Effect, EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelLoad,
-    ModelRun, Queue, Serve, Served, Sleep, SpaceCall, Token,
+    EagerExamples, Effect, EnvNeed, EnvSet, GpuDeclaration, Login, LoginOffer, Missing, ModelCall,
+    ModelLoad, ModelRun, Queue, Serve, Served, Sleep, SpaceCall, Token,
 };
 use crate::environment;
 
@@ -447,6 +447,55 @@ fn load_model(call: &Call<'_>, load: &effects::ModelLoad, effects: &mut Vec<Effe
         open: arguments.open,
         arguments: Arc::clone(arguments),
     })));
+}
+
+/// The call of a model, or that which a thread is to make: `Thread(target=model.generate, kwargs=…)`.
+pub(super) fn model_call(call: &Call<'_>) -> Option<Effect> {
+    let Call { callee, arguments, .. } = *call;
+    let of = |load, method, arguments| {
+        Some(Effect::CallModel(Arc::new(ModelCall { load, method, arguments })))
+    };
+    if let Some((load, method)) = made_by_load(callee) {
+        return of(load, method, Arc::clone(arguments));
+    }
+    let Value::External(target) = &arguments.keyword("target")?.value else { return None };
+    let (load, method) = made_by_load(target)?;
+    let given = arguments.keyword("kwargs");
+    let mut items = Vec::new();
+    let mut open = given.is_some();
+    if let Some(Argument { value: Value::Dict(pairs), place, .. }) = given {
+        open = false;
+        for (key, value) in pairs.iter() {
+            match key.as_str() {
+                Some(name) => {
+                    items.push(Argument {
+                        name: Some(name.into()),
+                        value: value.clone(),
+                        place: *place,
+                    });
+                }
+                None => open = true,
+            }
+        }
+    }
+    of(load, method, Arc::new(Arguments { items, open }))
+}
+
+/// What the load was given that made this, and which method of it this is, if it is one.
+fn made_by_load(external: &External) -> Option<(Arc<Arguments>, Option<Arc<str>>)> {
+    let (made, method) = match external {
+        External::Call { .. } => (external, None),
+        External::Attribute { of, name } => (&**of, Some(Arc::clone(name))),
+        External::Present(of) => return made_by_load(of),
+        _ => return None,
+    };
+    let External::Call { callee, arguments, .. } = made else { return None };
+    let named = canonical(callee).and_then(|name| effects::call(&name)).map(|call| call.kind);
+    let kind = named.or_else(|| {
+        let (receiver, method) = method_of(callee)?;
+        fitting(&receiver, method).map(|effect| effect.kind)
+    });
+    matches!(kind, Some(Does::LoadsModel(_))).then(|| (Arc::clone(arguments), method))
 }
 
 /// A load of something beside a model.

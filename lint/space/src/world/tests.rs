@@ -513,3 +513,52 @@ fn globals_of_roots(trace: &crate::SpaceTrace) -> Vec<(String, String)> {
         .map(|root| (names(&root.globals.sets), names(&root.globals.reads)))
         .collect()
 }
+
+#[test]
+fn calls_of_models_are_told_with_the_load_that_made_them() {
+    let app = "import spaces, threading\n\
+               from diffusers import FluxPipeline\n\
+               from transformers import AutoModelForCausalLM\n\
+               pipe = FluxPipeline.from_pretrained('a/picture').to('cuda')\n\
+               pipe.vae.enable_slicing()\n\
+               model = AutoModelForCausalLM.from_pretrained('a/text')\n\
+               @spaces.GPU(duration=30)\n\
+               def run(prompt, steps=20):\n    \
+                   image = pipe(prompt, num_inference_steps=steps, width=1024).images[0]\n    \
+                   model.generate(prompt, max_new_tokens=99)\n    \
+                   given = {'max_new_tokens': 64}\n    \
+                   threading.Thread(target=model.generate, kwargs=given).start()\n    \
+                   return image\n\
+               run('a')\n";
+    let space = Space::read(&Files::memory([("app.py".into(), app.into())]));
+    let mut loads = Vec::new();
+    let mut calls = Vec::new();
+    for moment in space.moments() {
+        match &moment.event.effect {
+            Effect::LoadModel(load) => loads.push(load),
+            Effect::CallModel(call) if moment.phase == Phase::Gpu => {
+                let made = |load: &&&std::sync::Arc<crate::effect::ModelLoad>| {
+                    std::sync::Arc::ptr_eq(&load.arguments, &call.load)
+                };
+                let id = loads.iter().find(made).map_or("?", |load| &load.ids[0]);
+                let given: Vec<String> = call
+                    .arguments
+                    .items
+                    .iter()
+                    .filter_map(|it| Some(format!("{}={:?}", it.name.as_ref()?, it.value)))
+                    .collect();
+                let method = call.method.as_deref().unwrap_or("()");
+                calls.push(format!("{id} {method} {}", given.join(" ")));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(
+        calls,
+        [
+            "a/picture () num_inference_steps=Unknown width=Int(1024)",
+            "a/text generate max_new_tokens=Int(99)",
+            "a/text generate max_new_tokens=Int(64)",
+        ]
+    );
+}
