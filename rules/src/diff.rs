@@ -137,8 +137,12 @@ impl Sign {
 /// How much it takes at least to compare two texts: all their lines, for each that the other has not.
 fn work(old: &[&str], new: &[&str]) -> usize {
     let mut more: HashMap<&str, isize> = HashMap::new();
-    old.iter().for_each(|line| *more.entry(line).or_default() += 1);
-    new.iter().for_each(|line| *more.entry(line).or_default() -= 1);
+    for line in old {
+        *more.entry(line).or_default() += 1;
+    }
+    for line in new {
+        *more.entry(line).or_default() -= 1;
+    }
     let lacking: usize = more.values().map(|count| count.unsigned_abs()).sum();
     lacking.saturating_mul(old.len() + new.len())
 }

@@ -96,10 +96,12 @@ pub enum ReadErrorReason {
     Outside,
     /// Neither a file nor a folder: a pipe, a device, a socket.
     Special,
-    /// Larger than [`MAX_FILE_BYTES`].
+    /// Larger than [`MAX_FILE_BYTES`], or than a file of its kind may be.
     TooLarge {
         /// The file's size in bytes.
         bytes: u64,
+        /// How many are read of such a file.
+        limit: u64,
     },
     /// The system's own words.
     System(String),
@@ -111,8 +113,8 @@ impl fmt::Display for ReadError {
         match &self.reason {
             ReadErrorReason::Outside => write!(f, "`{path}` lies outside the Space"),
             ReadErrorReason::Special => write!(f, "`{path}` is not a regular file"),
-            ReadErrorReason::TooLarge { bytes } => {
-                write!(f, "`{path}` has {bytes} bytes; at most {MAX_FILE_BYTES} are read")
+            ReadErrorReason::TooLarge { bytes, limit } => {
+                write!(f, "`{path}` has {bytes} bytes; at most {limit} are read")
             }
             ReadErrorReason::System(message) => write!(f, "cannot read `{path}`: {message}"),
         }
@@ -498,7 +500,8 @@ fn read_file(name: &Utf8Path, path: &Path) -> Answer {
     match result {
         Err(error) => missing_or(&error),
         Ok(len) if bytes.len() as u64 > MAX_FILE_BYTES => {
-            Err(ReadErrorReason::TooLarge { bytes: len.max(bytes.len() as u64) })
+            let bytes = len.max(bytes.len() as u64);
+            Err(ReadErrorReason::TooLarge { bytes, limit: MAX_FILE_BYTES })
         }
         Ok(_) => Ok(Some(Arc::new(SourceFile::new(name, bytes)))),
     }
@@ -679,7 +682,8 @@ mod tests {
         let disk = disk(&["app.py"]);
         let large = std::fs::File::create(disk.folder.path().join("large.py")).expect("a file");
         large.set_len(MAX_FILE_BYTES + 1).expect("a size");
-        let expected = ReadErrorReason::TooLarge { bytes: MAX_FILE_BYTES + 1 };
+        let expected =
+            ReadErrorReason::TooLarge { bytes: MAX_FILE_BYTES + 1, limit: MAX_FILE_BYTES };
         assert_eq!(reason(&disk.files, "large.py"), expected);
     }
 

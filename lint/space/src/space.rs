@@ -8,7 +8,7 @@ use crate::attributes;
 use crate::card::Card;
 use crate::discover::APP_FILES;
 use crate::dockerfile::Dockerfile;
-use crate::files::{Files, ReadError, SourceFile};
+use crate::files::{Files, ReadError, ReadErrorReason, SourceFile};
 use crate::packages::Packages;
 use crate::pins::Pins;
 use crate::profile::{PROFILE_FILE, ProfileFile};
@@ -20,6 +20,9 @@ use crate::tokens::Token;
 use crate::trace::{Moment, SpaceTrace};
 use crate::{Encoding, Kind};
 use spacelint_knowledge::platform;
+
+/// The largest file of requirements, packages or settings that is read, in bytes. Nobody writes a tenth of it.
+const MAX_LIST_BYTES: u64 = 1 << 20;
 
 /// A Space: what its text says, read once.
 #[derive(Debug)]
@@ -81,15 +84,15 @@ impl Space {
         let card = readme.as_ref().and_then(Card::parse);
         let mut requirements = Vec::new();
         for path in ["pre-requirements.txt", "requirements.txt"] {
-            if let Some(file) = reader.read(path) {
-                requirements.push(Requirements::parse(&file, &mut |path| reader.read(path)));
+            if let Some(file) = reader.list(path) {
+                requirements.push(Requirements::parse(&file, &mut |path| reader.list(path)));
             }
         }
-        let packages = reader.read("packages.txt").map(|file| {
+        let packages = reader.list("packages.txt").map(|file| {
             Packages::parse(&file, attributes::carriage_returns(files, "packages.txt"))
         });
-        let pyproject = reader.read("pyproject.toml").map(|file| Pyproject::parse(&file));
-        let own = reader.read(SETTINGS_FILE);
+        let pyproject = reader.list("pyproject.toml").map(|file| Pyproject::parse(&file));
+        let own = reader.list(SETTINGS_FILE);
         let settings = Settings::find(own.as_ref(), pyproject.as_ref());
         let profile = reader.read(PROFILE_FILE).map(|file| ProfileFile::parse(&file));
         let app_file = app_file(files, card.as_ref());
@@ -231,6 +234,18 @@ impl Reader<'_> {
             }
         }
         trace
+    }
+
+    /// A file of lines or settings, each of which becomes a value many times its size.
+    fn list(&mut self, path: impl AsRef<Utf8Path>) -> Option<Arc<SourceFile>> {
+        let file = self.read(path)?;
+        let bytes = file.text.as_str().len() as u64;
+        if bytes > MAX_LIST_BYTES {
+            let reason = ReadErrorReason::TooLarge { bytes, limit: MAX_LIST_BYTES };
+            self.problems.push(Problem::Unreadable(ReadError { path: file.path.clone(), reason }));
+            return None;
+        }
+        Some(file)
     }
 
     fn read(&mut self, path: impl AsRef<Utf8Path>) -> Option<Arc<SourceFile>> {

@@ -1,14 +1,14 @@
 //! Which environment variables a Space wants its owner to set, how badly, and where. It knows the
 //! README only as text that names them or not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use spacelint_knowledge::effects::Role as Handed;
 use spacelint_knowledge::models::{self, Gate};
 use spacelint_knowledge::platform;
-use spacelint_python::{Certainty, Guard};
+use spacelint_python::{Certainty, Guard, Place as At};
 use spacelint_space::effect::{Effect, EnvSet, Missing, Token};
 use spacelint_space::{Moment, Phase, Role, Space, mentions, tokens};
 
@@ -82,7 +82,10 @@ pub(super) fn wanted(space: &Space) -> Vec<Wanted<'_>> {
     };
     // What is needed for sure makes the entries. One whose names are all among another's settles that
     // one too.
-    let hard: Vec<&Want<'_>> = wants.iter().filter(|want| want.place.need == Need::Hard).collect();
+    // The same names may be wanted at thousands of places, and are looked at once.
+    let mut seen: BTreeSet<&[Arc<str>]> = BTreeSet::new();
+    let hard = wants.iter().filter(|want| want.place.need == Need::Hard);
+    let hard: Vec<&Want<'_>> = hard.filter(|want| seen.insert(&want.names)).collect();
     let mut entries: Vec<(&[Arc<str>], Vec<&Want<'_>>)> = Vec::new();
     for want in &hard {
         let settled = |other: &[Arc<str>]| is_within(other, &want.names);
@@ -151,9 +154,10 @@ fn entry<'a>(
     let mut shown = shown(names);
     let need = wants.iter().map(|want| want.place.need).min()?;
     let mut places: Vec<Place<'a>> = Vec::new();
+    let mut known: BTreeMap<At, usize> = BTreeMap::new();
     for want in wants {
-        let place = want.place.moment.place();
-        match places.iter_mut().find(|known| known.moment.place() == place) {
+        let index = *known.entry(want.place.moment.place()).or_insert(places.len());
+        match places.get_mut(index) {
             // The same place is passed again, perhaps in earnest.
             Some(known) if want.place.need < known.need => *known = want.place.clone(),
             Some(_) => {}

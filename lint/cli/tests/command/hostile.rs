@@ -180,6 +180,19 @@ fn huge_files_are_named_with_the_limit() {
     );
 }
 
+/// Each of their lines would become a value a hundred times as large.
+#[test]
+fn long_lists_are_named_with_their_limit() {
+    for name in ["requirements.txt", "packages.txt", "pyproject.toml", "spacelint.toml", "more.txt"]
+    {
+        let space = space();
+        write(space.path(), "requirements.txt", "-r more.txt\n");
+        write(space.path(), name, &"#\n".repeat((1 << 19) + 1));
+        let said = format!("`{name}` has 1048578 bytes; at most 1048576 are read");
+        found_beside(&checked(space.path()), &said);
+    }
+}
+
 #[test]
 fn what_the_command_line_names_has_the_same_limit() {
     let space = space();
@@ -339,6 +352,15 @@ fn requirements_that_name_each_other_are_read_once() {
         write(space.path(), &format!("r{index}.txt"), &text);
     }
     assert_eq!(checked(space.path()).rules(), ["unused-ignore"]);
+}
+
+/// Thousands of events, all of one kind: no rule may compare each with each.
+#[test]
+fn a_secret_that_is_read_everywhere_is_one() {
+    let app = format!("import os\n{}", "os.environ['API_KEY']\n".repeat(30_000));
+    let space = folder(&[("README.md", CARD), ("app.py", &app)]);
+    let ran = ends(space.path(), &["check", "--select", "missing-secret", "--format", "json", "."]);
+    assert_eq!((ran.status, ran.rules()), (1, vec!["missing-secret".to_owned()]), "{}", ran.stderr);
 }
 
 /// Calls of which each makes two: the trace ends by its budgets, and says so.
