@@ -122,7 +122,7 @@ def peers(part, case, shape):
 def ours(program, budget):
     with tempfile.TemporaryDirectory() as caches:
         command = [program, "calibrate", "--device", "cpu", "--json", "--budget", str(budget)]
-        environment = {**os.environ, "XDG_CACHE_HOME": caches}
+        environment = {**os.environ, "XDG_CACHE_HOME": caches, "RAYON_NUM_THREADS": str(CORES)}
         return json.loads(
             subprocess.run(command, check=True, capture_output=True, env=environment).stdout
         )
@@ -161,7 +161,7 @@ def main():
             left_out.setdefault((it["part"], it["case"]), []).append(it["why"])
     lines = [
         f"{datetime.date.today()}, {device['threads']} core(s) of {device['name']} ({platform.machine()}), {platform.system()}, "
-        f"{asked.rounds} rounds of {asked.budget} s: candle 0.11.1, PyTorch {torch.__version__}, numpy {numpy.__version__}, "
+        f"load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores, {asked.rounds} rounds of {asked.budget} s: candle 0.11.1, PyTorch {torch.__version__}, numpy {numpy.__version__}, "
         f"Python {platform.python_version()}.",
         "",
         "| part | case | shape | ours | PyTorch | numpy | ours / PyTorch | ours / numpy |",
