@@ -36,6 +36,12 @@ pub(super) fn all<'a>(machine: &'a Machine, budget: Duration, folder: Option<&Pa
     }
     matmuls(&mut bench, DType::F16, Part::MatmulF16);
     matmuls(&mut bench, DType::BF16, Part::MatmulBf16);
+    if !is_cuda {
+        bench.note(
+            Part::MatmulBf16,
+            "candle widens it to f32: a processor that multiplies bf16 by itself is many times faster",
+        );
+    }
     attention(&mut bench);
     convolution(&mut bench);
     launches(&mut bench);

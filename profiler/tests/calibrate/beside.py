@@ -3,9 +3,9 @@
     python beside.py ../../../target/release/spacelint-profile [--rounds 5] [--budget 20] [--cores 1] [--write]
 
 The Python that runs it must have torch and numpy. In each round the three measure the same shapes one after the
-other, on the same cores, so that what else the machine does meets them all. A time is the first quartile of its runs,
-which a busy machine changes least; a ratio is the median over the rounds of the ratios within one. With --write the
-table in RESULTS.md is made anew.
+other, on the same cores. What else the machine does only ever makes them slower: of each the best round counts, and
+in a round the first quartile of its runs; a ratio is that of the best. With --write the table in RESULTS.md is made
+anew.
 """
 
 import argparse
@@ -122,7 +122,7 @@ def peers(part, case, shape):
 def ours(program, budget):
     with tempfile.TemporaryDirectory() as caches:
         command = [program, "calibrate", "--device", "cpu", "--json", "--budget", str(budget)]
-        environment = {**os.environ, "XDG_CACHE_HOME": caches}
+        environment = {**os.environ, "XDG_CACHE_HOME": caches, "RAYON_NUM_THREADS": str(CORES)}
         return json.loads(
             subprocess.run(command, check=True, capture_output=True, env=environment).stdout
         )
@@ -161,31 +161,22 @@ def main():
             left_out.setdefault((it["part"], it["case"]), []).append(it["why"])
     lines = [
         f"{datetime.date.today()}, {device['threads']} core(s) of {device['name']} ({platform.machine()}), {platform.system()}, "
-        f"{asked.rounds} rounds of {asked.budget} s: candle 0.11.1, PyTorch {torch.__version__}, numpy {numpy.__version__}, "
+        f"load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores, {asked.rounds} rounds of {asked.budget} s: candle 0.11.1, PyTorch {torch.__version__}, numpy {numpy.__version__}, "
         f"Python {platform.python_version()}.",
         "",
         "| part | case | shape | ours | PyTorch | numpy | ours / PyTorch | ours / numpy |",
         "|---|---|---|--:|--:|--:|--:|--:|",
     ]
     for (part, case), rounds in found.items():
-        fused = " (fused)"
-        for torch_name in ("torch", "torch, fused"):
-            if torch_name == "torch, fused" and torch_name not in rounds[0]:
-                continue
-
-            def middle(who, rounds=rounds):
-                known = [one[who] for one in rounds if who in one]
-                return statistics.median(known) if known else None
-
-            def ratio(who, rounds=rounds):
-                known = [one["candle"] / one[who] for one in rounds if who in one]
-                return f"{statistics.median(known):.2f}" if known else ""
-
-            cells = [rate(part, at) if (at := middle(who)) else "" for who in ("candle", torch_name, "numpy")]
-            name = case + (fused if torch_name != "torch" else "")
-            shape = statistics.mode(shapes[part, case])
-            row = [part, name, shape, *cells, ratio(torch_name), ratio("numpy")]
-            lines.append(f"| {' | '.join(row)} |")
+        # A busy round may have found time for a smaller shape only.
+        shape = statistics.mode(shapes[part, case])
+        rounds = [one for one, of in zip(rounds, shapes[part, case]) if of == shape]
+        best = {who: max(one[who] for one in rounds if who in one) for who in rounds[-1]}
+        for peer in [who for who in best if who.startswith("torch")] or ["torch"]:
+            name = f"{case} (fused there)" if peer != "torch" else case
+            rates = [rate(part, best[who]) if who in best else "" for who in ("candle", peer, "numpy")]
+            ratios = [f"{best['candle'] / best[who]:.2f}" if who in best else "" for who in (peer, "numpy")]
+            lines.append(f"| {' | '.join([part, name, shape, *rates, *ratios])} |")
     lines.append("")
     for (part, case), whys in left_out.items():
         lines.append(f"- left out in {len(whys)} of {asked.rounds} rounds: {part}, {case}: {whys[-1]}")
