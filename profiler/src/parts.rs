@@ -114,6 +114,12 @@ pub(crate) type Amounts = BTreeMap<Part, f64>;
 /// How much of each part is done in a second.
 pub(crate) type Rates = BTreeMap<Part, f64>;
 
+/// A count, to compute with.
+#[expect(clippy::cast_precision_loss, reason = "no device holds 2^53 of anything")]
+pub(crate) fn float(count: usize) -> f64 {
+    count as f64
+}
+
 /// Between what something lies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Interval {

@@ -12,7 +12,7 @@ use super::check::{self, Check};
 use super::memory::Rows;
 use super::{disk, memory};
 use crate::device::{Kind, Machine};
-use crate::parts::Part;
+use crate::parts::{Part, float};
 
 /// How many of the cases below take a time of their own.
 const CASES_OF_CPU: u32 = 18;
@@ -21,7 +21,8 @@ const CASES_OF_CUDA: u32 = 25;
 /// Measures a device for `budget` in all. `folder` is where a file may be written for a moment.
 pub(super) fn all<'a>(machine: &'a Machine, budget: Duration, folder: Option<&Path>) -> Bench<'a> {
     let is_cuda = machine.identity.kind == Kind::Cuda;
-    let mut bench = Bench::new(machine, budget / if is_cuda { CASES_OF_CUDA } else { CASES_OF_CPU });
+    let mut bench =
+        Bench::new(machine, budget / if is_cuda { CASES_OF_CUDA } else { CASES_OF_CPU });
     if is_cuda {
         memory_of_device(&mut bench);
     } else {
@@ -102,8 +103,8 @@ fn matmuls(bench: &mut Bench<'_>, dtype: DType, part: Part) {
             let [rows, inner, columns] = shapes(width)[index].1;
             let left = random(&[rows, inner], dtype, device)?;
             let right = random(&[inner, columns], dtype, device)?;
-            let operations = 2.0 * rows as f64 * inner as f64 * columns as f64;
-            let bytes = (elements([rows, inner, columns]) * size) as f64;
+            let operations = 2.0 * float(rows) * float(inner) * float(columns);
+            let bytes = float(elements([rows, inner, columns]) * size);
             let (one, other) = (left.clone(), right.clone());
             Ok(Work {
                 shape: format!("{rows} x {inner} x {columns}"),
@@ -111,9 +112,7 @@ fn matmuls(bench: &mut Bench<'_>, dtype: DType, part: Part) {
                 operations,
                 bytes,
                 run: Box::new(move || one.matmul(&other).map(drop)),
-                check: Box::new(move || {
-                    check::product(&left, &right, &left.matmul(&right)?, unit)
-                }),
+                check: Box::new(move || check::product(&left, &right, &left.matmul(&right)?, unit)),
             })
         });
     }
@@ -139,7 +138,7 @@ fn memory_of_host(bench: &mut Bench<'_>) {
             let shared = std::rc::Rc::new(std::cell::RefCell::new(Rows::new(bytes, threads)));
             let checked = std::rc::Rc::clone(&shared);
             let once = move |of: &mut Rows| if is_triad { of.triad() } else { of.copy() };
-            let moved = rows * bytes as f64;
+            let moved = rows * float(bytes);
             Ok(Work {
                 shape: megabytes(bytes),
                 amount: moved,
@@ -166,9 +165,9 @@ fn memory_of_device(bench: &mut Bench<'_>) {
             let length = bytes / size_of::<f32>();
             let one = random(&[length], DType::F32, device)?;
             let other = random(&[length], DType::F32, device)?;
-            let moved = rows * bytes as f64;
+            let moved = rows * float(bytes);
             let (left, right) = (one.clone(), other.clone());
-            let once = move |one: &Tensor, other: &Tensor| {
+            let run = move |one: &Tensor, other: &Tensor| {
                 if is_sum { one + other } else { one.copy() }
             };
             Ok(Work {
@@ -176,9 +175,9 @@ fn memory_of_device(bench: &mut Bench<'_>) {
                 amount: moved,
                 operations: 0.0,
                 bytes: moved,
-                run: Box::new(move || once(&left, &right).map(drop)),
+                run: Box::new(move || run(&left, &right).map(drop)),
                 check: Box::new(move || {
-                    let result = once(&one, &other)?;
+                    let result = run(&one, &other)?;
                     let mut check = Check::new(check::rounding(DType::F32));
                     for at in check::sample(length) {
                         let at = |it: &Tensor| check::values(&it.narrow(0, at, 1)?);
@@ -207,7 +206,7 @@ fn usual(kind: Kind) -> DType {
 /// Attention of every token to every other, as candle does it without a fused kernel: the table of scores goes through
 /// the memory.
 fn attended(query: &Tensor, key: &Tensor, value: &Tensor) -> Result<Tensor> {
-    let width = query.dim(D::Minus1)? as f64;
+    let width = float(query.dim(D::Minus1)?);
     let scores = query.matmul(&key.t()?)?.affine(1.0 / width.sqrt(), 0.0)?;
     let scores = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
     let shares = scores.broadcast_div(&scores.sum_keepdim(D::Minus1)?)?;
@@ -232,15 +231,15 @@ fn attention(bench: &mut Bench<'_>) {
         let draw = || random(&[heads, tokens, width], dtype, device);
         let of = [draw()?, draw()?, draw()?];
         let [query, key, value] = of.clone();
-        let all = (heads * tokens) as f64;
-        let operations = 4.0 * all * tokens as f64 * width as f64;
+        let all = float(heads * tokens);
+        let operations = 4.0 * all * float(tokens) * float(width);
         Ok(Work {
             shape: format!("{heads} x {tokens} x {width}"),
             amount: operations,
             operations,
             // The table is written and read by the product, the scale, the maximum, the difference, the exponent, the
             // sum, the quotient and the second product.
-            bytes: all * size as f64 * (12.0 * tokens as f64 + 4.0 * width as f64),
+            bytes: all * float(size) * (12.0 * float(tokens) + 4.0 * float(width)),
             run: Box::new(move || attended(&query, &key, &value).map(drop)),
             check: Box::new(move || {
                 let [query, key, value] = &of;
@@ -259,7 +258,7 @@ fn attention_check(query: &Tensor, key: &Tensor, value: &Tensor, result: &Tensor
     let columns = check::values(&value.get(head)?.t()?)?;
     for token in check::sample(tokens) {
         let asked = check::values(&query.get(head)?.get(token)?)?;
-        let scores = keys.chunks(width).map(|key| check::dot(&asked, key).0 / (width as f64).sqrt());
+        let scores = keys.chunks(width).map(|key| check::dot(&asked, key).0 / float(width).sqrt());
         let shares: Vec<f64> = scores.map(f64::exp).collect();
         let whole: f64 = shares.iter().sum();
         let shares: Vec<f64> = shares.iter().map(|share| share / whole).collect();
@@ -295,14 +294,14 @@ fn convolution(bench: &mut Bench<'_>) {
     bench.measure(case, sizes, |channels| {
         let image = random(&[1, channels, SIDE, SIDE], dtype, device)?;
         let kernel = random(&[channels, channels, KERNEL, KERNEL], dtype, device)?;
-        let operations = 2.0 * (channels * channels * taps * SIDE * SIDE) as f64;
+        let operations = 2.0 * float(channels * channels * taps * SIDE * SIDE);
         let once = |image: &Tensor, kernel: &Tensor| image.conv2d(kernel, KERNEL / 2, 1, 1, 1);
         let (input, weights) = (image.clone(), kernel.clone());
         Ok(Work {
             shape: format!("{channels} of {SIDE} x {SIDE}"),
             amount: operations,
             operations,
-            bytes: (elements(channels) * size) as f64,
+            bytes: float(elements(channels) * size),
             run: Box::new(move || once(&input, &weights).map(drop)),
             check: Box::new(move || convolution_check(&image, &kernel, &once(&image, &kernel)?)),
         })
@@ -312,7 +311,7 @@ fn convolution(bench: &mut Bench<'_>) {
 fn convolution_check(image: &Tensor, kernel: &Tensor, result: &Tensor) -> Result<Check> {
     let channels = image.dim(1)?;
     let taps = KERNEL * KERNEL;
-    let steps = ((channels * taps) as f64).sqrt();
+    let steps = float(channels * taps).sqrt();
     let steps = if image.dtype() == DType::F32 { steps } else { 0.0 };
     let mut check = Check::new(check::rounding(image.dtype()) * (8.0 + steps));
     let image = check::values(image)?;
@@ -355,14 +354,14 @@ fn launches(bench: &mut Bench<'_>) {
         let first = start.clone();
         Ok(Work {
             shape: format!("{count} in turn"),
-            amount: count as f64,
+            amount: float(count),
             operations: 0.0,
             bytes: 0.0,
             run: Box::new(move || once(&first).map(drop)),
             check: Box::new(move || {
                 let (from, to) = (check::values(&start)?[0], check::values(&once(&start)?)?[0]);
-                let mut check = Check::new(check::rounding(DType::F32) * (count as f64).sqrt());
-                check.entry(to, from + count as f64, count as f64);
+                let mut check = Check::new(check::rounding(DType::F32) * float(count).sqrt());
+                check.entry(to, from + float(count), float(count));
                 Ok(check)
             }),
         })
@@ -384,7 +383,7 @@ fn copies(bench: &mut Bench<'_>) {
             let is_to = case.part == Part::HostToDevice;
             Ok(Work {
                 shape: megabytes(bytes),
-                amount: bytes as f64,
+                amount: float(bytes),
                 operations: 0.0,
                 bytes: 0.0,
                 run: Box::new(move || {

@@ -2,6 +2,8 @@
 
 use candle_core::{DType, Result, Tensor};
 
+use crate::parts::float;
+
 /// By how much a result differs from its reference, in units of what its entries are on average.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Check {
@@ -73,7 +75,7 @@ pub(super) fn product(left: &Tensor, right: &Tensor, result: &Tensor, unit: f64)
     let (rows, inner) = left.dims2()?;
     let (_, columns) = right.dims2()?;
     // Rounding while the sum is made is a walk by chance of so many steps, and results of few bits are rounded once more.
-    let steps = if unit < TF32 { (inner as f64).sqrt() } else { 0.0 };
+    let steps = if unit < TF32 { float(inner).sqrt() } else { 0.0 };
     let mut check = Check::new(unit * (8.0 + steps));
     for row in sample(rows) {
         let factors = values(&left.narrow(0, row, 1)?)?;
@@ -121,9 +123,9 @@ mod tests {
         let coarse = |it: &Tensor| it.to_dtype(DType::F16).and_then(|it| it.to_dtype(DType::F32));
         let result = coarse(&left).expect("a cast").matmul(&coarse(&right).expect("a cast"));
         let result = result.expect("it is small");
-        let as_f32 = product(&left, &right, &result, rounding(DType::F32)).expect("they fit");
-        assert!(!as_f32.holds(), "{as_f32:?}");
-        let as_tf32 = product(&left, &right, &result, TF32).expect("they fit");
-        assert!(as_tf32.holds(), "{as_tf32:?}");
+        let full = product(&left, &right, &result, rounding(DType::F32)).expect("they fit");
+        assert!(!full.holds(), "{full:?}");
+        let short = product(&left, &right, &result, TF32).expect("they fit");
+        assert!(short.holds(), "{short:?}");
     }
 }

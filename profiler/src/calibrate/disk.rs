@@ -15,7 +15,7 @@ use super::memory::Random;
 use crate::fault::Fault;
 use crate::device::{Kind, Machine};
 use crate::measure::Timing;
-use crate::parts::Part;
+use crate::parts::{Part, float};
 
 /// What is written and read at a time.
 const PIECE: usize = 8 << 20;
@@ -72,7 +72,7 @@ pub(super) fn measure(bench: &mut Bench<'_>, folder: Option<&Path>) {
     let timing = Timing::of(readings.iter().map(|it| it.seconds).collect());
     let work = Work {
         shape: megabytes(bytes),
-        amount: bytes as f64,
+        amount: float(bytes),
         operations: 0.0,
         bytes: 0.0,
         run: Box::new(|| Ok(())),

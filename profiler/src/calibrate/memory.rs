@@ -20,6 +20,7 @@ impl Random {
     }
 
     /// From -1 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are left, which is what fits")]
     fn number(&mut self) -> f64 {
         (self.next() >> 11) as f64 / 2f64.powi(52) - 1.0
     }

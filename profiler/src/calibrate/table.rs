@@ -22,10 +22,10 @@ pub(super) fn text(of: &Calibration, path: Option<&Path>) -> String {
         1 => ", 1 thread".to_owned(),
         threads => format!(", {threads} threads"),
     });
-    let memory = device.memory_bytes as f64 / f64::from(1 << 30);
+    let memory = device.memory_bytes.saturating_add(1 << 29) >> 30;
     let driver = device.driver.as_ref().map_or_else(String::new, |it| format!(", CUDA {it}"));
     let day = of.made.split('T').next().unwrap_or_default();
-    let head = format!("{}{threads}{driver}, {memory:.0} GiB, measured {day}", device.name);
+    let head = format!("{}{threads}{driver}, {memory} GiB, measured {day}", device.name);
     let mut text = wrapped(&escape(&head), "");
     text.push('\n');
     let mut before = None;
@@ -44,9 +44,10 @@ pub(super) fn text(of: &Calibration, path: Option<&Path>) -> String {
             );
         }
     }
-    let notes = of.measured.iter().filter_map(|it| {
-        Some(format!("{}, {}: {}", it.part.label(), it.case, it.note.as_ref()?))
-    });
+    let notes = of
+        .measured
+        .iter()
+        .filter_map(|it| Some(format!("{}, {}: {}", it.part.label(), it.case, it.note.as_ref()?)));
     let notes: Vec<String> = notes.collect();
     for note in notes {
         text += &wrapped(&escape(&format!("note: {note}")), "  ");
@@ -73,7 +74,7 @@ pub(super) fn text(of: &Calibration, path: Option<&Path>) -> String {
 /// Half the distance of the quartiles.
 fn spread(it: &Measured) -> String {
     let half = (it.seconds.high - it.seconds.low) / it.seconds.median / 2.0;
-    format!("±{:.0} %", 100.0 * half)
+    if half < 0.995 { format!("±{:.0} %", 100.0 * half) } else { ">99 %".to_owned() }
 }
 
 /// What a time of this device is on the platform.
@@ -97,7 +98,9 @@ fn on_platform(of: &Calibration, size: Size) -> String {
     );
     if !found.unknown.is_empty() {
         let unknown: Vec<&str> = found.unknown.iter().map(|part| part.label()).collect();
-        line += &format!(
+        // Writing to a String cannot fail.
+        let _ = write!(
+            line,
             "; of {} nothing is known there: they are taken to lie between these",
             unknown.join(", ")
         );

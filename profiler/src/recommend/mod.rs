@@ -256,7 +256,8 @@ impl<'a> Study<'a> {
         };
         // What was used, without any cold start that was not, is surely no more than is needed.
         let surely = tolerance::lower_rank(calls).and_then(|rank| self.used.get(rank - 1));
-        let least = |seconds: &f64| literal(seconds / self.factor.high * self.factor.low, self.size);
+        let least =
+            |seconds: &f64| literal(seconds / self.factor.high * self.factor.low, self.size);
         let lower = surely.map_or(1, least);
         let target = literal(self.need(limit.value), self.size);
         let upper = self.upper(target, limit.ample);

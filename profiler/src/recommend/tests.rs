@@ -286,12 +286,15 @@ fn seconds_of_another_gpu_are_recommended_at_their_upper_end() {
     assert_eq!(of(&there).2, of(&one(&twice)).2);
     // What is surely needed is what would be without any loss.
     assert_eq!(of(&there).0, of(&here).0);
-    assert_eq!(times(0.25, 2.0).profile.translation.expect("it was given").low, 0.25);
+    let kept = times(0.25, 2.0).profile.translation.expect("it was given");
+    assert_eq!(kept, Translation { gpu: "a GPU".to_owned(), low: 0.25, high: 2.0 });
     assert!(of(&times(0.25, 2.0)).0 < of(&here).0);
     // What is told as measured is what was measured.
-    let seconds = |it: &Recommendation| (it.profile.median_seconds, it.profile.longest_seconds);
-    assert_eq!(seconds(&there), seconds(&here));
-    assert_eq!(there.profile.cold_seconds, here.profile.cold_seconds);
+    let told = |it: &Recommendation| {
+        let ProfiledFunction { median_seconds, longest_seconds, cold_seconds, .. } = it.profile;
+        format!("{median_seconds:.6} {longest_seconds:.6} {cold_seconds:.6}")
+    };
+    assert_eq!(told(&there), told(&here));
     let books = |it: &Recommendation| it.recommended.clone().expect("it is advised").booked_seconds;
     assert!(books(&there) > books(&here));
 }
@@ -435,8 +438,11 @@ fn parameters_are_those_that_are_known_or_else_those_that_were_seen() {
         parameter("progress", Some(DefaultValue::Other)),
     ];
     let records: Vec<Record> = with(&[]).into_iter().map(Record::Call).collect();
-    let found =
-        recommend(&records, |function| Known { parameters: Some(own.clone()), ..known(function) }, |_| None);
+    let found = recommend(
+        &records,
+        |function| Known { parameters: Some(own.clone()), ..known(function) },
+        |_| None,
+    );
     let Advice::Callable { callable, .. } = &found[0].profile.advice else { panic!("a callable") };
     assert_eq!(callable.parameters, own);
 }

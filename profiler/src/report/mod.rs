@@ -21,9 +21,9 @@ use spacelint_space::identity::{self, Identified};
 use spacelint_space::profile::{Basis, Translation};
 use spacelint_space::{Files, Space};
 
-use crate::{args, calibrate};
 use crate::recommend::{Known, Recommendation, recommend};
 use crate::recording::{self, Recording};
+use crate::{args, calibrate};
 
 /// What the page is of.
 #[derive(Clone, Copy, Debug)]
@@ -103,8 +103,7 @@ fn again(asked: &args::Report) -> Result<PathBuf, String> {
     let functions = root.as_deref().map(functions).unwrap_or_default();
     let known = |function: &_| Known::of(&functions, function);
     let run = &recording.run;
-    let translated =
-        translation(run.basis, run.device.as_deref(), asked.times_hold_on_platform);
+    let translated = translation(run.basis, run.device.as_deref(), asked.times_hold_on_platform);
     let recommendations = recommend(&recording.records, known, translated);
     let named = root.as_deref().and_then(Utf8Path::file_name);
     let report = Report {

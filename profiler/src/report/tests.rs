@@ -32,7 +32,8 @@ fn recording(lines: &[String]) -> Recording {
 }
 
 fn made(recording: &Recording, times_hold_on_platform: bool) -> String {
-    let recommendations = recommend(&recording.records, |function| Known::of(&[], function), |_| None);
+    let recommendations =
+        recommend(&recording.records, |function| Known::of(&[], function), |_| None);
     let report = Report {
         space: "photo-lab",
         recording,

@@ -1,10 +1,11 @@
 """What `spacelint-profile calibrate` measures of a processor, beside PyTorch and numpy.
 
-    python beside.py ../../../target/release/spacelint-profile [--rounds 5] [--budget 20] [--write]
+    python beside.py ../../../target/release/spacelint-profile [--rounds 5] [--budget 20] [--cores 1] [--write]
 
 The Python that runs it must have torch and numpy. In each round the three measure the same shapes one after the
-other, so that what else the machine does meets them all; a ratio is the median over the rounds of the ratios within
-one. With --write the table in RESULTS.md is made anew.
+other, on the same cores. What else the machine does only ever makes them slower: of each the best round counts, and
+in a round the first quartile of its runs; a ratio is that of the best. With --write the table in RESULTS.md is made
+anew.
 """
 
 import argparse
@@ -15,19 +16,25 @@ import platform
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-import numpy
-import torch
+CORES = int(sys.argv[sys.argv.index("--cores") + 1]) if "--cores" in sys.argv else 1
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+# Both read it when they are loaded.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(CORES)
+
+import numpy  # noqa: E402
+import torch  # noqa: E402
 
 RESULTS = Path(__file__).resolve().parents[2] / "RESULTS.md"
 TYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
 
 
 def seconds(work):
-    """The median of some runs, after two that do not count."""
+    """The first quartile of some runs, after two that do not count."""
     for _ in range(2):
         work()
     taken, start = [], time.perf_counter()
@@ -35,7 +42,7 @@ def seconds(work):
         before = time.perf_counter()
         work()
         taken.append(time.perf_counter() - before)
-    return statistics.median(taken)
+    return statistics.quantiles(taken, n=4)[0]
 
 
 def draw(*shape, dtype=torch.float32):
@@ -134,6 +141,7 @@ def main():
     parser.add_argument("program", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--budget", type=int, default=20)
+    parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     found, shapes, left_out, device = {}, {}, {}, None
@@ -144,7 +152,7 @@ def main():
         for it in calibration["measured"]:
             part, case, shape = it["part"], it["case"], it["shape"]
             key = (part, case)
-            one = {"candle": it["amount"] / it["seconds"]["median"]}
+            one = {"candle": it["amount"] / it["seconds"]["low"]}
             for who, work in peers(part, case, shape).items():
                 one[who] = it["amount"] / seconds(work)
             found.setdefault(key, []).append(one)
@@ -152,7 +160,7 @@ def main():
         for it in calibration["left_out"]:
             left_out.setdefault((it["part"], it["case"]), []).append(it["why"])
     lines = [
-        f"{datetime.date.today()}, {device['threads']} cores ({platform.machine()}), {platform.system()}, "
+        f"{datetime.date.today()}, {device['threads']} core(s) of {device['name']} ({platform.machine()}), {platform.system()}, "
         f"{asked.rounds} rounds of {asked.budget} s: candle 0.11.1, PyTorch {torch.__version__}, numpy {numpy.__version__}, "
         f"Python {platform.python_version()}.",
         "",
@@ -160,24 +168,15 @@ def main():
         "|---|---|---|--:|--:|--:|--:|--:|",
     ]
     for (part, case), rounds in found.items():
-        fused = " (fused)"
-        for torch_name in ("torch", "torch, fused"):
-            if torch_name == "torch, fused" and torch_name not in rounds[0]:
-                continue
-
-            def middle(who, rounds=rounds):
-                known = [one[who] for one in rounds if who in one]
-                return statistics.median(known) if known else None
-
-            def ratio(who, rounds=rounds):
-                known = [one["candle"] / one[who] for one in rounds if who in one]
-                return f"{statistics.median(known):.2f}" if known else ""
-
-            cells = [rate(part, at) if (at := middle(who)) else "" for who in ("candle", torch_name, "numpy")]
-            name = case + (fused if torch_name != "torch" else "")
-            shape = statistics.mode(shapes[part, case])
-            row = [part, name, shape, *cells, ratio(torch_name), ratio("numpy")]
-            lines.append(f"| {' | '.join(row)} |")
+        # A busy round may have found time for a smaller shape only.
+        shape = statistics.mode(shapes[part, case])
+        rounds = [one for one, of in zip(rounds, shapes[part, case]) if of == shape]
+        best = {who: max(one[who] for one in rounds if who in one) for who in rounds[-1]}
+        for peer in [who for who in best if who.startswith("torch")] or ["torch"]:
+            name = f"{case} (fused there)" if peer != "torch" else case
+            rates = [rate(part, best[who]) if who in best else "" for who in ("candle", peer, "numpy")]
+            ratios = [f"{best['candle'] / best[who]:.2f}" if who in best else "" for who in (peer, "numpy")]
+            lines.append(f"| {' | '.join([part, name, shape, *rates, *ratios])} |")
     lines.append("")
     for (part, case), whys in left_out.items():
         lines.append(f"- left out in {len(whys)} of {asked.rounds} rounds: {part}, {case}: {whys[-1]}")

@@ -75,10 +75,17 @@ fn a_report_translates_what_another_gpu_took() {
     let mut recording = r#"{"kind":"run","schema":1,"version":"0.1.0","began":"2026-12-01T10:00:00Z","basis":"other-gpu","device":"NVIDIA L4","versions":{},"visitor":"free","zerogpu":true}"#.to_owned();
     for number in 1..=20 {
         let used = 10.0 + f64::from(number % 5) / 10.0;
-        recording += &format!(
-            r#"
-{{"kind":"call","number":{number},"at_seconds":1.0,"function":{{"module":"__main__","name":"draw","path":"app.py","line":7}},"size":"large","declared_seconds":60,"allowed_seconds":90,"booked_seconds":90,"queued_seconds":0.0,"used_seconds":{used},"cold":false,"outcome":"done"}}"#
-        );
+        recording.push('\n');
+        let function = r#"{"module":"__main__","name":"draw","path":"app.py","line":7}"#;
+        let declared = r#""declared_seconds":60,"allowed_seconds":90,"booked_seconds":90"#;
+        recording += &[
+            &format!(
+                r#"{{"kind":"call","number":{number},"at_seconds":1.0,"function":{function},"#
+            ),
+            &format!(r#""size":"large",{declared},"queued_seconds":0.0,"used_seconds":{used},"#),
+            r#""cold":false,"outcome":"done"}"#,
+        ]
+        .concat();
     }
     let file = caches.path().join("recording.jsonl");
     fs::write(&file, recording + "\n").expect("it can be written");

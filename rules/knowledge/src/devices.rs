@@ -44,10 +44,10 @@ pub struct Slice {
     pub size: Size,
     /// Its name in a message.
     pub name: &'static str,
-    /// Its share of the multiprocessors.
-    pub compute: f64,
-    /// Its share of the memory's bandwidth.
-    pub memory: f64,
+    /// So many of so many multiprocessors.
+    pub compute: [u32; 2],
+    /// So many parts of so many of the memory's bandwidth.
+    pub memory: [u32; 2],
     /// Where this comes from.
     pub source: &'static str,
     /// The day on which it was true, as `YYYY-MM-DD`.
@@ -83,7 +83,8 @@ impl Slice {
             move |part| own().any(|it| it.part == part && it.basis == Basis::Measured);
         let taken = own().filter(move |it| it.basis == Basis::Measured || !is_measured(it.part));
         taken.map(|figure| {
-            let high = figure.per_second * if figure.of_memory { self.memory } else { self.compute };
+            let [part, whole] = if figure.of_memory { self.memory } else { self.compute };
+            let high = figure.per_second * f64::from(part) / f64::from(whole);
             let low = match figure.basis {
                 Basis::Measured => high,
                 Basis::Datasheet => high * reached(),

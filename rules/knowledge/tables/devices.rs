@@ -58,11 +58,8 @@ enum Size {
 pub(crate) fn generate(text: &str) -> Result<String, String> {
     let table: Devices = read(text)?;
     let mut out = String::from("static FIGURES: &[Figure] = &[\n");
-    let names: Vec<String> = table
-        .figure
-        .iter()
-        .map(|it| format!("{} {} {:?}", it.gpu, it.part, it.basis))
-        .collect();
+    let names: Vec<String> =
+        table.figure.iter().map(|it| format!("{} {} {:?}", it.gpu, it.part, it.basis)).collect();
     sorted("[[figure]]", names.iter().map(String::as_str))?;
     for (figure, name) in table.figure.iter().zip(&names) {
         let what = format!("[[figure]] {name}");
@@ -83,7 +80,7 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
         }
         let _ = writeln!(
             out,
-            "Figure {{ gpu: {:?}, part: {:?}, of_memory: {of_memory}, basis: Basis::{:?}, per_second: {:?}, {} }},",
+            "Figure {{ gpu: {:?}, part: {:?}, of_memory: {of_memory}, basis: Basis::{:?}, per_second: {:e}, {} }},",
             figure.gpu,
             figure.part,
             figure.basis,
@@ -102,15 +99,14 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
                 return Err(format!("{what}: {part} of {whole} is no share"));
             }
         }
-        let share = |[part, whole]: [u32; 2]| f64::from(part) / f64::from(whole);
         let _ = writeln!(
             out,
             "Slice {{ gpu: {:?}, size: Size::{:?}, name: {:?}, compute: {:?}, memory: {:?}, {} }},",
             slice.gpu,
             slice.size,
             slice.name,
-            share(slice.compute),
-            share(slice.memory),
+            slice.compute,
+            slice.memory,
             origin(&what, &slice.source, slice.as_of, &slice.confidence)?,
         );
     }

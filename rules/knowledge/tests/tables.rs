@@ -149,7 +149,12 @@ fn names_are_sorted_and_there_once() {
     replaced("platform.toml", "\"HOME\", \"PATH\"", "\"PATH\", \"HOME\"", "must come before");
     replaced("platform.toml", "\"HOME\", \"PATH\"", "\"HOME\", \"HOME\"", "there twice");
     replaced("platform.toml", "names = [\"SYSTEM\"]", "names = [\"PATH\"]", "there twice");
-    replaced("devices.toml", "\"matmul-bf16\"\nbasis = \"m", "\"memory\"\nbasis = \"m", "must come before");
+    replaced(
+        "devices.toml",
+        "\"matmul-bf16\"\nbasis = \"m",
+        "\"memory\"\nbasis = \"m",
+        "must come before",
+    );
     replaced("gradio.toml", "fixed = \"4.13.0\"", "fixed = \"4.10.0\"", "does not come after");
 }
 
