@@ -5,7 +5,9 @@
 use candle_core::{D, DType, Device, Result, Tensor};
 use spacelint_knowledge::architectures::{Norm, QueryNorm};
 
-use super::model::{Attention, Biases, Cross, FeedForward, Layer, Modulation, Number, Second, Shape};
+use super::model::{
+    Attention, Biases, Cross, FeedForward, Layer, Modulation, Number, Second, Shape,
+};
 use super::plan::{Block, Size};
 use super::softmax::softmax;
 
@@ -13,9 +15,10 @@ use super::softmax::softmax;
 const SPREAD: f32 = 0.02;
 /// How many random numbers are drawn; larger tensors repeat them.
 const POOL: usize = 1 << 22;
-/// The largest table of scores that is made at once, in numbers: more queries take turns. On a processor it stays in the cache.
+/// The largest table of scores that is made at once, in numbers: more queries take turns. On a processor it stays
+/// in the cache.
 const SCORES: usize = 1 << 26;
-const SCORES_CPU: usize = 1 << 20;
+const SCORES_CPU: usize = 1 << 22;
 /// What norms add to a variance.
 const EPSILON: f64 = 1e-5;
 /// How many groups a norm over groups has, if the channels divide by it.
@@ -100,7 +103,8 @@ impl Linear {
         bias: bool,
     ) -> Result<Self> {
         let weight = weights.get(&format!("{name}.weight"), &[us(outputs), us(inputs)])?;
-        let bias = bias.then(|| weights.get(&format!("{name}.bias"), &[us(outputs)])).transpose()?;
+        let bias =
+            bias.then(|| weights.get(&format!("{name}.bias"), &[us(outputs)])).transpose()?;
         Ok(Self { weight, bias })
     }
 
@@ -389,7 +393,8 @@ impl Forward {
                 router: None,
             });
         };
-        let router = Linear::of(weights, &format!("{name}.router"), (hidden, experts.count), false)?;
+        let router =
+            Linear::of(weights, &format!("{name}.router"), (hidden, experts.count), false)?;
         // Those that no token would reach need not be there.
         let used = experts.count.min(rows.saturating_mul(experts.active)).max(1);
         let all = (0..used).map(|n| Expert::of(weights, &format!("{name}.{n}"), hidden, of));
@@ -512,12 +517,12 @@ impl Transformer {
             .transpose()?;
         let after = layer
             .norms_after()
-            .then(|| Ok::<_, candle_core::Error>((norm("after", true)?, norm("after_forward", true)?)))
+            .then(|| {
+                Ok::<_, candle_core::Error>((norm("after", true)?, norm("after_forward", true)?))
+            })
             .transpose()?;
         let forward = match &layer.feed_forward {
-            Some(of) if whole => {
-                Some(Forward::of(weights, &full("forward"), hidden, of, rows)?)
-            }
+            Some(of) if whole => Some(Forward::of(weights, &full("forward"), hidden, of, rows)?),
             _ => None,
         };
         let name = full("attention");
@@ -535,7 +540,10 @@ impl Transformer {
             let told = match (&stream.modulation, &inputs.step) {
                 (Some(Told::Product(linear, vectors)), Some(step)) => {
                     let all = linear.forward(&step.silu()?)?;
-                    all.chunk(*vectors, 1)?.iter().map(|it| it.unsqueeze(1)).collect::<Result<_>>()?
+                    all.chunk(*vectors, 1)?
+                        .iter()
+                        .map(|it| it.unsqueeze(1))
+                        .collect::<Result<_>>()?
                 }
                 (Some(Told::Table(table)), Some(step)) => {
                     let (vectors, hidden) = table.dims2()?;
@@ -598,8 +606,7 @@ impl Transformer {
         // Of six vectors the third and the last weigh, of three the third, of two both.
         let gate = |which: usize| match (told.len(), which) {
             (2, which) => told.get(which),
-            (3, _) => told.get(2),
-            (_, 0) => told.get(2),
+            (3, _) | (_, 0) => told.get(2),
             _ => told.get(5),
         };
         let mut made = stream.mixing.end(mixed)?;
@@ -717,7 +724,8 @@ impl Convolution {
     ) -> Result<Self> {
         let shape = [us(outputs), us(inputs), us(side), us(side)];
         let weight = weights.get(&format!("{name}.weight"), &shape)?;
-        let bias = bias.then(|| weights.get(&format!("{name}.bias"), &[us(outputs)])).transpose()?;
+        let bias =
+            bias.then(|| weights.get(&format!("{name}.bias"), &[us(outputs)])).transpose()?;
         let padding = if side == stride { 0 } else { us(side / 2) };
         Ok(Self { weight, bias, padding, stride: us(stride) })
     }
@@ -755,7 +763,8 @@ impl GroupNorm {
         let flat = x.contiguous()?.reshape((batch, self.groups, ()))?;
         let flat = Normed::plain(Norm::Layer).forward(&flat)?;
         let x = flat.reshape((batch, channels, height, width))?;
-        let (weight, bias) = (self.weight.reshape((1, (), 1, 1))?, self.bias.reshape((1, (), 1, 1))?);
+        let (weight, bias) =
+            (self.weight.reshape((1, (), 1, 1))?, self.bias.reshape((1, (), 1, 1))?);
         x.broadcast_mul(&weight)?.broadcast_add(&bias)
     }
 }
@@ -855,9 +864,7 @@ impl Built {
     pub(crate) fn of(weights: &mut dyn Weights, block: &Block) -> Result<Self> {
         Ok(Self(match &block.shape {
             Shape::Table { .. } => candle_core::bail!("a table does nothing"),
-            Shape::Norm { norm, width } => {
-                Made::Norm(Normed::of(weights, "norm", *norm, *width)?)
-            }
+            Shape::Norm { norm, width } => Made::Norm(Normed::of(weights, "norm", *norm, *width)?),
             Shape::Linear { inputs, outputs, bias } => {
                 Made::Linear(Linear::of(weights, "linear", (*inputs, *outputs), *bias)?)
             }
@@ -905,11 +912,12 @@ pub(crate) fn inputs(random: &Random, block: &Block) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     match &block.shape {
         Shape::Table { .. } => {}
-        Shape::Norm { width, .. } => inputs.x = rows(*width)?,
-        Shape::Linear { inputs: width, .. } => inputs.x = rows(*width)?,
+        Shape::Norm { width, .. } | Shape::Linear { inputs: width, .. } => {
+            inputs.x = rows(*width)?;
+        }
         Shape::Patch { channels, side, .. } => {
-            let side = us(*side);
-            inputs.x = Some(random.input(&[batch, us(*channels), side * tokens, side])?);
+            let edge = us(*side);
+            inputs.x = Some(random.input(&[batch, us(*channels), edge * tokens, edge])?);
         }
         Shape::Convolution { inputs: channels, .. } | Shape::GroupNorm { channels } => {
             inputs.x = Some(picture(*channels)?);
@@ -922,8 +930,7 @@ pub(crate) fn inputs(random: &Random, block: &Block) -> Result<Inputs> {
             inputs.x = rows(layer.hidden)?;
             let of = &layer.attention;
             if layer.second != Second::None {
-                inputs.second =
-                    Some(random.input(&[batch, us(size.second), us(layer.hidden)])?);
+                inputs.second = Some(random.input(&[batch, us(size.second), us(layer.hidden)])?);
             }
             inputs.step = match layer.modulation {
                 Modulation::None => None,

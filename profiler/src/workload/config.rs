@@ -83,12 +83,11 @@ pub(crate) fn single(value: &Value, file: &str) -> Result<Model, Fault> {
     })
 }
 
+/// What reads the configuration of a folder, and says which file that is.
+type Reader<'a> = &'a dyn Fn(&str) -> Result<(Value, String), Fault>;
+
 /// The model of a pipeline: `part` reads the configuration of a folder.
-pub(crate) fn pipeline(
-    value: &Value,
-    file: &str,
-    part: &dyn Fn(&str) -> Result<(Value, String), Fault>,
-) -> Result<Model, Fault> {
+pub(crate) fn pipeline(value: &Value, file: &str, part: Reader<'_>) -> Result<Model, Fault> {
     let index = Fields::of(value, file)?;
     let class = class_of(&index)?;
     let mut model =
@@ -121,17 +120,15 @@ pub(crate) fn pipeline(
                 spatial = ratio(&["scale_factor_spatial", "spatial_compression_ratio"])?;
                 temporal = ratio(&["scale_factor_temporal", "temporal_compression_ratio"])?;
             }
-            match transformers(&fields, class, true)? {
-                Some(found) => found,
-                None => {
-                    let what = format!("{} ({})", escape(name), escape(class));
-                    if name.starts_with("transformer") || name.starts_with("unet") {
-                        strange.get_or_insert_with(|| what.clone());
-                    }
-                    model.missing.push(what);
-                    continue;
+            let Some(found) = transformers(&fields, class, true)? else {
+                let what = format!("{} ({})", escape(name), escape(class));
+                if name.starts_with("transformer") || name.starts_with("unet") {
+                    strange.get_or_insert_with(|| what.clone());
                 }
-            }
+                model.missing.push(what);
+                continue;
+            };
+            found
         };
         for mut part in found.parts {
             part.name = escape(name).into_owned();
@@ -140,6 +137,18 @@ pub(crate) fn pipeline(
         model.missing.extend(found.missing.iter().map(|it| format!("{}: {it}", escape(name))));
         model.notes.extend(found.notes);
     }
+    settle(&mut model, spatial, temporal);
+    if !model.parts.iter().any(|part| matches!(part.role, Role::Denoiser(_))) {
+        return Err(index.fault(match strange {
+            Some(what) => format!("no network that takes noise away is understood: {what}"),
+            None => "it names no network that takes noise away".to_owned(),
+        }));
+    }
+    Ok(model)
+}
+
+/// What the parts of a pipeline say of each other, and in which order they run.
+fn settle(model: &mut Model, spatial: Option<u64>, temporal: Option<u64>) {
     let mut seen: Option<String> = None;
     for part in &mut model.parts {
         match &mut part.role {
@@ -163,19 +172,12 @@ pub(crate) fn pipeline(
             _ => {}
         }
     }
-    if seen.is_none() {
-        return Err(index.fault(match strange {
-            Some(what) => format!("no network that takes noise away is understood: {what}"),
-            None => "it names no network that takes noise away".to_owned(),
-        }));
-    }
     // What runs first stands first: texts are read, noise is taken away, a picture is made of it.
     model.parts.sort_by_key(|part| match part.role {
         Role::Denoiser(_) => 1,
         Role::ImageDecoder => 2,
         _ => 0,
     });
-    Ok(model)
 }
 
 /// Whether a part of a pipeline has no weights.
@@ -265,16 +267,10 @@ fn unknown(fields: &Fields<'_>, key: &str, name: &str) -> Fault {
 
 /// The class that a configuration names.
 fn class_of(fields: &Fields<'_>) -> Result<String, Fault> {
-    let named = match fields.word("_class_name")? {
-        Some(name) => name,
-        None => {
-            let list = fields.get("architectures").and_then(Value::as_array);
-            match list.and_then(|list| list.first()?.as_str()) {
-                Some(name) => name,
-                None => fields.word("model_type")?.unwrap_or_default(),
-            }
-        }
-    };
+    let list = fields.get("architectures").and_then(Value::as_array);
+    let first = list.and_then(|list| list.first()?.as_str());
+    let named = fields.word("_class_name")?.or(first).or(fields.word("model_type")?);
+    let named = named.unwrap_or_default();
     Ok(escape(&named.chars().take(80).collect::<String>()).into_owned())
 }
 

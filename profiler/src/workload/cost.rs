@@ -3,7 +3,9 @@
 
 use spacelint_knowledge::architectures::QueryNorm;
 
-use super::model::{Attention, Biases, Cross, FeedForward, Layer, Modulation, Number, Second, Shape};
+use super::model::{
+    Attention, Biases, Cross, FeedForward, Layer, Modulation, Number, Second, Shape,
+};
 use super::plan::{Block, Size};
 use crate::parts::{Amounts, Part, Rates};
 
@@ -65,8 +67,7 @@ impl Shape {
                 let first = convolution(*inputs, *outputs, 3);
                 let second = convolution(*outputs, *outputs, 3);
                 let told = time.map_or(0, |time| product(time, *outputs, true));
-                let around =
-                    if inputs == outputs { 0 } else { convolution(*inputs, *outputs, 1) };
+                let around = if inputs == outputs { 0 } else { convolution(*inputs, *outputs, 1) };
                 norms + first + second + told + around
             }
             Self::Convolution { inputs, outputs, side, .. } => {
@@ -93,12 +94,6 @@ fn convolution(inputs: u64, outputs: u64, side: u64) -> u128 {
 }
 
 impl Layer {
-    /// How many norms it runs, with weights or without.
-    pub(crate) fn norms_run(&self) -> u64 {
-        let of_feed_forward = u64::from(self.feed_forward.is_some() && !self.parallel);
-        1 + of_feed_forward + u64::from(self.norms_cross()) + 2 * u64::from(self.norms_after())
-    }
-
     /// Whether there is a norm before the layer looks at something else: so an odd number of them has it.
     pub(crate) fn norms_cross(&self) -> bool {
         self.cross.is_some() && !self.norms.is_multiple_of(2)
@@ -253,7 +248,11 @@ fn transformer(layer: &Layer, size: &Size, list: &mut List) {
         match layer.modulation {
             Modulation::None => {}
             Modulation::Linear { inputs, .. } => {
-                list.product(batch, inputs, if whole { vectors * layer.hidden } else { 2 * layer.hidden });
+                list.product(
+                    batch,
+                    inputs,
+                    if whole { vectors * layer.hidden } else { 2 * layer.hidden },
+                );
             }
             Modulation::Table { .. } => list.other(3.0 * batch * vectors as f64 * hidden),
         }

@@ -39,11 +39,8 @@ pub(crate) const LAYERS: Field = field(
     &["num_hidden_layers", "num_layers", "n_layer", "n_layers", "depth"],
     MANY,
 );
-pub(crate) const HEADS: Field = field(
-    "number of heads",
-    &["num_attention_heads", "num_heads", "n_head", "n_heads"],
-    MANY,
-);
+pub(crate) const HEADS: Field =
+    field("number of heads", &["num_attention_heads", "num_heads", "n_head", "n_heads"], MANY);
 pub(crate) const KV_HEADS: Field = field(
     "number of heads of keys and values",
     &["num_key_value_heads", "n_kv_heads", "num_kv_heads"],
@@ -78,7 +75,13 @@ pub(crate) const SINGLE_LAYERS: Field =
     field("number of layers with one stream", &["num_single_layers"], MANY);
 pub(crate) const TEXT_WIDTH: Field = field(
     "width of the text's vectors",
-    &["joint_attention_dim", "text_embed_dim", "text_dim", "caption_channels", "cross_attention_dim"],
+    &[
+        "joint_attention_dim",
+        "text_embed_dim",
+        "text_dim",
+        "caption_channels",
+        "cross_attention_dim",
+    ],
     WIDTH,
 );
 pub(crate) const CROSS_WIDTH: Field =
@@ -86,8 +89,7 @@ pub(crate) const CROSS_WIDTH: Field =
 pub(crate) const POOLED_WIDTH: Field =
     field("width of the text's one vector", &["pooled_projection_dim"], WIDTH);
 pub(crate) const FRAME_PATCH: Field = field("frames of a patch", &["patch_size_t"], 1 << 12);
-pub(crate) const LAYERS_PER_BLOCK: Field =
-    field("layers of a block", &["layers_per_block"], MANY);
+pub(crate) const LAYERS_PER_BLOCK: Field = field("layers of a block", &["layers_per_block"], MANY);
 pub(crate) const LATENT: Field = field("channels of a latent picture", &["latent_channels"], WIDTH);
 
 /// A field of one name alone.
@@ -155,10 +157,8 @@ impl<'a> Fields<'a> {
     fn number(&self, field: &Field, key: &str, value: &Value) -> Result<u64, Fault> {
         match value.as_u64() {
             Some(0) => Err(self.fault(format_args!("`{key}` is 0"))),
-            Some(number) if number > field.most => Err(self.fault(format_args!(
-                "`{key}` is {number}: no model has more than {}",
-                field.most
-            ))),
+            Some(number) if number > field.most => Err(self
+                .fault(format_args!("`{key}` is {number}: no model has more than {}", field.most))),
             Some(number) => Ok(number),
             None => Err(self.fault(format_args!(
                 "`{key}` ({}) is {}, and should be a whole number",

@@ -3,6 +3,12 @@
 //! A configuration is read to a [`model`], which is plain data; a [`plan`] says which blocks a call runs, and how often;
 //! [`cost`] counts their work without a device; [`blocks`] are the blocks on candle, and [`run`] times them.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "work is counted in floats, of which seven digits are more than a time has; what is cast back is positive"
+)]
+
 mod blocks;
 mod config;
 mod cost;
@@ -53,9 +59,8 @@ pub(crate) fn command(asked: &args::Workload) -> ExitCode {
 
 fn estimated(asked: &args::Workload, budget: Duration) -> Result<String, Fault> {
     let (swept, options) = cases(asked)?;
-    let model = config::read(&asked.config)?;
-    let plans: Vec<Plan> =
-        options.iter().map(|options| plan::plan(&model, options)).collect::<Result<_, Fault>>()?;
+    let plans = options.iter().map(|options| plan_of(&asked.config, options));
+    let plans: Vec<Plan> = plans.collect::<Result<_, Fault>>()?;
     let machine = Machine::open(asked.device).map_err(Fault)?;
     let number = plans.first().map_or(Number::F32, |plan| plan.number);
     let mut timer = run::Timer::of(&machine, number, budget)?;
@@ -86,7 +91,9 @@ fn cases(asked: &args::Workload) -> Result<(Option<&'static str>, Vec<Options>),
         ("guidance", &asked.guidance, |options, value| options.passes = Some(value)),
         ("height", &asked.height, |options, value| options.height = Some(value)),
         ("new-tokens", &asked.new_tokens, |options, value| options.new_tokens = Some(value)),
-        ("prompt-tokens", &asked.prompt_tokens, |options, value| options.prompt_tokens = Some(value)),
+        ("prompt-tokens", &asked.prompt_tokens, |options, value| {
+            options.prompt_tokens = Some(value);
+        }),
         ("seconds", &asked.seconds, |options, value| options.seconds = Some(value)),
         ("steps", &asked.steps, |options, value| options.steps = Some(value)),
         ("width", &asked.width, |options, value| options.width = Some(value)),
@@ -99,7 +106,9 @@ fn cases(asked: &args::Workload) -> Result<(Option<&'static str>, Vec<Options>),
             [value] => all.iter_mut().for_each(|options| set(options, *value)),
             values => {
                 if let Some(other) = swept {
-                    return Err(Fault(format!("--{other} and --{name}: one of them may be a list")));
+                    return Err(Fault(format!(
+                        "--{other} and --{name}: one of them may be a list"
+                    )));
                 }
                 swept = Some(name);
                 let of = |options: &Options, value: u64| {

@@ -187,7 +187,8 @@ pub(crate) fn plan(model: &Model, options: &Options) -> Result<Plan, Fault> {
         planner.denoising(model, part, role)?;
     } else if model.parts.iter().any(|part| matches!(part.role, Role::ImageDecoder)) {
         return Err(Fault(
-            "an autoencoder by itself is no model that is called: name the folder of its pipeline".to_owned(),
+            "an autoencoder by itself is no model that is called: name the folder of its pipeline"
+                .to_owned(),
         ));
     } else {
         for part in &model.parts {
@@ -244,14 +245,11 @@ impl<'a> Planner<'a> {
         asked: Option<u64>,
         assumed: u64,
     ) -> Result<u64, Fault> {
-        let value = match asked {
-            Some(value) => value,
-            None => {
-                believed(name, assumed)?;
-                self.plan.assumed.push(format!("--{name} {assumed}"));
-                assumed
-            }
-        };
+        let value = asked.unwrap_or(assumed);
+        if asked.is_none() {
+            believed(name, assumed)?;
+            self.plan.assumed.push(format!("--{name} {assumed}"));
+        }
         self.plan.settings.insert(name, value);
         Ok(value)
     }
@@ -300,7 +298,8 @@ impl<'a> Planner<'a> {
                 self.stage("encode", part, blocks(part, &size, &Sizes::tokens(*tokens), windows));
             }
             Role::SpeechDecoder { most, context } => {
-                let new = self.setting("new-tokens", self.options.new_tokens, (*most / 4).max(1))?;
+                let new =
+                    self.setting("new-tokens", self.options.new_tokens, (*most / 4).max(1))?;
                 if new >= *most {
                     return Err(Fault(format!(
                         "--new-tokens {new}: of a window of sound the model writes less than {most}"
@@ -308,7 +307,9 @@ impl<'a> Planner<'a> {
                 }
                 let windows = self.windows();
                 if windows > 1.0 {
-                    self.plan.notes.push(format!("{new} new tokens are for each of {windows} windows of sound"));
+                    self.plan.notes.push(format!(
+                        "{new} new tokens are for each of {windows} windows of sound"
+                    ));
                 }
                 // What it begins with: that a text starts, in which language, what is wanted.
                 let prompt = 4_u64.min(*most - new).max(1);
@@ -331,11 +332,19 @@ impl<'a> Planner<'a> {
     }
 
     /// A token at a time, at the first length of the cache and at the last: between the two, time grows as a line.
-    fn decode(&mut self, part: &Part, size: &Size, past: u64, new: u64, windows: f64, context: u64) {
+    fn decode(
+        &mut self,
+        part: &Part,
+        size: &Size,
+        prompt: u64,
+        new: u64,
+        windows: f64,
+        context: u64,
+    ) {
         if new > 1 {
             let half = (new - 1) as f64 / 2.0 * windows;
             let mut runs = Vec::new();
-            for past in [past, past + new - 2] {
+            for past in [prompt, prompt + new - 2] {
                 let sizes = Sizes { past, context, context_kept: true, ..Sizes::tokens(1) };
                 runs.extend(blocks(part, size, &sizes, half));
             }
@@ -344,8 +353,9 @@ impl<'a> Planner<'a> {
         let wide = |layer: &Layer| 2 * layer.attention.kv_heads * layer.attention.head_size;
         for each in &part.uses {
             if let Shape::Transformer(layer) = &each.shape {
-                let seen = (past + new) as f64 * wide(layer) as f64;
-                let cross = layer.cross.as_ref().map_or(0, |cross| 2 * cross.heads * cross.head_size);
+                let seen = (prompt + new) as f64 * wide(layer) as f64;
+                let cross =
+                    layer.cross.as_ref().map_or(0, |cross| 2 * cross.heads * cross.head_size);
                 let seen = seen + context as f64 * cross as f64;
                 self.plan.cache += self.batch as f64 * each.count as f64 * seen;
             }
@@ -371,7 +381,8 @@ impl<'a> Planner<'a> {
             1
         };
         let [patch_frames, patch_height, patch_width] = role.patch;
-        for (name, side, patch) in [("width", width, patch_width), ("height", height, patch_height)] {
+        for (name, side, patch) in [("width", width, patch_width), ("height", height, patch_height)]
+        {
             let multiple = spatial * patch * role.multiple;
             if !side.is_multiple_of(multiple) {
                 return Err(Fault(format!(
@@ -398,7 +409,9 @@ impl<'a> Planner<'a> {
                     self.stage("encode", other, blocks(other, &size, &Sizes::tokens(tokens), 1.0));
                 }
                 Role::Vision { .. } => {
-                    self.plan.notes.push(format!("{} is loaded, and is not counted as running", other.name));
+                    self.plan
+                        .notes
+                        .push(format!("{} is loaded, and is not counted as running", other.name));
                 }
                 _ => {}
             }
@@ -412,7 +425,9 @@ impl<'a> Planner<'a> {
             }
         }
         if passes > 1 {
-            self.plan.notes.push(format!("the {passes} passes of a step are counted as one of a batch of {passes}"));
+            self.plan.notes.push(format!(
+                "the {passes} passes of a step are counted as one of a batch of {passes}"
+            ));
         }
         Ok(())
     }
@@ -476,7 +491,10 @@ impl Sizes {
 /// The blocks of a network with their sizes, each as often as `times` runs of the network have it.
 fn blocks(part: &Part, size: &Size, sizes: &Sizes, times: f64) -> Vec<(Block, f64)> {
     let runs = part.uses.iter().filter_map(|each| {
-        Some((Block { shape: each.shape.clone(), size: sized(each, size, sizes)? }, each.count as f64 * times))
+        Some((
+            Block { shape: each.shape.clone(), size: sized(each, size, sizes)? },
+            each.count as f64 * times,
+        ))
     });
     merged(runs.collect())
 }

@@ -15,14 +15,19 @@ use crate::fault;
 use crate::device::{Kind, Machine};
 use crate::measure::{self, Timing};
 
-/// Where an operation takes less than this on average, starting it counts for more than doing it.
+/// Where an operation takes less than this on average, starting it counts for more than doing it; so it does with few rows.
 const STARTING: f64 = 1e-4;
+const FEW_ROWS: u64 = 32;
 /// By what PyTorch's time may differ from candle's where arithmetic counts: 3 to 15 % either way were measured on a processor.
 const ARITHMETIC: (f64, f64) = (1.0 / 1.15, 1.15);
 /// The same where starting operations counts: two to three times either way.
 const OVERHEAD: (f64, f64) = (1.0 / 3.0, 3.0);
-/// The same of convolutions on a processor, where candle's are the slower ones.
+/// The same of convolutions on a processor, where candle's took up to three times as long.
 const CONVOLUTION: (f64, f64) = (1.0 / 4.0, 1.15);
+/// The same where attention is more than [`ATTENDS`] of the arithmetic: candle's writes its scores to memory and PyTorch's does
+/// not; it took up to five times as long.
+const ATTENTION: (f64, f64) = (1.0 / 5.0, 1.15);
+const ATTENDS: f64 = 0.05;
 
 /// Seconds, and between which two they lie.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -48,12 +53,8 @@ impl Seconds {
 pub(crate) struct Timed {
     /// How long the whole block takes.
     pub(crate) seconds: Seconds,
-    /// As the device did it.
-    pub(crate) timing: Timing,
     /// Which share of the block was timed.
     pub(crate) share: f64,
-    /// Whether starting operations counts for more than doing them.
-    pub(crate) starts: bool,
 }
 
 /// Times blocks, each of them once.
@@ -80,17 +81,23 @@ pub(crate) struct Estimate {
 impl<'a> Timer<'a> {
     /// A timer of blocks of this type; on a processor all are computed in 32 bits, because candle's 16 bit products are no
     /// measure of anything there.
-    pub(crate) fn of(machine: &'a Machine, number: Number, budget: Duration) -> Result<Self, Fault> {
+    pub(crate) fn of(
+        machine: &'a Machine,
+        number: Number,
+        budget: Duration,
+    ) -> Result<Self, Fault> {
         let number = match machine.identity.kind {
             Kind::Cpu => Number::F32,
             Kind::Cuda => number,
         };
-        let random = Random::of(&machine.device, number).map_err(|error| Fault(format!(
-            "{}: numbers of type {} cannot be drawn: {}",
-            machine.identity.name,
-            number.name(),
-            fault::Fault::of(&error)
-        )))?;
+        let random = Random::of(&machine.device, number).map_err(|error| {
+            Fault(format!(
+                "{}: numbers of type {} cannot be drawn: {}",
+                machine.identity.name,
+                number.name(),
+                fault::Fault::of(&error)
+            ))
+        })?;
         Ok(Self { machine, number, random, budget, timed: BTreeMap::new() })
     }
 
@@ -167,12 +174,18 @@ impl<'a> Timer<'a> {
     fn scaled(&self, block: &Block, part: &Block, timing: Timing) -> Timed {
         let scale = work(block) / work(part);
         let operations = cost::operations(part);
-        let starts = timing.median < STARTING * operations.len() as f64;
+        let rows = block.size.batch * (block.size.tokens + block.size.second);
+        let few = rows > 0 && rows <= FEW_ROWS;
+        let starts = few || timing.median < STARTING * operations.len() as f64;
+        let mixes = |operation: &&cost::Operation| operation.kind == cost::Kind::Attention;
+        let attended: f64 = operations.iter().filter(mixes).map(|operation| operation.flops).sum();
         let folds = operations.iter().any(|operation| operation.kind == cost::Kind::Convolution);
         let (low, high) = if starts {
             OVERHEAD
         } else if folds && self.machine.identity.kind == Kind::Cpu {
             CONVOLUTION
+        } else if attended > ATTENDS * cost::flops(part) {
+            ATTENTION
         } else {
             ARITHMETIC
         };
@@ -182,9 +195,7 @@ impl<'a> Timer<'a> {
                 low: timing.low * scale * low,
                 high: timing.high * scale * high,
             },
-            timing,
             share: 1.0 / scale,
-            starts,
         }
     }
 
@@ -206,7 +217,8 @@ fn work(block: &Block) -> f64 {
     };
     let size = &block.size;
     let queries = (size.tokens + size.second) as f64;
-    let scores = size.batch as f64 * heads * queries * (queries + (size.past + size.context) as f64);
+    let scores =
+        size.batch as f64 * heads * queries * (queries + (size.past + size.context) as f64);
     let touched = |of: cost::Operation| of.touched - of.weights;
     let touched: f64 = cost::operations(block).into_iter().map(touched).sum();
     cost::flops(block) + 300.0 * scores + 50.0 * touched

@@ -27,7 +27,11 @@ pub(super) fn table(
 ) -> String {
     let mut text = String::new();
     let Some((plan, estimate)) = cases.first() else { return text };
-    wrapped(&mut text, "", &format!("{}, {}, on {}", plan.class, plan.number.name(), machine.identity.name));
+    wrapped(
+        &mut text,
+        "",
+        &format!("{}, {}, on {}", plan.class, plan.number.name(), machine.identity.name),
+    );
     text.push('\n');
     match swept {
         Some(name) => sweep(&mut text, cases, name, fit),
@@ -42,7 +46,11 @@ pub(super) fn table(
     text.push('\n');
     if machine.identity.kind == Kind::Cpu && plan.number != number {
         let from = plan.number.name();
-        wrapped(&mut text, "timed in f32", &format!("candle's {from} on a processor is no measure"));
+        wrapped(
+            &mut text,
+            "timed in f32",
+            &format!("candle's {from} on a processor is no measure"),
+        );
     }
     if estimate.shared.0 > 0 {
         let (shared, all) = estimate.shared;
@@ -53,19 +61,31 @@ pub(super) fn table(
         wrapped(&mut text, "assumed", &plan.assumed.join(", "));
     }
     for missing in &plan.missing {
-        wrapped(&mut text, "not counted", &format!("{missing}: not understood, and more than this is needed"));
+        wrapped(
+            &mut text,
+            "not counted",
+            &format!("{missing}: not understood, and more than this is needed"),
+        );
     }
     for note in &plan.notes {
         wrapped(&mut text, "note", note);
     }
-    wrapped(&mut text, "from, to", "quartiles of each block, and by what PyTorch may differ from candle: 15 % where arithmetic counts, three times where starting operations does");
+    wrapped(
+        &mut text,
+        "from, to",
+        "quartiles of each block, and by what PyTorch may differ from candle: 15 % where arithmetic counts, three times either way where starting operations does; where attention or a processor's convolutions do, PyTorch may be four or five times faster",
+    );
     text.push('\n');
     wrapped(&mut text, "", WORD);
     text
 }
 
 fn stages(text: &mut String, plan: &Plan, estimate: &Estimate) {
-    let _ = writeln!(text, "{:<13} {:<22} {:>9} {:>9} {:>9} {:>9}", "stage", "network", "TFLOP", "seconds", "from", "to");
+    let _ = writeln!(
+        text,
+        "{:<13} {:<22} {:>9} {:>9} {:>9} {:>9}",
+        "stage", "network", "TFLOP", "seconds", "from", "to"
+    );
     for (stage, seconds) in plan.stages.iter().zip(&estimate.stages) {
         let flops: f64 = stage.runs.iter().map(|(block, times)| cost::flops(block) * times).sum();
         row(text, stage.name, &stage.part, flops, *seconds);

@@ -110,7 +110,18 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     out.push_str("];\nstatic DENOISERS: &[Denoiser] = &[\n");
     sorted("[[denoiser]]", table.denoiser.iter().map(|denoiser| denoiser.class.as_str()))?;
     for denoiser in &table.denoiser {
-        let Denoiser { class, text_tokens, passes, steps, width, height, frames, spatial, temporal, .. } = denoiser;
+        let Denoiser {
+            class,
+            text_tokens,
+            passes,
+            steps,
+            width,
+            height,
+            frames,
+            spatial,
+            temporal,
+            ..
+        } = denoiser;
         if [text_tokens, passes, steps, width, height, frames, spatial, temporal].contains(&&0) {
             return Err(format!("[[denoiser]] {class}: a number is 0"));
         }
@@ -129,12 +140,11 @@ pub(crate) fn generate(text: &str) -> Result<String, String> {
     out.push_str("];\nstatic SPEECH: &[Speech] = &[\n");
     sorted("[[speech]]", table.speech.iter().map(|speech| speech.r#type.as_str()))?;
     for speech in &table.speech {
-        let Speech { r#type, window_seconds, .. } = speech;
-        let origin = origin(r#type, &speech.source, speech.as_of, &speech.confidence)?;
+        let Speech { r#type: name, window_seconds, .. } = speech;
+        let origin = origin(name, &speech.source, speech.as_of, &speech.confidence)?;
         let _ = writeln!(
             out,
-            "Speech {{ model_type: {:?}, window_seconds: {window_seconds}, {origin} }},",
-            r#type
+            "Speech {{ model_type: {name:?}, window_seconds: {window_seconds}, {origin} }},"
         );
     }
     out.push_str("];\n");

@@ -1,4 +1,4 @@
-//! Networks that take noise away: transformers over patches of a latent picture or video. UNets are beside.
+//! Networks that take noise away: transformers over patches of a latent picture or video. Those of convolutions are beside.
 
 use spacelint_knowledge::architectures::{self, Norm, QueryNorm};
 
@@ -63,7 +63,9 @@ impl Common {
         let inputs = fields.whole(&CHANNELS)?;
         let hidden = heads * head_size;
         if hidden > 1 << 20 {
-            return Err(fields.fault(format_args!("{heads} heads of {head_size} are no model's width")));
+            return Err(
+                fields.fault(format_args!("{heads} heads of {head_size} are no model's width"))
+            );
         }
         Ok(Self {
             layers: fields.whole(&LAYERS)?,
@@ -94,10 +96,7 @@ impl Common {
 
     /// What all tokens go through in the end, of so many numbers a patch.
     fn end(&self, numbers: u64) -> [Use; 2] {
-        [
-            linear(self.hidden, 2 * self.hidden, On::Row),
-            linear(self.hidden, numbers, On::Tokens(1)),
-        ]
+        [linear(self.hidden, 2 * self.hidden, On::Row), linear(self.hidden, numbers, On::Tokens(1))]
     }
 
     /// So many layers of two streams, and then so many of one, as in Flux.
@@ -193,8 +192,7 @@ fn sd3(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>, Fault> {
             common.hidden
         )));
     }
-    let mixing =
-        Attention { query_norm: query_norm(fields)?, rotary: false, ..common.attention() };
+    let mixing = Attention { query_norm: query_norm(fields)?, rotary: false, ..common.attention() };
     let mut uses = common.embedding(STEP).to_vec();
     uses.extend(common.embedding(fields.whole(&POOLED_WIDTH)?));
     uses.push(linear(fields.whole(&TEXT_WIDTH)?, common.hidden, On::Text));
@@ -234,12 +232,14 @@ fn pixart(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>, Fault> {
     role.sample = pair(fields, &["sample_size"])?;
     match fields.word("norm_type")? {
         Some("ada_norm_single") => {}
-        _ => return Err(fields.fault("`norm_type` should be ada_norm_single: no other is understood")),
+        _ => {
+            return Err(
+                fields.fault("`norm_type` should be ada_norm_single: no other is understood")
+            );
+        }
     }
     // Without a word for it, the models for 1024 pixels are told size and aspect.
-    let told = fields
-        .flag("use_additional_conditions")?
-        .unwrap_or(role.sample == Some((128, 128)));
+    let told = fields.flag("use_additional_conditions")?.unwrap_or(role.sample == Some((128, 128)));
     let hidden = common.hidden;
     let mut uses = common.embedding(STEP).to_vec();
     if told {
@@ -372,10 +372,7 @@ fn cogvideo(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>, Fault>
     let side = fields.whole(&PATCH)?;
     let frames = fields.maybe(&FRAME_PATCH)?.unwrap_or(1);
     role.patch = [frames, side, side];
-    let sides = (
-        fields.maybe(&only(&["sample_width"]))?,
-        fields.maybe(&only(&["sample_height"]))?,
-    );
+    let sides = (fields.maybe(&only(&["sample_width"]))?, fields.maybe(&only(&["sample_height"]))?);
     role.sample = sides.0.zip(sides.1);
     role.frames = fields.maybe(&only(&["sample_frames"]))?;
     role.temporal = fields.maybe(&only(&["temporal_compression_ratio"]))?;

@@ -4,8 +4,8 @@ use serde_json::Value;
 use spacelint_knowledge::architectures::{self, Bias};
 
 use super::super::fields::{
-    ACTIVE, EXPERT_INNER, EXPERTS, Fault, Fields, HEAD_SIZE, HEADS, HIDDEN, INNER, KV_HEADS, LAYERS,
-    POSITIONS, VOCABULARY,
+    ACTIVE, EXPERT_INNER, EXPERTS, Fault, Fields, HEAD_SIZE, HEADS, HIDDEN, INNER, KV_HEADS,
+    LAYERS, POSITIONS, VOCABULARY, only,
 };
 use super::super::model::{
     Attention, Biases, Experts, FeedForward, Layer, Modulation, On, Part, Role, Second, Shape, Use,
@@ -17,23 +17,8 @@ pub(in super::super) fn language(
     fields: &Fields<'_>,
     facts: &'static architectures::Decoder,
 ) -> Result<Found, Fault> {
-    fields.refuse(&["kv_lora_rank", "q_lora_rank", "mlp_only_layers", "state_size", "ssm_cfg"])?;
-    if let Some(step) = fields.maybe(&super::super::fields::only(&["decoder_sparse_step"]))?
-        && step != 1
-    {
-        return Err(fields.fault(format_args!("`decoder_sparse_step` {step} is not understood")));
-    }
+    refuse(fields)?;
     let mut found = Found::default();
-    if let Some(Value::Array(kinds)) = fields.get("layer_types") {
-        let known = |kind: &&Value| {
-            matches!(kind.as_str(), Some("full_attention" | "sliding_attention"))
-        };
-        if let Some(odd) = kinds.iter().find(|kind| !known(kind)) {
-            let odd = odd.as_str().unwrap_or("no text").chars().take(40).collect::<String>();
-            let odd = spacelint_space::escape::escape(&odd).into_owned();
-            return Err(fields.fault(format_args!("`layer_types`: {odd} is not understood")));
-        }
-    }
     let windowed = fields.flag("use_sliding_window")?.unwrap_or(true);
     if let Some(window) = fields.get("sliding_window").and_then(Value::as_u64)
         && windowed
@@ -68,19 +53,8 @@ pub(in super::super) fn language(
         Some(false) => Bias::None,
         None => facts.bias,
     };
-    let feed_forward_bias =
-        said(facts.feed_forward_bias_key)?.unwrap_or(facts.bias == Bias::All);
-    let experts = match fields.maybe(&EXPERTS)? {
-        None | Some(1) => None,
-        Some(count) => {
-            fields.refuse(&["n_shared_experts", "shared_expert_intermediate_size"])?;
-            let active = fields.whole(&ACTIVE)?;
-            if active > count {
-                return Err(fields.fault(format_args!("{active} of {count} experts see a token")));
-            }
-            Some(Experts { count, active })
-        }
-    };
+    let feed_forward_bias = said(facts.feed_forward_bias_key)?.unwrap_or(facts.bias == Bias::All);
+    let experts = experts(fields)?;
     let inner = match &experts {
         Some(_) => fields.maybe(&EXPERT_INNER)?.unwrap_or(inner),
         None => inner,
@@ -125,10 +99,46 @@ pub(in super::super) fn language(
     }
     uses.push(Use { shape: Shape::Transformer(layer), count: layers, on: On::Tokens(1) });
     uses.push(one(Shape::Norm { norm: facts.norm, width: hidden }, On::Tokens(1)));
-    uses.push(one(
-        Shape::Linear { inputs: hidden, outputs: vocabulary, bias: false },
-        On::Row,
-    ));
-    found.parts.push(Part { name: "language model".to_owned(), role: Role::Language { most }, uses });
+    uses.push(one(Shape::Linear { inputs: hidden, outputs: vocabulary, bias: false }, On::Row));
+    found.parts.push(Part {
+        name: "language model".to_owned(),
+        role: Role::Language { most },
+        uses,
+    });
     Ok(found)
+}
+
+/// Refuses what is built in another way.
+fn refuse(fields: &Fields<'_>) -> Result<(), Fault> {
+    fields.refuse(&["kv_lora_rank", "q_lora_rank", "mlp_only_layers", "state_size", "ssm_cfg"])?;
+    if let Some(step) = fields.maybe(&only(&["decoder_sparse_step"]))?
+        && step != 1
+    {
+        return Err(fields.fault(format_args!("`decoder_sparse_step` {step} is not understood")));
+    }
+    if let Some(Value::Array(kinds)) = fields.get("layer_types") {
+        let known =
+            |kind: &&Value| matches!(kind.as_str(), Some("full_attention" | "sliding_attention"));
+        if let Some(odd) = kinds.iter().find(|kind| !known(kind)) {
+            let odd = odd.as_str().unwrap_or("no text").chars().take(40).collect::<String>();
+            let odd = spacelint_space::escape::escape(&odd).into_owned();
+            return Err(fields.fault(format_args!("`layer_types`: {odd} is not understood")));
+        }
+    }
+    Ok(())
+}
+
+/// How many experts there are, and how many see a token.
+fn experts(fields: &Fields<'_>) -> Result<Option<Experts>, Fault> {
+    match fields.maybe(&EXPERTS)? {
+        None | Some(1) => Ok(None),
+        Some(count) => {
+            fields.refuse(&["n_shared_experts", "shared_expert_intermediate_size"])?;
+            let active = fields.whole(&ACTIVE)?;
+            if active > count {
+                return Err(fields.fault(format_args!("{active} of {count} experts see a token")));
+            }
+            Ok(Some(Experts { count, active }))
+        }
+    }
 }

@@ -14,9 +14,9 @@ pub(in super::super) fn speech(fields: &Fields<'_>, seconds: f64) -> Result<Foun
     let most = fields.whole(&only(&["max_target_positions"]))?;
     let vocabulary = fields.whole(&VOCABULARY)?;
     // Keys have no bias.
-    let bias = Biases { key: false, ..Biases::ALL };
+    let keyless = Biases { key: false, ..Biases::ALL };
     let mixing = |count: u64| -> Result<Attention, Fault> {
-        Ok(Attention { bias, ..attention(count, heads(fields, hidden, count)?) })
+        Ok(Attention { bias: keyless, ..attention(count, heads(fields, hidden, count)?) })
     };
     let feed_forward = |inner| Some(FeedForward { inner, gated: false, bias: true, experts: None });
 
@@ -46,7 +46,7 @@ pub(in super::super) fn speech(fields: &Fields<'_>, seconds: f64) -> Result<Foun
             width: hidden,
             heads: decoder_heads,
             head_size: heads(fields, hidden, decoder_heads)?,
-            bias,
+            bias: keyless,
             query_norm: spacelint_knowledge::architectures::QueryNorm::None,
         }),
         ..layer(hidden, 3, Attention { causal: true, ..mixing(decoder_heads)? })

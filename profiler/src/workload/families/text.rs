@@ -5,9 +5,7 @@ use spacelint_knowledge::architectures::{Norm, QueryNorm};
 use super::super::fields::{
     Fault, Fields, HEAD_SIZE, HEADS, HIDDEN, INNER, LAYERS, POSITIONS, PROJECTION, VOCABULARY, only,
 };
-use super::super::model::{
-    Attention, Biases, FeedForward, Layer, On, Part, Role, Shape, Use,
-};
+use super::super::model::{Attention, Biases, FeedForward, Layer, On, Part, Role, Shape, Use};
 use super::vision::{Pooling, tower};
 use super::{Found, attention, heads, layer, layer_norm, linear, one, table};
 
@@ -28,11 +26,7 @@ pub(in super::super) fn clip_text(
     let mut uses = vec![
         table(fields.whole(&VOCABULARY)? * hidden),
         table(most * hidden),
-        Use {
-            shape: Shape::Transformer(block),
-            count: fields.whole(&LAYERS)?,
-            on: On::Tokens(1),
-        },
+        Use { shape: Shape::Transformer(block), count: fields.whole(&LAYERS)?, on: On::Tokens(1) },
         layer_norm(hidden, On::Tokens(1)),
     ];
     if let Some(outputs) = projection {
@@ -45,8 +39,8 @@ pub(in super::super) fn clip_text(
 /// CLIP: a text encoder and a vision encoder.
 pub(in super::super) fn clip(fields: &Fields<'_>) -> Result<Found, Fault> {
     let both = fields.within("text_config")?.zip(fields.within("vision_config")?);
-    let (text, vision) = both
-        .ok_or_else(|| fields.fault("`text_config` and `vision_config` should both be there"))?;
+    let (text, vision) =
+        both.ok_or_else(|| fields.fault("`text_config` and `vision_config` should both be there"))?;
     let projection = fields.whole(&PROJECTION)?;
     let mut found = clip_text(&text, Some(projection))?;
     found.parts.push(tower(&vision, Pooling::Clip { projection: Some(projection) })?);
@@ -62,7 +56,8 @@ pub(in super::super) fn t5(fields: &Fields<'_>, own_positions: bool) -> Result<F
     let inner = fields.whole(&INNER)?;
     let kind = fields.word("feed_forward_proj")?.unwrap_or("relu");
     let buckets = fields.maybe(&only(&["relative_attention_num_buckets"]))?.ok_or_else(|| {
-        fields.fault("the number of relative positions is missing (`relative_attention_num_buckets`)")
+        fields
+            .fault("the number of relative positions is missing (`relative_attention_num_buckets`)")
     })?;
     let block = Layer {
         norm: Norm::Rms,
@@ -93,7 +88,7 @@ pub(in super::super) fn t5(fields: &Fields<'_>, own_positions: bool) -> Result<F
     Ok(Found::of(vec![Part { name: "text encoder".to_owned(), role, uses }]))
 }
 
-/// The text encoder of SigLIP.
+/// The text encoder of `SigLIP`.
 pub(super) fn siglip_text(fields: &Fields<'_>) -> Result<Part, Fault> {
     let hidden = fields.whole(&HIDDEN)?;
     let found = clip_text(fields, None)?;
@@ -103,6 +98,10 @@ pub(super) fn siglip_text(fields: &Fields<'_>) -> Result<Part, Fault> {
             layer.attention.causal = false;
         }
     }
-    part.uses.push(linear(hidden, fields.maybe(&only(&["projection_size"]))?.unwrap_or(hidden), On::Row));
+    part.uses.push(linear(
+        hidden,
+        fields.maybe(&only(&["projection_size"]))?.unwrap_or(hidden),
+        On::Row,
+    ));
     Ok(part)
 }

@@ -1,16 +1,14 @@
-//! UNets over a latent picture.
+//! `UNet`s over a latent picture.
 
 use spacelint_knowledge::architectures::QueryNorm;
 
 use super::super::fields::{
     CHANNELS, CROSS_WIDTH, Fault, Fields, LAYERS_PER_BLOCK, OUT_CHANNELS, only, pair,
 };
-use super::super::model::{
-    Attention, Biases, Cross, Denoiser, FeedForward, Layer, On, Shape, Use,
-};
+use super::super::model::{Attention, Biases, Cross, Denoiser, FeedForward, Layer, On, Shape, Use};
 use super::{attention, heads, layer, linear, one};
 
-/// What a level of the UNet has.
+/// What a level has.
 struct Level {
     channels: u64,
     residuals: u64,
@@ -18,6 +16,7 @@ struct Level {
     transformer: Option<(u64, u64)>,
 }
 
+#[expect(clippy::too_many_lines, reason = "one network, from top to bottom")]
 pub(super) fn unet(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>, Fault> {
     fields.refuse(&[
         "class_embed_type",
@@ -31,11 +30,13 @@ pub(super) fn unet(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>,
         "reverse_transformer_layers_per_block",
         "time_embedding_dim",
     ])?;
-    let channels = fields
-        .list(&only(&["block_out_channels"]))?
-        .ok_or_else(|| fields.fault("the channels of the levels are missing (`block_out_channels`)"))?;
+    let channels = fields.list(&only(&["block_out_channels"]))?.ok_or_else(|| {
+        fields.fault("the channels of the levels are missing (`block_out_channels`)")
+    })?;
     if channels.len() > 8 {
-        return Err(fields.fault(format_args!("`block_out_channels` has {} levels", channels.len())));
+        return Err(
+            fields.fault(format_args!("`block_out_channels` has {} levels", channels.len()))
+        );
     }
     let down = fields.words("down_block_types")?;
     let up = fields.words("up_block_types")?;
@@ -48,22 +49,19 @@ pub(super) fn unet(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>,
         )));
     }
     if !matches!(fields.word("mid_block_type")?, None | Some("UNetMidBlock2DCrossAttn")) {
-        return Err(fields.fault("`mid_block_type` should be UNetMidBlock2DCrossAttn: no other is understood"));
+        return Err(fields
+            .fault("`mid_block_type` should be UNetMidBlock2DCrossAttn: no other is understood"));
     }
     let each = |values: Vec<u64>, what: &str| -> Result<Vec<u64>, Fault> {
         match values.len() {
             1 => Ok(vec![values[0]; channels.len()]),
             count if count == channels.len() => Ok(values),
-            count => Err(fields.fault(format_args!(
-                "`{what}` has {count} entries for {} levels",
-                channels.len()
-            ))),
+            count => Err(fields
+                .fault(format_args!("`{what}` has {count} entries for {} levels", channels.len()))),
         }
     };
-    let residuals = each(
-        fields.list(&LAYERS_PER_BLOCK)?.unwrap_or_else(|| vec![2]),
-        "layers_per_block",
-    )?;
+    let residuals =
+        each(fields.list(&LAYERS_PER_BLOCK)?.unwrap_or_else(|| vec![2]), "layers_per_block")?;
     let depth = each(
         fields.list(&only(&["transformer_layers_per_block"]))?.unwrap_or_else(|| vec![1]),
         "transformer_layers_per_block",
@@ -73,7 +71,9 @@ pub(super) fn unet(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>,
         .list(&only(&["num_attention_heads"]))?
         .or(fields.list(&only(&["attention_head_dim"]))?)
         .ok_or_else(|| {
-            fields.fault("the number of heads is missing (`num_attention_heads`, `attention_head_dim`)")
+            fields.fault(
+                "the number of heads is missing (`num_attention_heads`, `attention_head_dim`)",
+            )
         })?;
     let count = each(count, "attention_head_dim")?;
     let cross = |name: &str, plain: &str, with: &str| -> Result<bool, Fault> {
@@ -121,7 +121,9 @@ pub(super) fn unet(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>,
             build.uses.push(linear(time, time, On::Row));
         }
         Some(_) => {
-            return Err(fields.fault("`addition_embed_type` should be text_time: no other is understood"));
+            return Err(
+                fields.fault("`addition_embed_type` should be text_time: no other is understood")
+            );
         }
     }
     build.convolution(inputs, first, 1, true);
@@ -163,7 +165,10 @@ pub(super) fn unet(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>,
             build.convolution(current, current, 1, false);
         }
     }
-    build.uses.push(one(Shape::GroupNorm { channels: current }, On::Grid { times: 1, over: 1, kept: false }));
+    build.uses.push(one(
+        Shape::GroupNorm { channels: current },
+        On::Grid { times: 1, over: 1, kept: false },
+    ));
     build.convolution(current, outputs, 1, false);
     role.sample = pair(fields, &["sample_size"])?;
     role.multiple = 1 << (channels.len() - 1);

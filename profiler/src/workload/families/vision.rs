@@ -12,7 +12,7 @@ use super::{Found, attention, heads, layer, layer_norm, linear, one, table};
 /// What becomes of the tokens in the end.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pooling {
-    /// A class token, and a product of it (ViT without a head for classes).
+    /// A class token, and a product of it (`ViTModel`, without a head for classes).
     Pooler,
     /// A class token, and so many classes.
     Classes(u64),
@@ -27,8 +27,7 @@ pub(in super::super) fn vit(fields: &Fields<'_>, class: &str) -> Result<Found, F
     let pooling = if class.ends_with("ForImageClassification") {
         let labels = fields.get("id2label").and_then(Value::as_object).map(serde_json::Map::len);
         let labels = labels.filter(|count| *count > 0);
-        let count = labels
-            .ok_or_else(|| fields.fault("the classes are missing (`id2label`)"))?;
+        let count = labels.ok_or_else(|| fields.fault("the classes are missing (`id2label`)"))?;
         Pooling::Classes(count as u64)
     } else {
         Pooling::Pooler
@@ -36,17 +35,17 @@ pub(in super::super) fn vit(fields: &Fields<'_>, class: &str) -> Result<Found, F
     Ok(Found::of(vec![tower(fields, pooling)?]))
 }
 
-/// The vision encoder of SigLIP.
+/// The vision encoder of `SigLIP`.
 pub(in super::super) fn siglip_vision(fields: &Fields<'_>) -> Result<Found, Fault> {
     Ok(Found::of(vec![tower(fields, Pooling::Attention)?]))
 }
 
-/// SigLIP: a text encoder and a vision encoder.
+/// `SigLIP`: a text encoder and a vision encoder.
 pub(in super::super) fn siglip(fields: &Fields<'_>) -> Result<Found, Fault> {
     let both = fields.within("text_config")?.zip(fields.within("vision_config")?);
-    let (text, vision) = both
-        .ok_or_else(|| fields.fault("`text_config` and `vision_config` should both be there"))?;
-    Ok(Found::of(vec![siglip_text(&text)?, tower(&vision, Pooling::Attention)?, ]))
+    let (text, vision) =
+        both.ok_or_else(|| fields.fault("`text_config` and `vision_config` should both be there"))?;
+    Ok(Found::of(vec![siglip_text(&text)?, tower(&vision, Pooling::Attention)?]))
 }
 
 /// A transformer over the patches of a picture.
@@ -57,7 +56,9 @@ pub(super) fn tower(fields: &Fields<'_>, pooling: Pooling) -> Result<Part, Fault
     let inner = fields.whole(&INNER)?;
     let (image, side) = (fields.whole(&IMAGE)?, fields.whole(&PATCH)?);
     if side > image {
-        return Err(fields.fault(format_args!("a patch of {side} pixels is larger than the picture")));
+        return Err(
+            fields.fault(format_args!("a patch of {side} pixels is larger than the picture"))
+        );
     }
     let patches = (image / side) * (image / side);
     let class_token = u64::from(!matches!(pooling, Pooling::Attention));

@@ -69,7 +69,10 @@ fn what_is_no_size_is_refused() {
     refused(&json!([1]), "it is no JSON object");
     refused(&json!({}), "neither `_class_name`");
     refused(&json!({"_class_name": "SanaTransformer2DModel"}), "these are: CogVideoX");
-    refused(&json!({"model_type": "t5", "architectures": ["T5ForConditionalGeneration"]}), "the encoder alone");
+    refused(
+        &json!({"model_type": "t5", "architectures": ["T5ForConditionalGeneration"]}),
+        "the encoder alone",
+    );
     let mut unet = read("unet/unet/config.json");
     unet["down_block_types"][0] = json!("AttnDownBlock2D");
     refused(&unet, "`AttnDownBlock2D` are not understood");
@@ -90,7 +93,11 @@ fn what_no_call_asks_is_refused() {
     refused("diffusion", Options { steps: Some(0), ..none() }, "--steps 0");
     refused("diffusion", Options { width: Some(1000), ..none() }, "divisible by 16");
     refused("diffusion", Options { width: Some(u64::MAX), ..none() }, "between 1 and 32768");
-    refused("diffusion", Options { frames: Some(9), ..none() }, "--frames says nothing of a FluxPipeline");
+    refused(
+        "diffusion",
+        Options { frames: Some(9), ..none() },
+        "--frames says nothing of a FluxPipeline",
+    );
     refused("unet", Options { height: Some(520), ..none() }, "divisible by 64");
     refused("vision", Options { prompt_tokens: Some(9), ..none() }, "says nothing of a ViTModel");
     refused("decoder", Options { new_tokens: Some(9000), ..none() }, "more than the 8192");

@@ -125,7 +125,9 @@ fn encoders_have_the_parameters_of_transformers() {
     ] {
         assert_eq!(parameters(&config), count, "{config}");
     }
-    for (name, count) in [("speech", 241_734_912), ("vision", 86_389_248), ("decoder", 8_030_261_248)] {
+    for (name, count) in
+        [("speech", 241_734_912), ("vision", 86_389_248), ("decoder", 8_030_261_248)]
+    {
         let plan = plan_of(&testdata(name), &Options::default()).expect("it is understood");
         assert_eq!(plan.all_parameters(), count, "{name}");
     }
@@ -257,6 +259,8 @@ fn a_layer_is_as_much_work_as_a_count_by_hand_says() {
     // Of what has no arithmetic the memory counts: 2 bytes × (2,048 + 1,536 + 3,072 + 6,400).
     assert!((seconds - (688_128.0 + 9_216.0 + 2.0 * 13_056.0 + 15.0)).abs() < 1e-6, "{seconds}");
     assert_eq!(cost::seconds_at(&block, Number::F16, &rates), None, "there is no rate of f16");
+    let all = plan.seconds_at(&rates).expect("all rates are there");
+    assert!(all > 3.0 * seconds, "three layers, and what follows them: {all}");
 }
 
 /// A residual block of 4 to 6 channels over 5 by 7 pixels, told of a time step of 8, by hand.
@@ -284,11 +288,8 @@ fn a_residual_block_is_as_much_work_as_a_count_by_hand_says() {
 #[test]
 fn decoding_is_counted_token_by_token() {
     let count = |prompt, new| {
-        let options = Options {
-            prompt_tokens: Some(prompt),
-            new_tokens: Some(new),
-            ..Options::default()
-        };
+        let options =
+            Options { prompt_tokens: Some(prompt), new_tokens: Some(new), ..Options::default() };
         let plan = plan_of(&testdata("tiny-decoder"), &options).expect("it is understood");
         plan.amounts()[&Part::Attention]
     };
@@ -342,5 +343,9 @@ fn options_that_a_model_has_no_use_for_are_refused() {
     let model = config::read(&testdata("tiny-decoder")).expect("it is understood");
     let fault = plan(&model, &Options { steps: Some(3), ..Options::default() });
     let fault = fault.expect_err("a language model has no steps");
-    assert!(fault.0.contains("--steps says nothing of a LlamaForCausalLM") || fault.0.contains("tokens"), "{fault}");
+    assert!(
+        fault.0.contains("--steps says nothing of a LlamaForCausalLM")
+            || fault.0.contains("tokens"),
+        "{fault}"
+    );
 }

@@ -33,14 +33,18 @@ fn program(name: &str, more: &[&str]) -> Value {
 #[test]
 fn each_kind_is_estimated() {
     let tokens = ["--prompt-tokens", "16", "--new-tokens", "8"];
-    let picture = ["--width", "64", "--height", "64", "--steps", "3", "--prompt-tokens", "16"];
+    let picture = ["--width", "32", "--height", "32", "--steps", "3", "--prompt-tokens", "16"];
     let video = [&picture[..], &["--frames", "9"]].concat();
     for (name, more, stages) in [
         ("tiny-decoder", &tokens[..], &["prefill", "decode"][..]),
         ("tiny-experts", &tokens, &["prefill", "decode"]),
         ("tiny-diffusion", &picture, &["encode", "encode", "denoise", "decode image"]),
         ("tiny-unet", &picture, &["encode", "denoise", "decode image"]),
-        ("tiny-speech", &["--seconds", "45", "--new-tokens", "8"], &["encode", "prefill", "decode"]),
+        (
+            "tiny-speech",
+            &["--seconds", "45", "--new-tokens", "8"],
+            &["encode", "prefill", "decode"],
+        ),
         ("tiny-vision", &["--batch", "2"], &["encode"]),
         ("tiny-video", &video, &["encode", "denoise"]),
     ] {
@@ -66,7 +70,8 @@ fn each_kind_is_estimated() {
 
 #[test]
 fn what_people_read_fits_a_terminal() {
-    let text = asked("tiny-video", &["--width", "64", "--height", "64", "--frames", "5", "--steps", "2"]);
+    let text =
+        asked("tiny-video", &["--width", "32", "--height", "32", "--frames", "5", "--steps", "2"]);
     let text = text.expect("it can be estimated");
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "{line}");
@@ -85,7 +90,7 @@ fn what_people_read_fits_a_terminal() {
 
 #[test]
 fn a_list_gives_a_line() {
-    let more = ["--width", "64", "--height", "64", "--steps", "2,4,8"];
+    let more = ["--width", "32", "--height", "32", "--steps", "2,4,8"];
     let made = program("tiny-unet", &more);
     assert_eq!(made["swept"], "steps");
     let seconds: Vec<f64> = made["cases"]

@@ -1,6 +1,7 @@
 //! What the command is held to.
 
 mod absurd;
+mod beside;
 mod counts;
 mod everyday;
 mod numerics;

@@ -106,28 +106,18 @@ fn shape(name: &str) -> Shape {
         "shared-modulation" => Layer {
             norms: 1,
             cross: Some(cross(Biases::ALL, QueryNorm::Full)),
-            attention: Attention {
-                query_norm: QueryNorm::Full,
-                rotary: true,
-                ..plain().attention
-            },
+            attention: Attention { query_norm: QueryNorm::Full, rotary: true, ..plain().attention },
             modulation: Modulation::Table { vectors: 6 },
             ..plain()
         },
         "two-streams" => Layer {
             norms: 0,
-            attention: Attention {
-                query_norm: QueryNorm::Head,
-                rotary: true,
-                ..plain().attention
-            },
+            attention: Attention { query_norm: QueryNorm::Head, rotary: true, ..plain().attention },
             modulation: six,
             second: Second::Whole,
             ..plain()
         },
-        "seen-stream" => {
-            Layer { norms: 0, modulation: six, second: Second::Seen, ..plain() }
-        }
+        "seen-stream" => Layer { norms: 0, modulation: six, second: Second::Seen, ..plain() },
         "one-stream" => Layer {
             norms: 0,
             parallel: true,
@@ -202,9 +192,8 @@ fn agrees(folder: &Path, name: &str) {
     assert_eq!(made.len(), expected.len(), "{name}");
     for (made, expected) in made.iter().zip(&expected) {
         assert_eq!(made.dims(), expected.dims(), "{name}");
-        let numbers = |of: &Tensor| {
-            of.flatten_all().and_then(|of| of.to_vec1::<f32>()).expect("numbers")
-        };
+        let numbers =
+            |of: &Tensor| of.flatten_all().and_then(|of| of.to_vec1::<f32>()).expect("numbers");
         for (made, expected) in numbers(made).into_iter().zip(numbers(expected)) {
             let away = (made - expected).abs();
             assert!(
