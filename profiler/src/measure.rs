@@ -33,6 +33,11 @@ impl Timing {
     )]
     pub(crate) fn of(mut seconds: Vec<f64>) -> Self {
         seconds.sort_by(f64::total_cmp);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "there are few, and a share is no less than nothing"
+        )]
         let at = |share: f64| seconds[((seconds.len() - 1) as f64 * share).round() as usize];
         Self { median: at(0.5), low: at(0.25), high: at(0.75), count: seconds.len() }
     }

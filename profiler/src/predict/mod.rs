@@ -35,7 +35,8 @@ struct Prediction {
 /// What is predicted of a GPU function.
 #[derive(Debug, Serialize)]
 struct Function {
-    function: String,
+    #[serde(rename = "function")]
+    name: String,
     path: String,
     line: u32,
     size: &'static str,
@@ -108,6 +109,7 @@ fn predict(asked: &args::Predict) -> Result<Prediction, String> {
     Ok(Prediction { schema: 1, gpu: backing.gpu, functions })
 }
 
+#[expect(clippy::cast_precision_loss, reason = "declared seconds are few")]
 fn function(computing: &Computing, backing: &Backing, configs: &Configs) -> Function {
     let declared = &computing.function;
     let mut without = Vec::new();
@@ -127,7 +129,7 @@ fn function(computing: &Computing, backing: &Backing, configs: &Configs) -> Func
     }
     let line = declared.location.file.text.position(declared.location.span.start).line;
     Function {
-        function: declared.name.clone().unwrap_or_else(|| "lambda".to_owned()),
+        name: declared.name.clone().unwrap_or_else(|| "lambda".to_owned()),
         path: declared.location.file.path.to_string(),
         line,
         size: size.facts().name,

@@ -28,7 +28,7 @@ pub(super) fn text(prediction: &Prediction) -> String {
     rows.extend(prediction.functions.iter().map(|it| {
         let declared = it.declared_seconds.map_or_else(|| "-".to_owned(), |it| format!("{it}"));
         let seconds = it.seconds.map_or_else(|| "-".to_owned(), between);
-        [cut(&escape(&it.function), 36), it.size.to_owned(), declared, seconds]
+        [cut(&escape(&it.name), 36), it.size.to_owned(), declared, seconds]
     }));
     let width =
         |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -48,7 +48,7 @@ pub(super) fn text(prediction: &Prediction) -> String {
         details(&mut text, function);
     }
     if !others.is_empty() {
-        let names: Vec<String> = others.iter().map(|it| cut(&escape(&it.function), 36)).collect();
+        let names: Vec<String> = others.iter().map(|it| cut(&escape(&it.name), 36)).collect();
         text.push('\n');
         let names = names.join(", ");
         text.push_str(&folded(&format!("No call of a model is seen in the text of {names}."), ""));
@@ -90,7 +90,7 @@ fn details(text: &mut String, function: &Function) {
     let _ = writeln!(
         text,
         "\n{} ({}:{}), {}",
-        cut(&escape(&function.function), 36),
+        cut(&escape(&function.name), 36),
         escape(&function.path),
         function.line,
         function.on

@@ -38,7 +38,10 @@ fn programs_get_the_same() {
     let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let functions = found["functions"].as_array().expect("a list");
     let names: Vec<&str> = functions.iter().filter_map(|it| it["function"].as_str()).collect();
-    assert_eq!((&found["schema"], &names[..]), (&1.into(), &["write", "illustrate", "judge", "polish"][..]));
+    assert_eq!(
+        (&found["schema"], &names[..]),
+        (&1.into(), &["write", "illustrate", "judge", "polish"][..])
+    );
     let [write, illustrate, _, polish] = &functions[..] else { panic!("{functions:?}") };
     let seconds = |of: &Value| (of["low"].as_f64().unwrap_or(0.0), of["high"].as_f64());
     let (low, high) = seconds(&write["seconds"]);
