@@ -103,22 +103,27 @@ impl Machine {
     }
 
     /// So many bytes of pinned host memory and of the device's, to copy between; none where there is no such thing.
-    pub(crate) fn pinned(&self, bytes: usize) -> candle_core::Result<Option<Box<dyn Pinned>>> {
-        #[cfg(feature = "cuda")]
-        if let Device::Cuda(device) = &self.device {
-            return Ok(Some(Box::new(cuda::Copies::new(device, bytes)?)));
+    pub(crate) fn pinned(&self, bytes: usize) -> Option<candle_core::Result<Box<dyn Pinned>>> {
+        match &self.device {
+            #[cfg(feature = "cuda")]
+            Device::Cuda(device) => Some(match cuda::Copies::new(device, bytes) {
+                Ok(copies) => Ok(Box::new(copies)),
+                Err(error) => Err(error),
+            }),
+            _ => {
+                let _ = bytes;
+                None
+            }
         }
-        let _ = bytes;
-        Ok(None)
     }
 
     /// How many bytes can be had of the device's memory now.
     pub(crate) fn free_bytes(&self) -> u64 {
-        #[cfg(feature = "cuda")]
-        if let Device::Cuda(device) = &self.device {
-            return cuda::free_bytes(device);
+        match &self.device {
+            #[cfg(feature = "cuda")]
+            Device::Cuda(device) => cuda::free_bytes(device),
+            _ => meminfo("MemAvailable").unwrap_or(0),
         }
-        meminfo("MemAvailable").unwrap_or(0)
     }
 }
 

@@ -26,11 +26,6 @@ pub(crate) struct Timing {
 
 impl Timing {
     /// Of some timings in seconds, at least one.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "there are some thousands of timings at most"
-    )]
     pub(crate) fn of(mut seconds: Vec<f64>) -> Self {
         seconds.sort_by(f64::total_cmp);
         #[expect(

@@ -6,8 +6,8 @@ use candle_core::Result;
 
 use super::check::Check;
 use super::{LeftOut, Measured};
-use crate::fault::Fault;
 use crate::device::Machine;
+use crate::fault::Fault;
 use crate::measure::{self, Timing};
 use crate::parts::Part;
 

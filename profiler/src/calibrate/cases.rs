@@ -35,10 +35,12 @@ pub(super) fn all<'a>(machine: &'a Machine, budget: Duration, folder: Option<&Pa
         candle_core::cuda::set_gemm_reduced_precision_f32(false);
     }
     matmuls(&mut bench, DType::F16, Part::MatmulF16);
-    matmuls(&mut bench, DType::BF16, Part::MatmulBf16);
-    if !is_cuda {
-        bench.note(
+    if is_cuda {
+        matmuls(&mut bench, DType::BF16, Part::MatmulBf16);
+    } else {
+        bench.leave_out(
             Part::MatmulBf16,
+            "square",
             "candle widens it to f32: a processor that multiplies bf16 by itself is many times faster",
         );
     }
@@ -412,7 +414,7 @@ fn copies(bench: &mut Bench<'_>) {
 
 /// A copy from or to host memory that stays where it is, which the device reads and writes by itself.
 fn pinned(machine: &Machine, part: Part, bytes: usize) -> Result<Work<'_>> {
-    let Some(mut copies) = machine.pinned(bytes)? else {
+    let Some(mut copies) = machine.pinned(bytes).transpose()? else {
         candle_core::bail!("there is no such memory for this device");
     };
     let mut random = memory::Random::new(bytes as u64);
@@ -425,7 +427,7 @@ fn pinned(machine: &Machine, part: Part, bytes: usize) -> Result<Work<'_>> {
     let checked = Rc::clone(&timed);
     Ok(Work {
         shape: megabytes(bytes),
-        amount: bytes as f64,
+        amount: float(bytes),
         operations: 0.0,
         bytes: 0.0,
         run: Box::new(move || {

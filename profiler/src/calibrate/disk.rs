@@ -12,8 +12,8 @@ use super::bench::{Bench, Case, Work};
 use super::cases::megabytes;
 use super::check::Check;
 use super::memory::Random;
-use crate::fault::Fault;
 use crate::device::{Kind, Machine};
+use crate::fault::Fault;
 use crate::measure::Timing;
 use crate::parts::{Part, float};
 

@@ -11,8 +11,8 @@ use super::cost;
 use super::fields::Fault;
 use super::model::{Number, Shape};
 use super::plan::{Block, Plan};
-use crate::fault;
 use crate::device::{Kind, Machine};
+use crate::fault;
 use crate::measure::{self, Timing};
 
 /// Where an operation takes less than this on average, starting it counts for more than doing it; so it does with few rows.

@@ -97,7 +97,7 @@ fn compute(machine: &Machine) -> candle_core::Result<String> {
     })?;
     assert!(took >= Duration::from_millis(5) && took < Duration::from_mins(1) && launches == 1);
 
-    let mut pinned = machine.pinned(1000)?.expect("a GPU has it");
+    let mut pinned = machine.pinned(1000).expect("a GPU has it")?;
     assert!(pinned.host().iter().all(|byte| *byte == 0));
     let expected: Vec<u8> = (0..=255).cycle().take(1000).collect();
     pinned.host().copy_from_slice(&expected);
