@@ -66,13 +66,6 @@ impl<'a> Bench<'a> {
         (self.measured, self.left_out)
     }
 
-    /// Says something of the first case that was measured of a part.
-    pub(super) fn note(&mut self, part: Part, what: &str) {
-        if let Some(first) = self.measured.iter_mut().find(|it| it.part == part) {
-            first.note = Some(what.to_owned());
-        }
-    }
-
     /// Leaves it out.
     pub(super) fn leave_out(&mut self, case: Case, why: &str) {
         let why = why.lines().next().unwrap_or_default().chars().take(LONGEST).collect();

@@ -26,7 +26,7 @@ use spacelint_space::profile;
 use crate::args;
 use crate::device::{Identity, Machine};
 use crate::measure::Timing;
-use crate::parts::{Bands, Interval, Part, Rates};
+use crate::parts::{Bands, Interval, Part};
 use crate::translate::{Translation, translate};
 
 pub(crate) use kept::Store;
@@ -99,11 +99,6 @@ struct LeftOut {
 }
 
 impl Calibration {
-    /// The rate of each part that was measured.
-    pub(crate) fn rates(&self) -> Rates {
-        self.rates.iter().map(|(part, rate)| (*part, rate.per_second)).collect()
-    }
-
     /// Between what the rate of each part lies.
     pub(crate) fn bands(&self) -> Bands {
         let band = |rate: &Rate| Interval { low: rate.low, high: rate.high };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use spacelint_knowledge::platform::{Backing, Size, Tier};
+use spacelint_knowledge::platform::{Size, Tier};
 use spacelint_knowledge::quota::{self, Calls};
 use spacelint_rules::registry;
 use spacelint_space::escape::escape;
@@ -167,7 +167,7 @@ fn head(report: &Report<'_>, title: &str, calls: &[Timed<'_>]) -> Markup {
         _ => None,
     });
     let device = run.device.as_deref().map(safe);
-    let platform = Backing::current().gpu;
+    let platform = Size::DEFAULT.facts().gpu;
     let ran_on = match (run.basis, device) {
         (Basis::PlatformGpu, device) => {
             format!("{}, the GPU of ZeroGPU", device.as_deref().unwrap_or(platform))

@@ -113,10 +113,9 @@ impl<'a> Prepared<'a> {
             // It asks for what is declared, here and there.
             return (1.0, 1.0);
         }
-        let sees_platform = self.is_hooked || self.device.basis == Basis::PlatformGpu;
         let here =
             Backing::all().iter().find(|backing| Some(backing.gpu) == self.device.name.as_deref());
-        let client = if sees_platform {
+        let client = if self.is_hooked {
             platform
         } else {
             // A GPU that it does not know counts as the one without a factor.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use spacelint_knowledge::platform::{Backing, Size, Tier};
+use spacelint_knowledge::platform::{Size, Tier};
 use spacelint_knowledge::quota::Calls;
 use spacelint_space::escape::escape;
 use spacelint_space::profile::{Advice, Basis, Evidence, Method, ProfiledFunction, Translation};
@@ -176,7 +176,7 @@ pub(super) fn recommendations(found: &Found) -> String {
             &format!(
                 "No duration is recommended: the calls ran {on}, and their times are not those of {}.{calibrate} Where \
                  they do not depend on the GPU, --times-hold-on-platform says so.",
-                Backing::current().gpu
+                Size::DEFAULT.facts().gpu
             ),
             "",
         );

@@ -49,7 +49,8 @@ impl Device {
         let Some((name, _)) = by_identity.or(by_index).or(gpus.first()) else {
             return Self::cpu();
         };
-        let is_platform = name == Backing::current().gpu;
+        // Most calls get half of a card, which is a slice; slices are told by their identity. A whole card is faster.
+        let is_platform = name == Backing::current().gpu && first.starts_with("MIG-");
         let basis = if is_platform { Basis::PlatformGpu } else { Basis::OtherGpu };
         Self { basis, name: Some(name.clone()), visible: chosen }
     }
@@ -101,9 +102,15 @@ mod tests {
         ];
         let all = Device::among(&gpus, None);
         assert_eq!((all.basis, all.visible.len()), (Basis::OtherGpu, 2));
-        let second = Device::among(&gpus, Some("GPU-b"));
-        assert_eq!((second.basis, second.visible), (Basis::PlatformGpu, vec!["GPU-b".to_owned()]));
-        assert_eq!(Device::among(&gpus, Some("1")).basis, Basis::PlatformGpu);
+        for whole in ["GPU-b", "1"] {
+            let device = Device::among(&gpus, Some(whole));
+            assert_eq!(
+                (device.basis, device.name.as_deref()),
+                (Basis::OtherGpu, Some(Backing::current().gpu))
+            );
+        }
+        let slice = Device::among(&gpus[1..], Some("MIG-c"));
+        assert_eq!((slice.basis, slice.visible), (Basis::PlatformGpu, vec!["MIG-c".to_owned()]));
         for none in ["", "-1", "-1,0"] {
             assert_eq!(Device::among(&gpus, Some(none)), Device::cpu());
         }
