@@ -59,7 +59,7 @@ impl<'a> Tree<'a> {
             }
             StmtKind::AugAssign { target, value, .. } => tree.exprs([target, value]),
             StmtKind::AnnAssign { target, annotation, value } => {
-                tree.exprs([target, annotation]);
+                tree.exprs([&**target, &**annotation]);
                 tree.exprs(value);
             }
             StmtKind::Import(names) => names.iter().for_each(|name| tree.within(name.span, span)),
@@ -81,7 +81,7 @@ impl<'a> Tree<'a> {
                 tree.body(orelse, span);
             }
             StmtKind::For { target, iter, body, orelse } => {
-                tree.exprs([target, iter]);
+                tree.exprs([&**target, &**iter]);
                 tree.body(body, span);
                 tree.body(orelse, span);
             }
@@ -139,8 +139,8 @@ impl<'a> Tree<'a> {
         self.exprs(&function.decorators);
         for param in &function.params {
             self.within(param.span, function.span);
-            self.exprs(&param.default);
-            self.exprs(&param.annotation);
+            self.exprs(param.default.as_deref());
+            self.exprs(param.annotation.as_deref());
         }
         self.exprs(&function.returns);
         self.body(&function.body, function.span);
