@@ -51,7 +51,7 @@ fn json(file: &Path) -> Result<Value, Fault> {
     if text.len() as u64 > LARGEST {
         return Err(fault(&"it is larger than any configuration"));
     }
-    serde_json::from_str(&text).map_err(|error| fault(&error))
+    serde_json::from_str(&text).map_err(|error| fault(&format_args!("it is no JSON: {error}")))
 }
 
 /// The model of one configuration.

@@ -104,6 +104,8 @@ fn what_no_call_asks_is_refused() {
     refused("speech", Options { new_tokens: Some(448), ..none() }, "less than 448");
     let fault = plan_of(&testdata("nothing"), &none()).expect_err("it is not there");
     assert!(fault.0.contains("nothing: "), "{fault}");
+    let fault = plan_of(&testdata("../README.md"), &none()).expect_err("it is a text");
+    assert!(fault.0.contains("README.md: it is no JSON"), "{fault}");
     let fault = plan_of(&testdata("diffusion/vae"), &none()).expect_err("it is no model");
     assert!(fault.0.contains("name the folder of its pipeline"), "{fault}");
 }
