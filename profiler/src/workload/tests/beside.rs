@@ -10,6 +10,7 @@ use super::super::Number;
 use super::super::model::{Attention, Biases, FeedForward, Layer, Modulation, Second, Shape};
 use super::super::plan::{Block, Size};
 use super::super::run::Timer;
+use super::torch;
 use crate::device::{Choice, Machine};
 
 fn layer(hidden: u64, heads: u64, kv_heads: u64, inner: u64, decodes: bool) -> Shape {
@@ -38,7 +39,7 @@ fn layer(hidden: u64, heads: u64, kv_heads: u64, inner: u64, decodes: bool) -> S
 /// Prints a table for `RESULTS.md`; holds that no block is further from PyTorch than the interval of an estimate says.
 #[test]
 #[expect(clippy::print_stdout, reason = "the table is what it is run for")]
-#[ignore = "measures, and needs PyTorch: SPACELINT_TORCH names a Python that has it"]
+#[ignore = "measures, and installs PyTorch, unless SPACELINT_TORCH names a Python that has it"]
 fn blocks_take_as_long_as_in_pytorch() {
     let rows = |tokens, past| Size { batch: 1, tokens, past, ..Size::default() };
     let picture = |side| Size { batch: 1, height: side, width: side, ..Size::default() };
@@ -53,9 +54,8 @@ fn blocks_take_as_long_as_in_pytorch() {
         ("residual-320", residual(320, 320), picture(64)),
         ("residual-640-320", residual(640, 320), picture(32)),
     ];
-    let python = std::env::var_os("SPACELINT_TORCH").expect("SPACELINT_TORCH names a Python");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/workload/tests/beside.py");
-    let output = Command::new(python).arg(script).output().expect("it starts");
+    let output = Command::new(torch()).arg(script).output().expect("it starts");
     let text = String::from_utf8(output.stdout).expect("text");
     let machine = Machine::open(Some(Choice::Cpu)).expect("a processor");
     let mut timer = Timer::of(&machine, Number::F32, Duration::from_secs(1)).expect("numbers");

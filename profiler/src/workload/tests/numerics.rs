@@ -15,7 +15,7 @@ use super::super::model::{
     Attention, Biases, Cross, FeedForward, Layer, Modulation, Second, Shape,
 };
 use super::super::plan::{Block, Size};
-use super::testdata;
+use super::{testdata, torch};
 
 /// By how much a number may differ from PyTorch's, beside a share as large of the number itself: both compute in 32 bits, and
 /// add in another order.
@@ -223,15 +223,14 @@ fn every_block_agrees_with_pytorch() {
 
 /// With `SPACELINT_BLESS` the files are kept.
 #[test]
-#[ignore = "needs PyTorch: SPACELINT_TORCH names a Python that has it"]
+#[ignore = "installs PyTorch, unless SPACELINT_TORCH names a Python that has it"]
 fn pytorch_says_the_same_again() {
-    let python = std::env::var_os("SPACELINT_TORCH").expect("SPACELINT_TORCH names a Python");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/workload/tests/blocks.py");
     let fresh = tempfile::tempdir().expect("a folder");
     let kept = testdata("blocks");
     let bless = std::env::var_os("SPACELINT_BLESS").is_some();
     let folder = if bless { kept.as_path() } else { fresh.path() };
-    let status = Command::new(python).arg(script).arg(folder).status().expect("it starts");
+    let status = Command::new(torch()).arg(script).arg(folder).status().expect("it starts");
     assert!(status.success());
     for name in CASES {
         agrees(folder, name);

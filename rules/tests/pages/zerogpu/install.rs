@@ -7,7 +7,10 @@ use std::process::{Command, Output};
 
 /// The Python of a virtual environment with what `pins` names, made if there is none yet.
 pub(crate) fn python(pins: &Path) -> PathBuf {
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zerogpu");
+    // Cargo tells it to integration tests alone.
+    let target = option_env!("CARGO_TARGET_TMPDIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp"), PathBuf::from);
+    let home = target.join("zerogpu");
     std::fs::create_dir_all(&home).expect("target/ can be written");
     let wanted = std::fs::read_to_string(pins).expect("the pins are there");
     let folder = home.join(pins.file_stem().expect("a file"));
