@@ -164,7 +164,7 @@ def rows(folder):
 def table(measurements, floor):
     """In Markdown."""
     yield "| what | spacelint | the other | ratio | memory | its memory |"
-    yield "|---|--:|--:|--:|--:|--:|"
+    yield "|---|---|---|---|---|---|"
     for what, (own, memory), (other, its_memory), name in measurements:
         size = [taken(one, floor) for one in (memory, its_memory)]
         yield f"| {what} | {shown(own)} | {name} {shown(other)} | {own / other:.2f} | {size[0]} | {size[1]} |"
