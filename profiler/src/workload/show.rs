@@ -73,7 +73,7 @@ pub(super) fn table(
     wrapped(
         &mut text,
         "from, to",
-        "quartiles of each block, and by what PyTorch may differ from candle: 15 % where arithmetic counts, three times either way where starting operations does; where attention or a processor's convolutions do, PyTorch may be four or five times faster",
+        "quartiles of each block, and by what PyTorch may differ from candle: where arithmetic counts it may take 15 % longer or be 2.5 times faster, where starting operations does three times longer or seven times faster, where attention or a processor's convolutions do six times faster",
     );
     text.push('\n');
     wrapped(&mut text, "", WORD);
