@@ -132,6 +132,13 @@ impl CardFault {
     }
 }
 
+/// Whether a line of a card's block begins with `key` and a colon.
+fn has_line(block: &str, key: &str) -> bool {
+    lines(block, 0).any(|(_, line)| {
+        line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'))
+    })
+}
+
 impl Card {
     /// The card of `file`; none where the text does not begin with a fence, or where that fence is
     /// a line across the page with nothing like a card behind it.
@@ -159,11 +166,14 @@ impl Card {
     pub(crate) fn names(file: &Arc<SourceFile>, key: &str) -> bool {
         let text = file.text.as_str();
         let Some(Fences { block, .. }) = Fences::find(text) else { return false };
-        let at_start = |(_, line): (usize, &str)| {
-            line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'))
-        };
-        lines(&text[block.range()], 0).any(at_start)
+        has_line(&text[block.range()], key)
             || Self::parse(file).is_some_and(|card| card.get(key).is_some())
+    }
+
+    /// Whether a line begins with `key` of which nothing could be made: what it was to be is not known, and neither that
+    /// it is not there.
+    pub fn is_unclear(&self, key: &str) -> bool {
+        self.get(key).is_none() && has_line(&self.file.text.as_str()[self.block.range()], key)
     }
 
     /// What stands behind the card: the page that visitors see.

@@ -24,7 +24,8 @@ impl<'a> Check<'a> for MissingAppFile<'a> {
             Problem::Unreadable(error) => error.path == space.app_file,
             Problem::Undecodable(_) => false,
         });
-        let card = versions::gradio_card(space).filter(|_| space.entry.is_none() && !unreadable);
+        let card = versions::gradio_card(space)
+            .filter(|card| space.entry.is_none() && !unreadable && !card.is_unclear("app_file"));
         card.into_iter().filter_map(move |card| {
             let named = card.get("app_file").filter(|entry| entry.text == space.app_file.as_str());
             Some(Self { space, card, entry: named.or_else(|| card.get("sdk"))? })

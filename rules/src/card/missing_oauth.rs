@@ -25,7 +25,8 @@ pub(crate) struct MissingOauth<'a> {
 
 impl<'a> Check<'a> for MissingOauth<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let card = versions::gradio_card(space);
+        let card =
+            versions::gradio_card(space).filter(|card| !card.is_unclear(gradio::oauth().switch));
         let entry = card.and_then(|card| card.get(gradio::oauth().switch));
         // What is no switch at all is said by another rule.
         let is_off = entry.is_none_or(|it| matches!(it.value, Value::Null | Value::Bool(false)));

@@ -20,7 +20,8 @@ pub(crate) struct MissingPythonVersion<'a> {
 
 impl<'a> Check<'a> for MissingPythonVersion<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let card = versions::gradio_card(space).filter(|card| card.get(python::KEY).is_none());
+        let card = versions::gradio_card(space)
+            .filter(|card| card.get(python::KEY).is_none() && !card.is_unclear(python::KEY));
         card.into_iter().filter_map(|card| Some(Self { card, sdk: card.get("sdk")? }))
     }
 

@@ -23,7 +23,8 @@ pub(crate) struct MissingSdkVersion<'a> {
 
 impl<'a> Check<'a> for MissingSdkVersion<'a> {
     fn check(space: &'a Space) -> impl Iterator<Item = Self> {
-        let card = versions::gradio_card(space).filter(|card| card.str("sdk_version").is_none());
+        let card = versions::gradio_card(space)
+            .filter(|card| card.str("sdk_version").is_none() && !card.is_unclear("sdk_version"));
         card.into_iter().filter_map(|card| {
             let pinned = space
                 .pins()

@@ -38,7 +38,8 @@ impl<'a> Check<'a> for MissingOauthScope<'a> {
         let mut seen: BTreeSet<Place> = BTreeSet::new();
         let card = versions::gradio_card(space).and_then(|card| {
             let switch = card.get(gradio::oauth().switch)?;
-            (switch.value == Value::Bool(true)).then_some((card, switch))
+            let is_on = switch.value == Value::Bool(true);
+            (is_on && !card.is_unclear(gradio::oauth().list)).then_some((card, switch))
         });
         space.moments().filter_map(move |moment| {
             let (card, switch) = card?;

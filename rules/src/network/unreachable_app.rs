@@ -158,6 +158,7 @@ impl<'a> Container<'a> {
         let dockerfile = space.dockerfile.as_ref()?;
         let server = dockerfile.server.as_ref()?;
         let asked = match card.get(platform::docker().port_key) {
+            None if card.is_unclear(platform::docker().port_key) => return None,
             None => listening.port,
             // What is no number, or none of a port, the Hub does not take.
             Some(entry) => entry.text.parse().ok()?,
