@@ -20,14 +20,14 @@ const STARTING: f64 = 1e-4;
 const FEW_ROWS: u64 = 32;
 /// By what PyTorch's time may differ from candle's where arithmetic counts. On a processor PyTorch took from 15 % more to
 /// 2.2 times less (RESULTS.md).
-const ARITHMETIC: (f64, f64) = (1.0 / 2.5, 1.15);
+pub(super) const ARITHMETIC: (f64, f64) = (1.0 / 2.5, 1.15);
 /// The same where starting operations counts: three times more, in a whole decoder that Python runs, to six times less.
-const OVERHEAD: (f64, f64) = (1.0 / 7.0, 3.0);
+pub(super) const OVERHEAD: (f64, f64) = (1.0 / 7.0, 3.0);
 /// The same of convolutions on a processor: up to five times less.
-const CONVOLUTION: (f64, f64) = (1.0 / 6.0, 1.15);
+pub(super) const CONVOLUTION: (f64, f64) = (1.0 / 6.0, 1.15);
 /// The same where attention is more than [`ATTENDS`] of the arithmetic: candle's writes its scores to memory and PyTorch's does
 /// not; it took up to five times less.
-const ATTENTION: (f64, f64) = (1.0 / 6.0, 1.15);
+pub(super) const ATTENTION: (f64, f64) = (1.0 / 6.0, 1.15);
 const ATTENDS: f64 = 0.05;
 
 /// Seconds, and between which two they lie.

@@ -8,7 +8,7 @@ use spacelint_knowledge::platform::Size;
 use super::cost;
 use super::model::Number;
 use super::plan::Plan;
-use super::run::{Estimate, Line, Seconds};
+use super::run::{self, Estimate, Line, Seconds};
 use crate::device::{Kind, Machine};
 
 /// What the numbers are and are not.
@@ -70,11 +70,16 @@ pub(super) fn table(
     for note in &plan.notes {
         wrapped(&mut text, "note", note);
     }
-    wrapped(
-        &mut text,
-        "from, to",
-        "quartiles of each block, and by what PyTorch may differ from candle: where arithmetic counts it may take 15 % longer or be 2.5 times faster, where starting operations does three times longer or seven times faster, where attention or a processor's convolutions do six times faster",
+    let beside = |(low, high): (f64, f64)| format!("{low:.2} to {high:.2}");
+    let beside = format!(
+        "quartiles of each block, times what PyTorch may take for what candle takes: {} where arithmetic counts, {} where \
+         starting operations does, {} where attention does, {} where a processor's convolutions do",
+        beside(run::ARITHMETIC),
+        beside(run::OVERHEAD),
+        beside(run::ATTENTION),
+        beside(run::CONVOLUTION)
     );
+    wrapped(&mut text, "from, to", &beside);
     text.push('\n');
     wrapped(&mut text, "", WORD);
     text

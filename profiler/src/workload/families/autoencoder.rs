@@ -1,19 +1,12 @@
 //! The autoencoder that makes a picture of a latent one. Its other half is loaded, and does not run.
 
-use super::super::fields::{CHANNELS, Fault, Fields, LATENT, LAYERS_PER_BLOCK, OUT_CHANNELS, only};
+use super::super::fields::{CHANNELS, Fault, Fields, LATENT, LAYERS_PER_BLOCK, OUT_CHANNELS};
 use super::super::model::{On, Part, Role, Shape, Use};
-use super::{Found, attention, layer, one};
+use super::{Found, attention, layer, level_channels, one};
 
 /// An `AutoencoderKL`, and by what it makes a picture smaller.
 pub(in super::super) fn image_decoder(fields: &Fields<'_>) -> Result<(Found, u64), Fault> {
-    let channels = fields.list(&only(&["block_out_channels"]))?.ok_or_else(|| {
-        fields.fault("the channels of the levels are missing (`block_out_channels`)")
-    })?;
-    if channels.len() > 8 {
-        return Err(
-            fields.fault(format_args!("`block_out_channels` has {} levels", channels.len()))
-        );
-    }
+    let channels = level_channels(fields)?;
     for (key, known) in
         [("down_block_types", "DownEncoderBlock2D"), ("up_block_types", "UpDecoderBlock2D")]
     {

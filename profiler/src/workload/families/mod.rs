@@ -10,7 +10,7 @@ mod vision;
 
 use spacelint_knowledge::architectures::{Norm, QueryNorm};
 
-use super::fields::{Fault, Fields};
+use super::fields::{Fault, Fields, only};
 use super::model::{Attention, Biases, Layer, Modulation, On, Part, Second, Shape, Use};
 
 pub(super) use autoencoder::image_decoder;
@@ -85,4 +85,20 @@ fn layer(hidden: u64, norms: u64, attention: Attention) -> Layer {
         modulation: Modulation::None,
         second: Second::None,
     }
+}
+
+/// The most levels, each of half the picture's side, that a network may have.
+const MOST_LEVELS: usize = 8;
+
+/// The channels of each level of a network that makes its picture smaller, or larger, step by step.
+fn level_channels(fields: &Fields<'_>) -> Result<Vec<u64>, Fault> {
+    let channels = fields.list(&only(&["block_out_channels"]))?.ok_or_else(|| {
+        fields.fault("the channels of the levels are missing (`block_out_channels`)")
+    })?;
+    if channels.len() > MOST_LEVELS {
+        return Err(
+            fields.fault(format_args!("`block_out_channels` has {} levels", channels.len()))
+        );
+    }
+    Ok(channels)
 }

@@ -6,7 +6,7 @@ use super::super::fields::{
     CHANNELS, CROSS_WIDTH, Fault, Fields, LAYERS_PER_BLOCK, OUT_CHANNELS, only, pair,
 };
 use super::super::model::{Attention, Biases, Cross, Denoiser, FeedForward, Layer, On, Shape, Use};
-use super::{attention, heads, layer, linear, one};
+use super::{attention, heads, layer, level_channels, linear, one};
 
 /// What a level has.
 struct Level {
@@ -30,14 +30,7 @@ pub(super) fn unet(fields: &Fields<'_>, role: &mut Denoiser) -> Result<Vec<Use>,
         "reverse_transformer_layers_per_block",
         "time_embedding_dim",
     ])?;
-    let channels = fields.list(&only(&["block_out_channels"]))?.ok_or_else(|| {
-        fields.fault("the channels of the levels are missing (`block_out_channels`)")
-    })?;
-    if channels.len() > 8 {
-        return Err(
-            fields.fault(format_args!("`block_out_channels` has {} levels", channels.len()))
-        );
-    }
+    let channels = level_channels(fields)?;
     let down = fields.words("down_block_types")?;
     let up = fields.words("up_block_types")?;
     if down.len() != channels.len() || up.len() != channels.len() {
