@@ -120,6 +120,7 @@ def main() -> None:
     for line in (
         '{"event":"function","task":"1","module":"app","name":"run","file":"app.py","line":3}',
         '{"event":"began","pid":7,"call":"a","task":"1","arguments":{"x":{"type":"int","value":3}},"size":null,"duration":null}',
+        '{"event":"work","pid":7,"call":"a","seconds":1.5,"busy":1.0,"tf32":false,"done":[["aten::mm","float",0.5]]}',
         '{"event":"ran","pid":7,"call":"a","seconds":1.5,"wall":1.5,"peak":7,"error":null}',
         '{"event":"packed","bytes":99999999999}',
         '{"event":"failed","pid":7,"error":{"type":"E","text":"x"}}',

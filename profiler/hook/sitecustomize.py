@@ -17,6 +17,7 @@ def _install(os, time, thread_local):
     mode = environ.get("SPACELINT_MODE", "zerogpu")
     on_cpu = environ.get("SPACELINT_CPU") == "1"
     gpu = environ.get("SPACELINT_GPU")
+    looked_into = environ.get("SPACELINT_LOOKED_INTO")
     clock = time.perf_counter
 
     # What is told
@@ -243,6 +244,112 @@ def _install(os, time, thread_local):
         except Exception:
             pass
 
+    # What the time of a call is made of
+
+    def is_looked_into():
+        return looked_into is not None and os.path.exists(looked_into)
+
+    def profiler():
+        """PyTorch's own, begun. Nobody believes the time of such a call."""
+        try:
+            torch = sys.modules["torch"]
+            kinds = torch.profiler.ProfilerActivity
+            more = {}
+            try:
+                # What runs in threads that the function starts; older releases see only its own.
+                more["experimental_config"] = torch._C._profiler._ExperimentalConfig(profile_all_threads=True)
+            except Exception:
+                pass
+            activities = [kinds.CPU] if on_cpu else [kinds.CPU, kinds.CUDA]
+            profile = torch.profiler.profile(activities=activities, record_shapes=True, **more)
+            profile.__enter__()
+            return profile
+        except Exception as error:
+            tell("hook-failed", error=fault(error))
+            return None
+
+    def tell_work(call, profile, seconds):
+        try:
+            profile.__exit__(None, None, None)
+            events = profile.profiler.kineto_results.events()
+            rows = list(kernels_of(events))
+            if on_cpu and not rows:
+                rows = list(operators_of(events))
+            sums, busy = added_up(rows)
+            rows = [[name[:100], of, worked / 1e9] for (name, of), worked in sums.items()]
+            rows.sort(key=lambda row: -row[2])
+            if len(rows) > 500:
+                rows[500:] = [["", "", sum(row[2] for row in rows[500:])]]
+            tell("work", call=call, seconds=seconds, busy=busy / 1e9, tf32=is_tf32(), done=rows)
+        except Exception as error:
+            tell("hook-failed", error=fault(error))
+
+    def is_on_host(event):
+        return event.device_type().name == "CPU"
+
+    def type_of(event):
+        """That of its first tensor."""
+        for name in event.dtypes():
+            if name not in ("", "Scalar", "ScalarList", "TensorList"):
+                return name
+        return ""
+
+    def kernels_of(events):
+        """Begin and end of each, the operator that asked for it, and the type of that one's numbers."""
+        # What calls the driver stands there too, each linked to its operator.
+        hosts = (event for event in events if is_on_host(event) and not event.linked_correlation_id())
+        operators = {event.correlation_id(): event for event in hosts}
+        for event in events:
+            is_annotation = getattr(event, "is_user_annotation", bool)
+            if is_on_host(event) or is_annotation():
+                continue
+            operator = operators.get(event.linked_correlation_id())
+            name, of = event.name(), ""
+            # Where a copy goes only its own name tells.
+            if operator is not None and not name.startswith(("Memcpy", "Memset")):
+                name, of = operator.name(), type_of(operator)
+            begin, worked = event.start_ns(), event.duration_ns()
+            yield begin, begin + worked, name, of, worked
+
+    def operators_of(events):
+        """The same of operators on the CPU, each without what those within it took."""
+        threads = {}
+        for event in events:
+            if is_on_host(event) and not event.is_async():
+                threads.setdefault(event.start_thread_id(), []).append(event)
+        for events in threads.values():
+            events.sort(key=lambda event: (event.start_ns(), -event.duration_ns()))
+            within, done = [], []
+            for event in events:
+                begin, end = event.start_ns(), event.start_ns() + event.duration_ns()
+                while within and within[-1][1] <= begin:
+                    within.pop()
+                row = [begin, end, event.name(), type_of(event), end - begin]
+                if within:
+                    within[-1][4] -= end - begin
+                within.append(row)
+                done.append(row)
+            yield from done
+
+    def added_up(rows):
+        """How long was worked for each operator and type, and how long for any of them."""
+        sums, spans = {}, []
+        for begin, end, name, of, worked in rows:
+            sums[name, of] = sums.get((name, of), 0) + max(worked, 0)
+            spans.append((begin, end))
+        spans.sort()
+        busy = until = 0
+        for begin, end in spans:
+            busy += max(end - max(begin, until), 0)
+            until = max(until, end)
+        return sums, busy
+
+    def is_tf32():
+        try:
+            return sys.modules["torch"].get_float32_matmul_precision() != "highest"
+        except Exception:
+            return False
+
     # A call
 
     # A worker runs one task at a time, in whichever of its threads. Elsewhere each thread has its own call.
@@ -266,18 +373,25 @@ def _install(os, time, thread_local):
                 more = also(args, kwargs)
             except Exception:
                 more = {}
+            profile = None
+            if is_looked_into():
+                more["looked_into"] = True
+                profile = profiler()
             tell("began", call=call, task=str(id(timed)), arguments=measure_all(signature, args, kwargs), **more)
             reset_peak()
-            return call, clock()
+            return call, profile, clock()
 
-        def end(call, began, error, busy=None):
+        def end(call, profile, began, error, busy=None):
             more = peak()
             wall = clock() - began
+            seconds = wall if busy is None else busy
+            if profile is not None:
+                tell_work(call, profile, seconds)
             if busy is not None:
                 more["wall"] = wall
             if error is not None:
                 more["error"] = fault(error)
-            tell("ran", call=call, seconds=wall if busy is None else busy, **more)
+            tell("ran", call=call, seconds=seconds, **more)
 
         if is_generator:
 
@@ -285,7 +399,7 @@ def _install(os, time, thread_local):
             def timed(*args, **kwargs):
                 if getattr(inside, "call", False):
                     return (yield from task(*args, **kwargs))
-                call, began = begin(args, kwargs)
+                call, profile, began = begin(args, kwargs)
                 items = task(*args, **kwargs)
                 # Under ZeroGPU nobody waits for the reader; elsewhere that time is not the function's.
                 busy, error = 0.0, None
@@ -309,7 +423,7 @@ def _install(os, time, thread_local):
                     error = raised
                     raise
                 finally:
-                    end(call, began, error, busy)
+                    end(call, profile, began, error, busy)
 
         else:
 
@@ -317,7 +431,7 @@ def _install(os, time, thread_local):
             def timed(*args, **kwargs):
                 if getattr(inside, "call", False):
                     return task(*args, **kwargs)
-                call, began = begin(args, kwargs)
+                call, profile, began = begin(args, kwargs)
                 inside.call = True
                 error = None
                 try:
@@ -329,7 +443,7 @@ def _install(os, time, thread_local):
                     raise
                 finally:
                     inside.call = False
-                    end(call, began, error)
+                    end(call, profile, began, error)
 
         tell("function", task=str(id(timed)), **describe(task))
         return timed

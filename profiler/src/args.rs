@@ -134,6 +134,10 @@ pub(crate) struct Run {
         help_heading = "Calls"
     )]
     pub(crate) cold_starts: u32,
+    /// After the calls, make the longest of each endpoint once more under PyTorch's profiler, which tells what its time is
+    /// made of: the time of another GPU is then translated to the platform's by that, and less widely
+    #[arg(long, conflicts_with_all = ["no_hook", "drive", "interactive"])]
+    pub(crate) parts: bool,
     /// Recommend a duration whatever the calls ran on: their time does not depend on the GPU, as where they wait for
     /// something else
     #[arg(long)]

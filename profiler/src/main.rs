@@ -13,6 +13,7 @@ mod recording;
 mod report;
 #[cfg(target_os = "linux")]
 mod run;
+mod shares;
 mod translate;
 mod workload;
 #[cfg(target_os = "linux")]

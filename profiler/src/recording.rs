@@ -13,6 +13,8 @@ use spacelint_space::profile::Basis;
 
 pub(crate) use file::{FOLDER, Recorder};
 
+use crate::parts::Part;
+
 /// The version of the format that is written.
 pub(crate) const SCHEMA: u32 = 1;
 
@@ -26,6 +28,8 @@ pub(crate) enum Record {
     Ready(Ready),
     /// A GPU call that ended, however.
     Call(Call),
+    /// What the time of a GPU call is made of.
+    Parts(Parts),
     /// A promise that was broken outside a call.
     Fault(Fault),
     /// The last line of a run that was not killed.
@@ -179,6 +183,24 @@ pub(crate) enum Outcome {
     },
     /// The visitor left.
     Left,
+}
+
+/// What the time of one GPU call is made of: of one that was looked into with PyTorch's profiler, and is none of those
+/// that were timed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Parts {
+    /// Which GPU function.
+    pub(crate) function: FunctionName,
+    /// As those of a call.
+    #[serde(default, with = "in_order", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) arguments: Vec<(String, Argument)>,
+    /// In the function itself. The profiler makes it longer than it is without.
+    pub(crate) run_seconds: f64,
+    /// How long the device worked for each kind of work. Where it did several things at a time, each counts in proportion.
+    pub(crate) seconds: BTreeMap<Part, f64>,
+    /// The same for what is of no known kind, by the name of PyTorch's operator or of the kernel.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) other_seconds: BTreeMap<String, f64>,
 }
 
 /// A promise that was broken outside a call.

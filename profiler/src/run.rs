@@ -22,7 +22,7 @@ use crate::args;
 use crate::recording::{Call, End, Fault, Ready, Record, Recorder, Recording, SCHEMA};
 use crate::report::{self, Report};
 use crate::zerogpu::calls::{self, Over};
-use crate::zerogpu::hook::Told;
+use crate::zerogpu::hook::{LOOKED_INTO, Told};
 use crate::zerogpu::ledger::{Ledger, Terms};
 use crate::zerogpu::server::{Scheduler, Seen, Setup};
 use crate::zerogpu::space::{NotServed, Private, Process, Start, free_port, last_lines};
@@ -172,6 +172,7 @@ async fn begin(asked: &args::Run) -> Result<Status, String> {
         interrupts,
         progress,
         log,
+        looked_into: private.join(LOOKED_INTO),
         clock,
         has_report: false,
         records: Vec::new(),
@@ -272,6 +273,8 @@ struct Session<'a> {
     interrupts: Interrupts,
     progress: Progress,
     log: PathBuf,
+    /// The file whose presence has calls looked into.
+    looked_into: PathBuf,
     clock: Instant,
     has_report: bool,
     /// What was recorded.
@@ -307,6 +310,8 @@ impl Session<'_> {
             base: format!("http://{}", served.address),
             python: self.plan.python.clone(),
             progress: self.progress.clone(),
+            scheduler: &self.scheduler.clone(),
+            looked_into: self.looked_into.clone(),
         };
         match self.until(driving.drive(), Some(process)).await? {
             Ok(came) => {
@@ -371,11 +376,25 @@ impl Session<'_> {
     }
 
     fn take_call(&mut self, over: Over) -> Result<(), String> {
+        if over.is_looked_into {
+            return self.take_parts(over);
+        }
         self.problems.extend(explain::of_call(&over, self.plan.asked.class.tier()));
         self.write(Record::Call(over.call))?;
         self.called += 1;
         self.progress.count(self.called);
         Ok(())
+    }
+
+    /// A call that was looked into is none of those that were timed.
+    fn take_parts(&mut self, over: Over) -> Result<(), String> {
+        let Call { function, arguments, .. } = over.call;
+        let seen =
+            function.zip(over.work).and_then(|(function, work)| work.recorded(function, arguments));
+        match seen {
+            Some(parts) => self.write(Record::Parts(parts)),
+            None => Ok(()),
+        }
     }
 
     /// What the hook alone saw, of a Space outside ZeroGPU.
@@ -503,6 +522,10 @@ impl Session<'_> {
         text += &summary::table(&calls, &found);
         text += &summary::problems(&self.problems);
         text += &summary::recommendations(&found);
+        let is_part = |record: &Record| matches!(record, Record::Parts(_));
+        if self.plan.asked.parts && !self.records.iter().any(is_part) {
+            text += summary::NOT_LOOKED_INTO;
+        }
         text += &summary::notes(self.leaked, &self.scheduler.told().trouble);
         text += &summary::place(&self.shown(self.recorder.path()));
         // What was cut short is no reason to forget what was measured before.

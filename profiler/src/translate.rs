@@ -10,9 +10,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::parts::{Bands, Interval, Part};
+use crate::shares::Shares;
 
-/// Which share of a time belongs to each part.
-pub(crate) type Shares = BTreeMap<Part, f64>;
+/// Between what seconds of this machine's GPU lie on the platform's, of each second.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OnPlatform {
+    /// That GPU, for people.
+    pub(crate) gpu: String,
+    /// Of what the function itself takes.
+    pub(crate) function: Interval,
+    /// Of all else: the start of a worker, the move of the weights.
+    pub(crate) rest: Interval,
+}
 
 /// By what seconds are multiplied.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,8 +95,15 @@ pub(crate) fn translate(
     let mut factor = Interval { low: 0.0, high: 0.0 };
     let mut rest = 1.0;
     let mut unknown = Vec::new();
-    for (part, share) in shares {
-        if !(0.0..=1.0 + ROUNDING).contains(share) {
+    let is_share = |share: f64| (0.0..=1.0 + ROUNDING).contains(&share);
+    if !is_share(shares.unknown) {
+        return Err(Untranslatable::Shares(shares.unknown));
+    }
+    rest -= shares.unknown;
+    factor.low += shares.unknown * bounds.low;
+    factor.high += shares.unknown * bounds.high;
+    for (part, share) in &shares.parts {
+        if !is_share(*share) {
             return Err(Untranslatable::Share(*part));
         }
         rest -= share;
@@ -119,6 +135,10 @@ mod tests {
 
     fn bands(of: &[(Part, f64, f64)]) -> Bands {
         of.iter().map(|(part, low, high)| (*part, Interval { low: *low, high: *high })).collect()
+    }
+
+    fn shares<const N: usize>(of: [(Part, f64); N]) -> Shares {
+        Shares { parts: BTreeMap::from(of), unknown: 0.0 }
     }
 
     #[track_caller]
@@ -157,18 +177,22 @@ mod tests {
 
     #[test]
     fn with_shares_each_part_is_translated_by_itself() {
-        let shares = Shares::from([(Part::MatmulBf16, 0.5), (Part::Memory, 0.3)]);
-        let found = translate(&from(), &to(), Some(&shares)).expect("both are known");
+        let of = shares([(Part::MatmulBf16, 0.5), (Part::Memory, 0.3)]);
+        let found = translate(&from(), &to(), Some(&of)).expect("both are known");
         // 0.5 of products, 0.3 of memory and 0.2 of the host, by hand.
         near(found.factor, 0.5 * 1.52 + 0.3 * 1.9 + 0.2, 0.5 * 2.0 + 0.3 * 2.5 + 0.2);
         assert_eq!(found.unknown, []);
         // Of launches only one device is known: they lie between the others and no change.
-        let shares = Shares::from([(Part::Launch, 1.0), (Part::Disk, 0.0)]);
-        let found = translate(&from(), &to(), Some(&shares)).expect("both are known");
+        let of = shares([(Part::Launch, 1.0), (Part::Disk, 0.0)]);
+        let found = translate(&from(), &to(), Some(&of)).expect("both are known");
         near(found.factor, 1.0, 2.5);
         assert_eq!(found.unknown, [Part::Launch]);
+        // So does what the device does of which nothing more is known.
+        let of = Shares { unknown: 0.5, ..shares([(Part::Memory, 0.5)]) };
+        let found = translate(&from(), &to(), Some(&of)).expect("both are known");
+        near(found.factor, 0.5 * 1.0 + 0.5 * 1.9, 2.5);
         // All of it the host's.
-        let found = translate(&from(), &to(), Some(&Shares::new())).expect("both are known");
+        let found = translate(&from(), &to(), Some(&Shares::default())).expect("both are known");
         near(found.factor, 1.0, 1.0);
     }
 
@@ -191,12 +215,12 @@ mod tests {
             assert_eq!(translate(&from(), &bad, None), Err(Untranslatable::Rate(Part::Memory)));
         }
         for share in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
-            let shares = Shares::from([(Part::Memory, share)]);
-            let found = translate(&from(), &to(), Some(&shares));
+            let of = shares([(Part::Memory, share)]);
+            let found = translate(&from(), &to(), Some(&of));
             assert_eq!(found, Err(Untranslatable::Share(Part::Memory)));
         }
-        let shares = Shares::from([(Part::Memory, 0.7), (Part::MatmulBf16, 0.7)]);
-        let found = translate(&from(), &to(), Some(&shares));
+        let of = shares([(Part::Memory, 0.7), (Part::MatmulBf16, 0.7)]);
+        let found = translate(&from(), &to(), Some(&of));
         let Err(Untranslatable::Shares(sum)) = found else { panic!("{found:?}") };
         assert!((sum - 1.4).abs() < 1e-9);
     }

@@ -13,6 +13,7 @@ use tower::ServiceExt;
 #[expect(dead_code, unused_imports, reason = "what starts a Space and records it is not asked for")]
 #[path = "../../../profiler/src"]
 mod profiler {
+    pub(crate) mod parts;
     pub(crate) mod recording;
     pub(crate) mod zerogpu {
         pub(crate) mod calls;
@@ -22,9 +23,10 @@ mod profiler {
         pub(crate) mod processes;
         pub(crate) mod server;
         pub(crate) mod visitor;
+        pub(crate) mod work;
     }
 }
-pub(crate) use profiler::recording;
+pub(crate) use profiler::{parts, recording};
 use profiler::zerogpu::hook::Told;
 use profiler::zerogpu::ledger::{Ledger, Terms};
 use profiler::zerogpu::server::{Scheduler, Setup};

@@ -108,7 +108,8 @@ pub struct ProfiledFunction {
     pub advice: Advice,
 }
 
-/// Between what a second of one GPU lies on another.
+/// Between what a second of one GPU lies on another, of what the function itself takes. What the start of its worker takes is
+/// translated by the bounds of all kinds of work, which are these where it is not known what the function's time is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Translation {
     /// The other GPU, for people: "half of an NVIDIA RTX PRO 6000 Blackwell".
@@ -205,7 +206,7 @@ impl FunctionIdentity {
 }
 
 impl ProfiledFunction {
-    /// So many of its seconds on the platform, at most.
+    /// So many of its seconds with a warm worker on the platform, at most.
     pub fn on_platform(&self, seconds: f64) -> f64 {
         seconds * self.translation.as_ref().map_or(1.0, |it| it.high)
     }

@@ -21,13 +21,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use spacelint_knowledge::devices::Slice;
 use spacelint_knowledge::platform::{Backing, Size};
-use spacelint_space::profile;
 
 use crate::args;
 use crate::device::{Identity, Machine};
 use crate::measure::Timing;
 use crate::parts::{Bands, Interval, Part};
-use crate::translate::{Translation, translate};
+use crate::shares::Shares;
+use crate::translate::{OnPlatform, Translation, translate};
 
 pub(crate) use kept::Store;
 
@@ -105,34 +105,47 @@ impl Calibration {
         self.rates.iter().map(|(part, rate)| (*part, band(rate))).collect()
     }
 
-    /// By what seconds of this device are multiplied to be those of a size of the platform.
-    fn on_platform(&self, size: Size) -> Result<(&'static Slice, Translation), String> {
+    /// By what seconds of this device are multiplied to be those of a size of the platform, given what they are made of if
+    /// that is known.
+    fn on_platform(
+        &self,
+        size: Size,
+        shares: Option<&Shares>,
+    ) -> Result<(&'static Slice, Translation), String> {
         let slice = Slice::of(Backing::current(), size)
             .ok_or_else(|| format!("nothing is known of the GPU of {}", size.name()))?;
         let to = slice.rates().filter_map(|rate| {
             let part = Part::from_name(rate.part)?;
             Some((part, Interval { low: rate.low, high: rate.high }))
         });
-        let found = translate(&self.bands(), &to.collect(), None);
+        let found = translate(&self.bands(), &to.collect(), shares);
         found.map(|found| (slice, found)).map_err(|error| error.to_string())
     }
 }
 
-/// By what seconds of the GPU of that name are multiplied to be those of the platform, if a calibration of it is kept.
-pub(crate) fn translation(gpu: &str) -> impl Fn(Size) -> Option<profile::Translation> {
-    let kept = Store::of_user().and_then(|store| store.newest_of_gpu(gpu));
-    move |size| {
-        let (slice, found) = kept.as_ref()?.on_platform(size).ok()?;
-        let Interval { low, high } = found.factor;
-        Some(profile::Translation { gpu: slice.name.to_owned(), low, high })
+impl Calibration {
+    fn of_function(&self, size: Size, shares: &[Shares]) -> Option<OnPlatform> {
+        let (slice, found) = self.on_platform(size, None).ok()?;
+        let rest = found.factor;
+        let made_up = |shares| Some(self.on_platform(size, Some(shares)).ok()?.1.factor);
+        let all: Option<Vec<Interval>> = shares.iter().map(made_up).collect();
+        let function = all.and_then(|all| all.into_iter().reduce(Interval::with)).unwrap_or(rest);
+        Some(OnPlatform { gpu: slice.name.to_owned(), function, rest })
     }
+}
+
+/// By what seconds of the GPU of that name are multiplied to be those of the platform, if a calibration of it is kept. Of a
+/// function several calls may have been looked into: it may be made up like any of them.
+pub(crate) fn translation(gpu: &str) -> impl Fn(Size, &[Shares]) -> Option<OnPlatform> {
+    let kept = Store::of_user().and_then(|store| store.newest_of_gpu(gpu));
+    move |size, shares| kept.as_ref()?.of_function(size, shares)
 }
 
 /// What is to be known of Spaces that are bound by the memory of the GPU of that name, if a calibration of it is kept and
 /// they lose more on the platform than its time factor gives back.
 pub(crate) fn memory_warning(gpu: &str, size: Size) -> Option<String> {
     let kept = Store::of_user()?.newest_of_gpu(gpu)?;
-    let (slice, found) = kept.on_platform(size).ok()?;
+    let (slice, found) = kept.on_platform(size, None).ok()?;
     table::memory_warning(slice, &found, size)
 }
 

@@ -79,7 +79,7 @@ fn spread(it: &Measured) -> String {
 
 /// What a time of this device is on the platform.
 fn on_platform(of: &Calibration, size: Size) -> String {
-    let (slice, found) = match of.on_platform(size) {
+    let (slice, found) = match of.on_platform(size, None) {
         Ok(found) => found,
         Err(why) => return format!("on the platform's GPU of {}: {why}", size.name()),
     };

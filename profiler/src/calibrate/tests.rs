@@ -190,20 +190,32 @@ fn of_several_calibrations_of_a_gpu_the_newest_counts() {
 #[test]
 fn a_gpu_is_held_against_the_platforms() {
     let of = calibration(Kind::Cuda, "NVIDIA L4", "2026-11-29T10:00:00Z");
-    let (slice, large) = of.on_platform(Size::Large).expect("both are known");
+    let (slice, large) = of.on_platform(Size::Large, None).expect("both are known");
     assert!(slice.name.contains("half"), "{slice:?}");
     // 95 of at most 250 TFLOP/s; no more than as long as here, for what is the host's own.
     let products = large.parts[&Part::MatmulBf16];
     assert!((products.low - 95.0 / 250.0).abs() < 1e-9, "{products:?}");
     assert!((large.factor.high - 1.0).abs() < 1e-9, "{large:?}");
     assert_eq!(large.unknown, [Part::Attention]);
-    let (_, whole) = of.on_platform(Size::Xlarge).expect("both are known");
+    let (_, whole) = of.on_platform(Size::Xlarge, None).expect("both are known");
     assert!(whole.factor.low < large.factor.low);
+    // What a function is made of narrows what is told of it, and of nothing else; of several it may be any.
+    let shares =
+        |products| Shares { parts: BTreeMap::from([(Part::MatmulBf16, products)]), unknown: 0.0 };
+    let told = of.of_function(Size::Large, &[shares(1.0), shares(0.5)]).expect("both are known");
+    assert_eq!(told.rest, large.factor);
+    let Interval { low, high } = told.function;
+    assert!((low - products.low).abs() < 1e-9, "{told:?}");
+    assert!((high - (0.5 + 0.5 * products.high)).abs() < 1e-9, "{told:?}");
+    for useless in [vec![], vec![shares(1.0), shares(7.0)]] {
+        let told = of.of_function(Size::Large, &useless).expect("both are known");
+        assert_eq!(told.function, told.rest);
+    }
     // One with a fast memory loses more there than it is given back.
     let mut fast = of.clone();
     let memory = Rate { per_second: 4.3e12, low: 4.2e12, high: 4.4e12 };
     fast.rates.insert(Part::Memory, memory);
-    let (slice, found) = fast.on_platform(Size::Large).expect("both are known");
+    let (slice, found) = fast.on_platform(Size::Large, None).expect("both are known");
     let warning = table::memory_warning(slice, &found, Size::Large).expect("it loses");
     // 4.2 TB/s of at most 0.7985 TB/s.
     assert!(warning.contains("takes 5.26 to"), "{warning}");

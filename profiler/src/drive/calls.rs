@@ -92,9 +92,7 @@ impl Gradio {
     ) -> Vec<Driven> {
         let mut stop = pin!(stop);
         let count = how.calls.unwrap_or(plan.calls.len());
-        let planned =
-            plan.calls.iter().filter_map(|call| Some((self.page.endpoint(&call.endpoint)?, call)));
-        let planned: Vec<_> = planned.collect();
+        let planned = self.planned(plan);
         let mut waiting = planned.iter().cycle().take(count).zip(1u64..);
         // Dropping it ends all that run in it.
         let mut running = JoinSet::new();
@@ -146,6 +144,30 @@ impl Gradio {
         }
         ended.sort_by_key(|driven| driven.number);
         ended
+    }
+
+    /// The calls of `plan` whose endpoints the page has.
+    fn planned<'a>(&'a self, plan: &'a Plan) -> Vec<(&'a Endpoint, &'a Planned)> {
+        let calls = plan.calls.iter();
+        calls.filter_map(|call| Some((self.page.endpoint(&call.endpoint)?, call))).collect()
+    }
+
+    /// Of the calls of `plan` that were `driven` and went well, the one of each endpoint that took longest.
+    pub(crate) fn longest(&self, plan: &Plan, driven: &[Driven]) -> Plan {
+        let planned = self.planned(plan);
+        let mut longest: BTreeMap<&str, (f64, &Planned)> = BTreeMap::new();
+        for call in driven.iter().filter(|call| matches!(call.end, End::Done(_))) {
+            // The calls go round the plan.
+            let number = usize::try_from(call.number).unwrap_or(1).saturating_sub(1);
+            let Some((_, planned)) = planned.get(number % planned.len().max(1)) else { continue };
+            let seconds = call.seconds - call.queued_seconds.unwrap_or(0.0);
+            let kept = longest.entry(&planned.endpoint).or_insert((seconds, planned));
+            if seconds > kept.0 {
+                *kept = (seconds, planned);
+            }
+        }
+        let calls = longest.into_values().map(|(_, call)| call.clone()).collect();
+        Plan { calls, ..Plan::default() }
     }
 
     async fn end(&self, answer: Option<Answer>, yields: &mut u64, queued: &mut Option<f64>) -> End {

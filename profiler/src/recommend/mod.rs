@@ -2,7 +2,8 @@
 //!
 //! Pure functions of what was recorded: nothing is read, asked or printed here. Whether seconds of this machine hold
 //! on the platform is not asked either: the profile says what it was measured on, and who reads it decides. Where it is told
-//! by what they are multiplied there, it is done first, and what follows is of the platform.
+//! by what they are multiplied there, it is done first, and what follows is of the platform: that of a function by what its
+//! time is made of, where one of its calls was looked into.
 //!
 //! - Only calls that ended well tell what a call needs. One that was stopped needed more than it was allowed, how
 //!   much more nobody knows: it counts as longer than all others. Of the rest nothing is concluded.
@@ -36,7 +37,10 @@ pub(crate) use cold::quantile;
 pub(crate) use outlook::{Outlook, Risk};
 pub(crate) use tolerance::CONFIDENCE;
 
+use crate::parts::Interval;
 use crate::recording::{Call, FunctionName, Outcome, Record};
+use crate::shares::Shares;
+use crate::translate::OnPlatform;
 
 /// What every need is multiplied by: from when to when the platform counts is not known to some tenths of a second, and
 /// its machines are not all equally busy. Neither shows in the spread of one run.
@@ -83,6 +87,8 @@ pub(crate) struct Recommendation {
     pub(crate) declared: Option<Outlook>,
     /// What they mean as recommended.
     pub(crate) recommended: Option<Outlook>,
+    /// What its time is made of, of each call that was looked into.
+    pub(crate) shares: Vec<Shares>,
 }
 
 impl Recommendation {
@@ -100,11 +106,11 @@ impl Recommendation {
 
 /// One recommendation for each GPU function and size that was called, in the order of their names. A call of which
 /// it is not known what was called belongs to none, nor does one of a size that the platform does not have. `translated`
-/// tells by what the seconds of a size are multiplied, if they are.
+/// tells by what the seconds of a size are multiplied, if they are, given what they are made of.
 pub(crate) fn recommend(
     records: &[Record],
     known: impl Fn(&FunctionName) -> Known,
-    translated: impl Fn(Size) -> Option<Translation>,
+    translated: impl Fn(Size, &[Shares]) -> Option<OnPlatform>,
 ) -> Vec<Recommendation> {
     let calls = records.iter().filter_map(|record| match record {
         Record::Call(call) => Some((call.function.as_ref()?, Size::from_name(&call.size)?, call)),
@@ -125,7 +131,17 @@ pub(crate) fn recommend(
     let mut found = Vec::new();
     for ((path, _, _, size), (function, calls)) in groups {
         let Some(known) = asked.get(function) else { continue };
-        let mut recommendation = of_function(function, size, &calls, known, translated(size));
+        let is_this = |other: &FunctionName| {
+            asked.get(other).is_some_and(|other| other.identity.is_of_same(&known.identity))
+        };
+        let looked_into = records.iter().filter_map(|record| match record {
+            Record::Parts(parts) if is_this(&parts.function) => Some(parts),
+            _ => None,
+        });
+        let shares: Vec<Shares> = looked_into.map(|parts| Shares::of(parts, &calls)).collect();
+        let there = translated(size, &shares);
+        let mut recommendation = of_function(function, size, &calls, known, there.as_ref());
+        recommendation.shares = shares;
         if let Advice::Callable { callable, .. } = &mut recommendation.profile.advice {
             let numbered = (2..).map(|number| format!("{}_{number}", callable.name));
             let mut names = std::iter::once(callable.name.clone()).chain(numbered);
@@ -142,16 +158,13 @@ fn of_function(
     size: Size,
     measured: &[&Call],
     known: &Known,
-    translation: Option<Translation>,
+    there: Option<&OnPlatform>,
 ) -> Recommendation {
-    let Factor { low, high } = Factor::of(translation.as_ref());
-    let calls: Vec<Call> = measured.iter().map(|call| longer(call, high)).collect();
-    let calls: Vec<&Call> = calls.iter().collect();
-    let ended = |outcome: &Outcome| -> Vec<&Call> {
-        calls.iter().filter(|call| call.outcome == *outcome).copied().collect()
-    };
-    let (done, stopped) = (ended(&Outcome::Done), ended(&Outcome::Stopped));
-    let study = Study::new(&done, &stopped, &calls, size, Factor { low, high });
+    let here = Ended::of(measured);
+    let translated: Vec<Call> = measured.iter().map(|call| at_most(call, there)).collect();
+    let translated: Vec<&Call> = translated.iter().collect();
+    let ended = Ended::of(&translated);
+    let study = Study::new(&ended, size, here.at_least(there));
     let advice = study.advice(function, known);
     let recommended = match &advice {
         Advice::Seconds { target, .. } => Some(study.outlook(|_| *target)),
@@ -160,63 +173,100 @@ fn of_function(
         }
         Advice::NotEnoughCalls { .. } | Advice::Stopped { .. } => None,
     };
+    let (done, stopped) = (here.done.len(), here.stopped.len());
+    let as_measured = Study::new(&here, size, here.at_least(None));
     let profile = ProfiledFunction {
         function: known.identity.clone(),
         size: size.name().to_owned(),
-        calls: counted(done.len()),
-        cold_calls: counted(done.iter().filter(|call| call.cold).count()),
-        stopped_calls: counted(stopped.len()),
-        failed_calls: counted(calls.len() - done.len() - stopped.len()),
-        declared_seconds: calls.iter().map(|call| call.declared_seconds).max().unwrap_or(0),
-        median_seconds: cold::quantile(&study.used, 0.5) / high,
-        longest_seconds: study.used.last().copied().unwrap_or(0.0) / high,
-        cold_seconds: study.cold_seconds / high,
-        translation,
+        calls: counted(done),
+        cold_calls: counted(here.done.iter().filter(|call| call.cold).count()),
+        stopped_calls: counted(stopped),
+        failed_calls: counted(measured.len() - done - stopped),
+        declared_seconds: measured.iter().map(|call| call.declared_seconds).max().unwrap_or(0),
+        median_seconds: cold::quantile(&as_measured.used, 0.5),
+        longest_seconds: as_measured.used.last().copied().unwrap_or(0.0),
+        cold_seconds: as_measured.cold_seconds,
+        translation: there.map(|OnPlatform { gpu, function: Interval { low, high }, .. }| {
+            Translation { gpu: gpu.clone(), low: *low, high: *high }
+        }),
         advice,
     };
     Recommendation {
         function: function.clone(),
-        names: calls.iter().filter_map(|call| call.function.clone()).collect(),
+        names: measured.iter().filter_map(|call| call.function.clone()).collect(),
         profile,
-        declared: (!done.is_empty()).then(|| study.outlook(|call| call.declared_seconds)),
+        declared: (done > 0).then(|| study.outlook(|call| call.declared_seconds)),
         recommended,
+        shares: Vec::new(),
     }
 }
 
-/// Between what seconds of this machine lie on the platform, of each second.
-#[derive(Clone, Copy, Debug)]
-struct Factor {
-    low: f64,
-    high: f64,
-}
-
-impl Factor {
-    fn of(translation: Option<&Translation>) -> Self {
-        translation.map_or(Self { low: 1.0, high: 1.0 }, |it| Self { low: it.low, high: it.high })
-    }
-}
-
-/// The call, as if all of it took `factor` times as long.
-fn longer(call: &Call, factor: f64) -> Call {
-    let longer = |seconds: Option<f64>| seconds.map(|it| it * factor);
+/// The call, as long as it is there at most.
+fn at_most(call: &Call, there: Option<&OnPlatform>) -> Call {
+    let Some(OnPlatform { function, rest, .. }) = there else { return call.clone() };
+    let times = |seconds: Option<f64>, factor: f64| seconds.map(|it| it * factor);
     Call {
-        used_seconds: call.used_seconds * factor,
-        start_seconds: longer(call.start_seconds),
-        transfer_seconds: longer(call.transfer_seconds),
-        run_seconds: longer(call.run_seconds),
+        used_seconds: seconds_of(call, function.high, rest.high),
+        start_seconds: times(call.start_seconds, rest.high),
+        transfer_seconds: times(call.transfer_seconds, rest.high),
+        run_seconds: times(call.run_seconds, function.high),
         ..call.clone()
     }
+}
+
+/// What it holds the GPU for if its function takes so many times as long, and all else so many times.
+fn seconds_of(call: &Call, function: f64, rest: f64) -> f64 {
+    // Of a call of which the hook told nothing all is the rest.
+    let run = call.run_seconds.unwrap_or(0.0).clamp(0.0, call.used_seconds.max(0.0));
+    run * function + (call.used_seconds - run) * rest
+}
+
+/// The calls of one function at one size, by how they ended.
+struct Ended<'a> {
+    /// Those that ended well.
+    done: Vec<&'a Call>,
+    stopped: Vec<&'a Call>,
+    all: &'a [&'a Call],
+}
+
+impl<'a> Ended<'a> {
+    fn of(all: &'a [&'a Call]) -> Self {
+        let with = |outcome: &Outcome| -> Vec<&Call> {
+            all.iter().filter(|call| call.outcome == *outcome).copied().collect()
+        };
+        Self { done: with(&Outcome::Done), stopped: with(&Outcome::Stopped), all }
+    }
+
+    /// What they take there at least.
+    fn at_least(&self, there: Option<&OnPlatform>) -> AtLeast {
+        let (function, rest) = there.map_or((1.0, 1.0), |it| (it.function.low, it.rest.low));
+        let mut done: Vec<f64> =
+            self.done.iter().map(|call| seconds_of(call, function, rest).max(0.0)).collect();
+        done.sort_by(f64::total_cmp);
+        let held = |call: &&Call| {
+            call.used_seconds.max(float_of(call.allowed_seconds)) * function.min(rest)
+        };
+        AtLeast { done, stopped: self.stopped.iter().map(held).fold(0.0, f64::max) }
+    }
+}
+
+/// What calls take where they are to run, at least.
+struct AtLeast {
+    /// Those that ended well, in rising order.
+    done: Vec<f64>,
+    /// The longest of those that were stopped.
+    stopped: f64,
 }
 
 /// The calls of one function at one size, and what they take where they are to run: at most, if that is not known to the
 /// point.
 struct Study<'a> {
     size: Size,
-    factor: Factor,
     /// Those that ended well.
     done: &'a [&'a Call],
     stopped: &'a [&'a Call],
     quantities: Vec<fit::Quantity>,
+    at_least: AtLeast,
     /// The seconds of those that ended well, in rising order.
     used: Vec<f64>,
     /// Of each call that ended well, as if its worker had been up.
@@ -225,18 +275,13 @@ struct Study<'a> {
 }
 
 impl<'a> Study<'a> {
-    fn new(
-        done: &'a [&'a Call],
-        stopped: &'a [&'a Call],
-        all: &[&Call],
-        size: Size,
-        factor: Factor,
-    ) -> Self {
+    fn new(ended: &'a Ended<'a>, size: Size, at_least: AtLeast) -> Self {
+        let Ended { done, stopped, all } = ended;
         let mut used: Vec<f64> = done.iter().map(|call| call.used_seconds.max(0.0)).collect();
         let quantities = fit::quantities(done, &used);
         let cold::Apart { seconds, cold_seconds } = cold::apart(done, &quantities, all);
         used.sort_by(f64::total_cmp);
-        Self { size, factor, done, stopped, quantities, used, seconds, cold_seconds }
+        Self { size, done, stopped, quantities, at_least, used, seconds, cold_seconds }
     }
 
     /// Which duration is recommended.
@@ -255,10 +300,8 @@ impl<'a> Study<'a> {
             content_of_longest: tolerance::content_of_longest(calls),
         };
         // What was used, without any cold start that was not, is surely no more than is needed.
-        let surely = tolerance::lower_rank(calls).and_then(|rank| self.used.get(rank - 1));
-        let least =
-            |seconds: &f64| literal(seconds / self.factor.high * self.factor.low, self.size);
-        let lower = surely.map_or(1, least);
+        let surely = tolerance::lower_rank(calls).and_then(|rank| self.at_least.done.get(rank - 1));
+        let lower = surely.map_or(1, |seconds| literal(*seconds, self.size));
         let target = literal(self.need(limit.value), self.size);
         let upper = self.upper(target, limit.ample);
 
@@ -282,14 +325,9 @@ impl<'a> Study<'a> {
                 missing: counted(tolerance::FEWEST.saturating_sub(calls)),
             };
         }
-        let Factor { low, high } = self.factor;
-        let held = self
-            .stopped
-            .iter()
-            .map(|call| (call.used_seconds / high).max(float_of(call.allowed_seconds)) * low);
         Advice::Stopped {
             calls: counted(self.stopped.len()),
-            at_least: (literal(held.fold(0.0, f64::max), self.size) + 1).min(most_declared()),
+            at_least: (literal(self.at_least.stopped, self.size) + 1).min(most_declared()),
         }
     }
 

@@ -12,7 +12,7 @@ use spacelint_knowledge::quota;
 use spacelint_space::profile::{Advice, Callable, FunctionIdentity, Measured, Method};
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::{Factor, Known, Study, float, float_of, tolerance};
+use super::{Ended, Known, Study, float, float_of, tolerance};
 use crate::recording::{Argument, Call, FunctionName, Outcome};
 
 /// The profiles of each row.
@@ -235,7 +235,8 @@ fn profile(row: Row, seed: u64) -> Found {
     let calls = calls(row, &mut random);
     let done: Vec<&Call> = calls.iter().collect();
     let size = Size::Xlarge;
-    let study = Study::new(&done, &[], &done, size, Factor::of(None));
+    let ended = Ended::of(&done);
+    let study = Study::new(&ended, size, ended.at_least(None));
     let advice = study.advice(&function(), &known());
     let cold = START + TRANSFER + row.first;
 

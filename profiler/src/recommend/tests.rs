@@ -5,7 +5,8 @@ use spacelint_knowledge::quota::Calls;
 use spacelint_space::profile::{Callable, DefaultValue, Method, ParameterKind};
 
 use super::*;
-use crate::recording::Argument;
+use crate::parts::Part;
+use crate::recording::{Argument, Parts};
 
 fn function(name: &str) -> FunctionName {
     FunctionName {
@@ -88,7 +89,7 @@ fn driven(number: u32) -> Call {
 
 fn recommended(calls: &[Call]) -> Vec<Recommendation> {
     let records: Vec<Record> = calls.iter().cloned().map(Record::Call).collect();
-    recommend(&records, known, |_| None)
+    recommend(&records, known, |_, _| None)
 }
 
 fn one(calls: &[Call]) -> Recommendation {
@@ -256,9 +257,70 @@ fn what_the_text_knows_as_one_function_is_one() {
         ..call(5.0)
     });
     let records = calls.map(Record::Call);
-    let found = recommend(&records, |_| known(&function("generate")), |_| None);
+    let found = recommend(&records, |_| known(&function("generate")), |_, _| None);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].profile.calls, 2);
+}
+
+/// Where a second of whatever takes so long.
+fn there(low: f64, high: f64) -> OnPlatform {
+    let all = Interval { low, high };
+    OnPlatform { gpu: "a GPU".to_owned(), function: all, rest: all }
+}
+
+#[test]
+fn what_a_function_is_made_of_translates_it_and_nothing_else() {
+    let of = |function| Call {
+        run_seconds: Some(function),
+        cold: true,
+        start_seconds: Some(1.0),
+        transfer_seconds: Some(0.5),
+        ..call(function + 2.0)
+    };
+    let calls: Vec<Call> = (0..20).map(|n| of(4.0 + f64::from(n % 5) / 10.0)).collect();
+    let mut records: Vec<Record> = calls.into_iter().map(Record::Call).collect();
+    let looked_into = |name, run_seconds, memory| {
+        Record::Parts(Parts {
+            function: function(name),
+            arguments: Vec::new(),
+            run_seconds,
+            seconds: BTreeMap::from([(Part::Memory, memory)]),
+            other_seconds: BTreeMap::new(),
+        })
+    };
+    records.push(looked_into("generate", 8.0, 3.0));
+    records.push(looked_into("other", 8.0, 8.0));
+    let found = recommend(&records, known, |_, shares| {
+        // The whole is that of the shortest call with the same arguments.
+        assert_eq!(shares.len(), 1);
+        assert_eq!(shares[0].parts, BTreeMap::from([(Part::Memory, 0.75)]));
+        let (function, rest) = (Interval { low: 1.0, high: 1.5 }, Interval { low: 0.5, high: 3.0 });
+        Some(OnPlatform { gpu: "a GPU".to_owned(), function, rest })
+    })
+    .remove(0);
+    assert_eq!(found.shares.len(), 1);
+    let kept = found.profile.translation.as_ref().expect("it was given");
+    assert_eq!((kept.low, kept.high), (1.0, 1.5));
+    // As if it had been measured there: the function half as long again, all else three times as long.
+    let measured: Vec<Call> = (0..20)
+        .map(|n| {
+            let run = (4.0 + f64::from(n % 5) / 10.0) * 1.5;
+            Call {
+                run_seconds: Some(run),
+                cold: true,
+                start_seconds: Some(3.0),
+                transfer_seconds: Some(1.5),
+                ..call(run + 6.0)
+            }
+        })
+        .collect();
+    let target = |found: &Recommendation| match found.profile.advice {
+        Advice::Seconds { target, .. } => target,
+        _ => panic!("{found:?}"),
+    };
+    assert_eq!(target(&found), target(&one(&measured)));
+    assert!((found.profile.median_seconds - 6.2).abs() < 1e-9);
+    assert!((found.profile.cold_seconds - 1.5).abs() < 1e-9);
 }
 
 #[test]
@@ -266,9 +328,9 @@ fn seconds_of_another_gpu_are_recommended_at_their_upper_end() {
     let calls: Vec<Call> = (0..20).map(|n| call(4.0 + f64::from(n % 5) / 10.0)).collect();
     let records: Vec<Record> = calls.iter().cloned().map(Record::Call).collect();
     let times = |low, high| {
-        recommend(&records, known, |size| {
+        recommend(&records, known, |size, _| {
             assert_eq!(size, Size::Large);
-            Some(Translation { gpu: "a GPU".to_owned(), low, high })
+            Some(there(low, high))
         })
         .remove(0)
     };
@@ -280,7 +342,7 @@ fn seconds_of_another_gpu_are_recommended_at_their_upper_end() {
     let same = times(1.0, 1.0);
     assert_eq!(of(&same), of(&here));
     // The same calls, each twice as long.
-    let twice: Vec<Call> = calls.iter().map(|it| longer(it, 2.0)).collect();
+    let twice: Vec<Call> = calls.iter().map(|it| at_most(it, Some(&there(1.0, 2.0)))).collect();
     let there = times(1.0, 2.0);
     assert_eq!(of(&there).1, of(&one(&twice)).1);
     assert_eq!(of(&there).2, of(&one(&twice)).2);
@@ -303,8 +365,7 @@ fn seconds_of_another_gpu_are_recommended_at_their_upper_end() {
 fn what_was_stopped_on_another_gpu_needs_as_much_as_it_surely_held() {
     let calls: Vec<Call> = (0..12).map(|_| stopped(90)).collect();
     let records: Vec<Record> = calls.iter().cloned().map(Record::Call).collect();
-    let translation = Translation { gpu: "a GPU".to_owned(), low: 0.5, high: 3.0 };
-    let found = recommend(&records, known, |_| Some(translation.clone())).remove(0);
+    let found = recommend(&records, known, |_, _| Some(there(0.5, 3.0))).remove(0);
     // 90.1 s there are 45.05 s at least, of which 31 declared seconds allow 46.
     let Advice::Stopped { at_least, .. } = found.profile.advice else { panic!("{found:?}") };
     assert_eq!(at_least, 32);
@@ -441,7 +502,7 @@ fn parameters_are_those_that_are_known_or_else_those_that_were_seen() {
     let found = recommend(
         &records,
         |function| Known { parameters: Some(own.clone()), ..known(function) },
-        |_| None,
+        |_, _| None,
     );
     let Advice::Callable { callable, .. } = &found[0].profile.advice else { panic!("a callable") };
     assert_eq!(callable.parameters, own);

@@ -67,7 +67,7 @@ fn every_record() -> Vec<Record> {
     let call = Call {
         number: 1,
         at_seconds: 1.5,
-        function: Some(function),
+        function: Some(function.clone()),
         endpoint: Some("/draw".to_owned()),
         size: "large".to_owned(),
         declared_seconds: 60,
@@ -84,6 +84,13 @@ fn every_record() -> Vec<Record> {
         peak_bytes: Some(1),
         outcome: Outcome::Done,
     };
+    let parts = Parts {
+        function,
+        arguments: vec![("steps".to_owned(), Argument::Number(20.0))],
+        run_seconds: 1.5,
+        seconds: BTreeMap::from([(Part::MatmulBf16, 0.5)]),
+        other_seconds: BTreeMap::from([("strange".to_owned(), 0.5)]),
+    };
     let run = Run {
         schema: SCHEMA,
         version: "0.1.0".to_owned(),
@@ -98,6 +105,7 @@ fn every_record() -> Vec<Record> {
         Record::Run(run),
         Record::Ready(Ready { startup_seconds: 1.0, packed_bytes: Some(1) }),
         Record::Call(call),
+        Record::Parts(parts),
         Record::Fault(Fault { failure: "crash".to_owned(), message: "no".to_owned() }),
         Record::End(End { calls: 1 }),
     ]

@@ -23,6 +23,8 @@ use spacelint_space::{Files, Space};
 
 use crate::recommend::{Known, Recommendation, recommend};
 use crate::recording::{self, Recording};
+use crate::shares::Shares;
+use crate::translate::OnPlatform;
 use crate::{args, calibrate};
 
 /// What the page is of.
@@ -61,10 +63,10 @@ pub(crate) fn translation(
     basis: Basis,
     device: Option<&str>,
     times_hold_on_platform: bool,
-) -> impl Fn(Size) -> Option<Translation> {
+) -> impl Fn(Size, &[Shares]) -> Option<OnPlatform> {
     let gpu = device.filter(|_| basis == Basis::OtherGpu && !times_hold_on_platform);
     let translated = gpu.map(calibrate::translation);
-    move |size| translated.as_ref()?(size)
+    move |size, shares| translated.as_ref()?(size, shares)
 }
 
 /// Writes the page.

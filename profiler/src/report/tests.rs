@@ -33,7 +33,7 @@ fn recording(lines: &[String]) -> Recording {
 
 fn made(recording: &Recording, times_hold_on_platform: bool) -> String {
     let recommendations =
-        recommend(&recording.records, |function| Known::of(&[], function), |_| None);
+        recommend(&recording.records, |function| Known::of(&[], function), |_, _| None);
     let report = Report {
         space: "photo-lab",
         recording,
@@ -83,6 +83,10 @@ fn the_page_in_words() {
     for (index, line) in lines.iter_mut().enumerate() {
         *line = line.replace("\"at_seconds\":1.0", &format!("\"at_seconds\":{}.0", index * 12));
     }
+    lines.push(
+        r#"{"kind":"parts","function":{"module":"__main__","name":"upscale","path":"app.py","line":7},"run_seconds":9.0,"seconds":{"matmul-f16":3.0,"convolution":4.5,"memory":0.75},"other_seconds":{"strange":0.3}}"#
+            .to_owned(),
+    );
     lines.push(
         r#"{"kind":"fault","failure":"late-gpu-function","message":"it did not report"}"#
             .to_owned(),

@@ -15,6 +15,7 @@ use crate::args;
 use crate::drive::{self, ScriptEnd};
 use crate::drive::{Doorway, Driven, End, Examples, Gradio, How, Plan, Replay, Script};
 use crate::zerogpu::guard::LEASH;
+use crate::zerogpu::server::Scheduler;
 use crate::zerogpu::visitor::{HEADER, Visitor};
 
 /// How many calls a sweep makes where nobody says it: enough for the log-normal rule and for a fit.
@@ -30,6 +31,10 @@ pub(super) struct Driving<'a> {
     /// The Python that has Gradio's client.
     pub(super) python: PathBuf,
     pub(super) progress: Progress,
+    /// Who gives the GPU.
+    pub(super) scheduler: &'a Scheduler,
+    /// The file whose presence has calls looked into.
+    pub(super) looked_into: PathBuf,
 }
 
 /// What came of it.
@@ -151,7 +156,48 @@ impl Driving<'_> {
         };
         let driven = gradio.drive(&plan, &how, std::future::pending(), tell).await;
         self.look_at(&driven, &mut came);
+        if self.asked.parts && came.is_answered {
+            self.look_into(&gradio, &gradio.longest(&plan, &driven), &mut came).await;
+        }
         Ok(came)
+    }
+
+    /// Makes calls that are looked into, one after the other.
+    async fn look_into(&self, gradio: &Gradio, plan: &Plan, came: &mut Came) {
+        if let Err(error) = std::fs::write(&self.looked_into, "") {
+            came.notes.push(format!("no call can be looked into: {error}"));
+            return;
+        }
+        self.scheduler.ledger().be_lenient();
+        let endpoints: Vec<&str> = plan.endpoints().collect();
+        let visitor = |number: u64| {
+            let place =
+                usize::try_from(number).unwrap_or(1).saturating_sub(1) % endpoints.len().max(1);
+            headers(&self.visitor(number, endpoints[place]))
+        };
+        let how = How {
+            calls: None,
+            concurrency: 1,
+            timeout: Duration::from_secs(self.asked.call_timeout),
+            visitor: &visitor,
+        };
+        let tell = |what: drive::Progress<'_>| {
+            if let drive::Progress::Began { endpoint, .. } = what {
+                self.progress.show(format!("looking into {}", escape(endpoint)));
+            }
+        };
+        for call in gradio.drive(plan, &how, std::future::pending(), tell).await {
+            let why = match call.end {
+                End::Done(_) | End::Left => continue,
+                End::Failed(message) => format!("it answered with an error: {message}"),
+                End::TimedOut => "it did not answer in time".to_owned(),
+                End::Lost(why) => {
+                    came.is_doubtful = true;
+                    why
+                }
+            };
+            came.notes.push(format!("`{}` could not be looked into: {why}", call.endpoint));
+        }
     }
 
     /// What the calls came to.

@@ -8,15 +8,17 @@ use camino::Utf8PathBuf;
 use spacelint_knowledge::gradio;
 use spacelint_knowledge::platform::{Backing, Size, duration};
 use spacelint_space::identity::{self, Identified};
-use spacelint_space::profile::{Basis, Translation};
+use spacelint_space::profile::Basis;
 use spacelint_space::{Files, Space};
 
 use super::explain;
 use crate::args;
 use crate::drive::Replay;
 use crate::report;
+use crate::shares::Shares;
+use crate::translate::OnPlatform;
 use crate::zerogpu::device::Device;
-use crate::zerogpu::hook::SITECUSTOMIZE;
+use crate::zerogpu::hook::{LOOKED_INTO, SITECUSTOMIZE};
 use crate::zerogpu::python;
 use crate::zerogpu::space::Private;
 
@@ -98,7 +100,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// By what seconds of this GPU are multiplied to be the platform's, where that is known.
-    pub(super) fn translation(&self) -> impl Fn(Size) -> Option<Translation> {
+    pub(super) fn translation(&self) -> impl Fn(Size, &[Shares]) -> Option<OnPlatform> {
         let Device { basis, name, .. } = &self.device;
         report::translation(*basis, name.as_deref(), self.asked.times_hold_on_platform)
     }
@@ -182,6 +184,9 @@ impl<'a> Prepared<'a> {
                 path.push(before);
             }
             let mode = if api.is_some() { "zerogpu" } else { "plain" };
+            if self.asked.parts {
+                set.push((LOOKED_INTO, Some(private.join(LOOKED_INTO).into())));
+            }
             set.extend([
                 ("PYTHONPATH", Some(path)),
                 ("SPACELINT_EVENTS", Some(private.join("events").into())),

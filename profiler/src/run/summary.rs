@@ -12,6 +12,7 @@ use spacelint_space::profile::{Advice, Basis, Evidence, Method, ProfiledFunction
 use crate::calibrate;
 use crate::recommend::{Outlook, Risk};
 use crate::recording::{Call, Outcome};
+use crate::shares::Shares;
 
 use super::explain::Problem;
 use super::profile::Found;
@@ -148,8 +149,10 @@ pub(super) fn recommendations(found: &Found) -> String {
             text += &grounds(profile, evidence);
         }
         let device = found.profile.as_ref().and_then(|it| it.device.as_deref());
+        text += &made_of(&recommendation.shares);
         if let (Some(translation), Some(device)) = (&profile.translation, device) {
-            text += &translated(translation, device, &profile.size);
+            let is_known = !recommendation.shares.is_empty();
+            text += &translated(translation, device, &profile.size, is_known);
         }
         if found.holds()
             && let (Some(declared), Some(recommended)) =
@@ -184,16 +187,36 @@ pub(super) fn recommendations(found: &Found) -> String {
     text
 }
 
+/// Where nothing is known of that although it was asked for.
+pub(super) const NOT_LOOKED_INTO: &str =
+    "note: no call was looked into: PyTorch's profiler told of none of a GPU function\n";
+
+/// What a call that was looked into spends its time on.
+fn made_of(shares: &[Shares]) -> String {
+    if shares.is_empty() {
+        return String::new();
+    }
+    let named = Shares::mean(shares).named();
+    let parts: Vec<String> =
+        named.into_iter().map(|(name, share)| format!("{name} {}", percent(share))).collect();
+    let calls = match shares.len() {
+        1 => "One call was".to_owned(),
+        calls => format!("{calls} calls were"),
+    };
+    wrapped(&format!("{calls} looked into; the time goes to: {}.", parts.join(", ")), "  ")
+}
+
 /// How seconds of this GPU became those of the platform.
-fn translated(translation: &Translation, device: &str, size: &str) -> String {
+fn translated(translation: &Translation, device: &str, size: &str, is_made_of: bool) -> String {
     let Translation { gpu, low, high } = translation;
+    let by = if is_made_of { " and what its time is made of" } else { "" };
     let mut text = format!(
-        "By the calibration of {}, such calls take between {low:.2} and {high:.2} times as long on {}: the upper end is \
+        "By the calibration of {}{by}, such calls take between {low:.2} and {high:.2} times as long on {}: the upper end is \
          what is recommended for.",
         escape(device),
         escape(gpu)
     );
-    let size = Size::from_name(size);
+    let size = Size::from_name(size).filter(|_| !is_made_of);
     if let Some(warning) = size.and_then(|size| calibrate::memory_warning(device, size)) {
         text.push(' ');
         text += &escape(&warning);

@@ -8,6 +8,7 @@ use crate::recording::{Call, Outcome};
 use super::hook::{Raised, Ran};
 use super::ledger::{Ask, Cost, Ended, How};
 use super::policy;
+use super::work::Work;
 
 /// What is said of a call that waited in vain; `spaces` calls it a queue timeout.
 pub(crate) const QUEUE_TIMEOUT: &str = "queue-timeout";
@@ -29,6 +30,10 @@ pub(crate) struct Over {
     pub(crate) visitor: Option<String>,
     /// Whether a worker took it on.
     pub(crate) had_worker: bool,
+    /// Whether it was looked into: it is then no call that was timed.
+    pub(crate) is_looked_into: bool,
+    /// What was seen then.
+    pub(crate) work: Option<Work>,
 }
 
 /// Puts the two together.
@@ -48,6 +53,8 @@ pub(crate) fn over(ended: Ended, ran: Ran) -> Over {
         has_cuda_result: ran.has_cuda_result,
         visitor: ended.ask.visitor,
         had_worker: ended.pid.is_some(),
+        is_looked_into: ran.is_looked_into,
+        work: ran.work,
         call: Call {
             number: ended.number,
             at_seconds: rounded(ended.asked_at),

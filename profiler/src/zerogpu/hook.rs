@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::work::Work;
 use crate::recording::{Argument, FunctionName};
 
 /// The hook.
 pub(crate) const SITECUSTOMIZE: &str = include_str!("../../hook/sitecustomize.py");
+
+/// The variable that names a file: calls that begin once it is there are looked into.
+pub(crate) const LOOKED_INTO: &str = "SPACELINT_LOOKED_INTO";
 
 /// One line of it.
 #[derive(Debug, Deserialize)]
@@ -48,6 +52,14 @@ enum Line {
         arguments: Vec<(String, Argument)>,
         size: Option<String>,
         duration: Option<f64>,
+        #[serde(default)]
+        looked_into: bool,
+    },
+    Work {
+        pid: i32,
+        call: String,
+        #[serde(flatten)]
+        work: Work,
     },
     Ran {
         pid: i32,
@@ -103,6 +115,10 @@ pub(crate) struct Ran {
     pub(crate) has_cuda_result: bool,
     /// The size and the duration that it was declared with, where no scheduler was asked.
     pub(crate) declared: (Option<String>, Option<f64>),
+    /// Whether it was looked into, so that its times are not those of a call.
+    pub(crate) is_looked_into: bool,
+    /// What was seen then.
+    pub(crate) work: Option<Work>,
 }
 
 /// Reads what the hook has written so far.
@@ -195,15 +211,22 @@ impl Told {
                     self.transfers.insert(pid, seconds);
                 }
             }
-            Line::Began { pid, call, task, arguments, size, duration } => {
+            Line::Began { pid, call, task, arguments, size, duration, looked_into } => {
                 let ran = Ran {
                     function: self.functions.get(&task).cloned(),
                     arguments,
                     transfer: self.transfers.remove(&pid),
                     declared: (size, duration),
+                    is_looked_into: looked_into,
                     ..Ran::default()
                 };
                 self.running.entry(pid).or_default().push((call, ran));
+            }
+            Line::Work { pid, call, work } => {
+                let runs = self.running.entry(pid).or_default();
+                if let Some((_, ran)) = runs.iter_mut().find(|(known, _)| *known == call) {
+                    ran.work = Some(work);
+                }
             }
             Line::Ran { pid, call, seconds, wall, peak, error } => {
                 let runs = self.running.entry(pid).or_default();

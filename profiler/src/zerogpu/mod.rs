@@ -15,3 +15,4 @@ pub(crate) mod python;
 pub(crate) mod server;
 pub(crate) mod space;
 pub(crate) mod visitor;
+pub(crate) mod work;

@@ -8,5 +8,6 @@ mod driving;
 mod faults;
 mod harness;
 mod overhead;
+mod parts;
 mod profile;
 mod releases;

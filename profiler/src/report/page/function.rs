@@ -13,6 +13,7 @@ use super::words::{held, number, percent, safe, seconds, sorted, whole};
 use super::{Section, declared};
 use crate::recommend::{CONFIDENCE, Recommendation, float, quantile};
 use crate::recording::{Call, Outcome};
+use crate::shares::Shares;
 
 /// All of one GPU function at one size.
 pub(super) fn function(report: &Report<'_>, section: &Section<'_>, index: usize) -> Markup {
@@ -31,6 +32,7 @@ pub(super) fn function(report: &Report<'_>, section: &Section<'_>, index: usize)
                 (one_call(report, section, &id))
                 (a_day(report, section, &id))
             }
+            (made_of(section))
             (cold(section))
         }
     }
@@ -429,6 +431,28 @@ fn count(calls: Calls) -> f64 {
     match calls {
         Calls::Never | Calls::Unlimited => 0.0,
         Calls::AtLeast(count) | Calls::Exactly(count) => whole(count),
+    }
+}
+
+/// What a call that was looked into spends its time on.
+fn made_of(section: &Section<'_>) -> Markup {
+    let shares = section.recommendation.map_or(&[][..], |it| &it.shares);
+    if shares.is_empty() {
+        return html! {};
+    }
+    let named = Shares::mean(shares).named();
+    let rows = named.into_iter().map(|(name, share)| vec![name.to_owned(), percent(share)]);
+    let numbers = Numbers { head: vec!["work", "share of the time"], rows: rows.collect() };
+    html! {
+        div.parts {
+            h3 { "What the time goes to" }
+            p {
+                "The longest call of each endpoint was made once more, under PyTorch's profiler: "
+                (number(shares.len(), "call")) " of this function. By what such a call is made of, the time of another \
+                GPU is translated to the platform's."
+            }
+            (numbers.table())
+        }
     }
 }
 
