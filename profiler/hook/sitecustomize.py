@@ -275,6 +275,9 @@ def _install(os, time, thread_local):
             rows = list(kernels_of(events))
             if on_cpu and not rows:
                 rows = list(operators_of(events))
+            if not rows:
+                # Where its library of the driver is missing it tells of nothing, and all would count as the host's.
+                raise RuntimeError("PyTorch's profiler saw no work of the device")
             sums, busy = added_up(rows)
             rows = [[name[:100], of, worked / 1e9] for (name, of), worked in sums.items()]
             rows.sort(key=lambda row: -row[2])

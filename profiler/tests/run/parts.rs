@@ -124,6 +124,11 @@ fn a_profiler_that_fails_costs_the_space_nothing() {
     let came = Run::of(&broken).run(&["--parts"]);
     came.is(0, &["CUPTI_ERROR_NOT_INITIALIZED", "no call was looked into: "]);
     assert_eq!((came.of("parts").len(), came.of("call").len()), (0, 3), "{}", came.all());
+    // One that saw nothing does not say that there was nothing.
+    let blind = STAND_IN.replace("events=lambda: EVENTS", "events=lambda: []");
+    let came = Run::of(&blind).run(&["--parts"]);
+    came.is(0, &["saw no work of the device", "no call was looked into: "]);
+    assert_eq!((came.of("parts").len(), came.of("call").len()), (0, 3), "{}", came.all());
     // Nor does a Space that has none.
     let without = STAND_IN.replace("sys.modules[\"torch\"] = torch", "");
     let came = Run::of(&without).run(&["--parts"]);
