@@ -688,6 +688,26 @@ fn a_loop_over_what_is_unknown_may_have_no_turn() {
 }
 
 #[test]
+fn a_loop_that_may_have_been_left_long_ago_goes_on_as_any_turn() {
+    let loops = |ends: &str| {
+        events(&format!("import ext\nfor n in range(100):\n    ext.work()\n{ends}ext.end()\n"))
+    };
+    let turns = |shown: &str| shown.matches("app:3 ext.work()").count();
+    let settled = loops("");
+    assert_eq!(turns(&settled), 100, "{settled}");
+    // One that surely comes, those that may be the last, and one for all others.
+    let open = loops("    if ext.done():\n        break\n");
+    assert_eq!(turns(&open), 17, "{open}");
+    assert!(open.starts_with("app:1 import ext\napp:3 ext.work()\n"), "{open}");
+    assert!(open.ends_with("\napp:6 ext.end()\n"), "{open}");
+    // The last turn is among all others.
+    let last = events(
+        "import ext\nfor n in range(100):\n    if n == 99:\n        ext.last()\n    if ext.done():\n        break\n",
+    );
+    assert!(last.contains("?app:4 ext.last()"), "{last}");
+}
+
+#[test]
 fn an_event_loop_within_another_is_refused() {
     check(
         "import asyncio, ext\nasync def inner():\n    ext.never()\nasync def outer():\n    try:\n        asyncio.run(inner())\n    except RuntimeError:\n        ext.refused()\nasyncio.run(outer())\n",

@@ -35,7 +35,8 @@ impl<W: World> Interpreter<'_, W> {
             let flow = if std::mem::take(&mut resuming) {
                 self.block(body)
             } else {
-                let turn = if self.may_turn(body.as_ptr(), turns) {
+                let is_followed = open.len() < self.limits.open_turns;
+                let turn = if is_followed && self.may_turn(body.as_ptr(), turns) {
                     self.advance(&iterator)
                 } else {
                     Ok(Turn::Rest(Value::Unknown))

@@ -66,6 +66,9 @@ pub struct Limits {
     /// Turns of a loop whose end is settled, each time that it is reached; what a loop does after
     /// that is taken to be what any turn of it does.
     pub turns: usize,
+    /// Turns of a loop that may have been left in each of those before: how it goes on says less and less, and each has to be
+    /// joined with all that may not have come to it.
+    pub open_turns: usize,
     /// How often a function is entered, or a turn of a loop taken, in start-up and in each root: what
     /// was followed so often holds no news. Where it is not settled that it is reached at all, a
     /// function is entered [`turns`](Self::turns) times.
@@ -82,6 +85,7 @@ impl Default for Limits {
             // What is kept of a byte takes some eighteen: so 200 MB of memory suffice for whatever a program imports.
             bytes: 10 << 20,
             turns: 256,
+            open_turns: 16,
             visits: 2048,
         }
     }
