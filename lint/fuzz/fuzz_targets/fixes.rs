@@ -11,7 +11,8 @@ fuzz_target!(|bytes: &[u8]| {
     let limit = if bytes.len() % 2 == 0 { Applicability::Safe } else { Applicability::Unsafe };
     let fixed = fix(memory(bytes), &all(), limit);
     report(&fixed.report);
-    assert!(!fixed.unsettled, "fixes undo each other: {:?}", fixed.applied);
+    let applied = fixed.applied.iter().map(|it| format!("{}: {}", it.rule.name, it.message));
+    assert!(!fixed.unsettled, "fixes undo each other: {:?}", applied.collect::<Vec<_>>());
     if fixed.files.is_empty() {
         return;
     }

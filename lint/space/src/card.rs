@@ -176,6 +176,22 @@ impl Card {
         self.get(key).is_none() && has_line(&self.file.text.as_str()[self.block.range()], key)
     }
 
+    /// The line behind `entry`, where another pair of the top level can be written. None where that would be no pair: where the
+    /// card is in braces or indented, or where the next line of the file is none of the card's, which a lone carriage
+    /// return ends as well.
+    pub fn line_behind(&self, entry: &Entry) -> Option<u32> {
+        let text = self.file.text.as_str();
+        let before = &text[self.block.start as usize..entry.key_span.start as usize];
+        let is_at_margin = before.is_empty() || before.ends_with(['\n', '\r']);
+        self.line_after(entry.value_span.end).filter(|_| is_at_margin)
+    }
+
+    /// The line behind that of `offset`, if the card reaches so far.
+    pub fn line_after(&self, offset: u32) -> Option<u32> {
+        let next = self.file.text.line_of(offset) + 1;
+        (self.file.text.line_span(next).start <= self.block.end).then_some(next)
+    }
+
     /// What stands behind the card: the page that visitors see.
     pub fn body(&self) -> Span {
         let start = self.closing.map_or(self.block.end, |fence| fence.end);

@@ -70,11 +70,11 @@ impl<'a> Check<'a> for MissingOauth<'a> {
 
     fn fix(&self) -> Option<Fix> {
         let file = &self.card.file;
-        let edit = match self.entry {
-            Some(entry) => {
-                Edit::replace(Location::new(file, entry.key_span.to(entry.value_span)), line())
-            }
-            None => Edit::insert_line(file, file.text.line_of(self.card.closing?.start), &line()),
+        let edit = if let Some(entry) = self.entry {
+            Edit::replace(Location::new(file, entry.key_span.to(entry.value_span)), line())
+        } else {
+            let last = self.card.entries.iter().max_by_key(|entry| entry.value_span.end)?;
+            Edit::insert_line(file, self.card.line_behind(last)?, &line())
         };
         Some(Fix::safe("ask for OAuth in the card", vec![edit]))
     }

@@ -40,7 +40,7 @@ impl<'a> Check<'a> for MissingPythonVersion<'a> {
     fn fix(&self) -> Option<Fix> {
         let file = &self.card.file;
         let beside = self.card.get("sdk_version").unwrap_or(self.sdk);
-        let next = file.text.line_of(beside.value_span.end) + 1;
+        let next = self.card.line_behind(beside)?;
         let message = format!("name Python {} in the card", python::advised());
         Some(Fix::needs_review(message, vec![Edit::insert_line(file, next, &line())]))
     }

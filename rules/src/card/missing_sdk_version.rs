@@ -62,7 +62,7 @@ impl<'a> Check<'a> for MissingSdkVersion<'a> {
             return None;
         }
         let file = &self.card.file;
-        let next = file.text.line_of(self.sdk.value_span.end) + 1;
+        let next = self.card.line_behind(self.sdk)?;
         let edit = Edit::insert_line(file, next, &line(&version));
         let message = format!("name Gradio {version} in the card");
         Some(match self.pinned {

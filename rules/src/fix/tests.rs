@@ -63,6 +63,26 @@ fn fixes_are_applied_until_none_is_offered() {
 }
 
 #[test]
+fn a_card_in_which_a_pair_has_no_place_is_left_as_it_is() {
+    let docker = "FROM python:3.12\nUSER user\nCMD [\"flask\", \"--app\", \"main\", \"run\", \"--host\", \"0.0.0.0\"]\n";
+    let app = "import gradio as gr\n\ngr.LoginButton()\ngr.Interface(str.upper, \"text\", \"text\").launch()\n";
+    let all = Selection { strict: true, ..Selection::default() };
+    for sdk in ["docker", "gradio"] {
+        for card in [
+            format!("---\r\ntitle: Greeter\r\nsdk: {sdk}\r.launch()\r\n"),
+            format!("---\nsdk: {sdk}\r---\nText.\n"),
+            format!("---\n{{title: Greeter, sdk: {sdk}}}\n---\n"),
+            format!("---\n  title: Greeter\n  sdk: {sdk}\n---\n"),
+        ] {
+            let files = memory(&[("README.md", &card), ("Dockerfile", docker), ("app.py", app)]);
+            let fixed = fix(files, &all, Applicability::Safe);
+            assert!(!fixed.unsettled, "{card:?}: {:?}", fixed.applied);
+            assert!(fixed.files.iter().all(|file| file.before.path != "README.md"), "{card:?}");
+        }
+    }
+}
+
+#[test]
 fn the_edits_of_a_fix_are_fitted_to_the_file_and_none_breaks_it() {
     let file = file("app.py", "\u{feff}one\r\ntwo\r\n");
     let insert = |content: &str| Fix::safe("x", vec![Edit::insert(&file, 0, content)]);

@@ -74,11 +74,10 @@ impl<'a> Check<'a> for MissingOauthScope<'a> {
     fn fix(&self) -> Option<Fix> {
         let file = &self.card.file;
         let message = format!("ask visitors for `{}`", self.scope);
-        let after = |offset| file.text.line_of(offset) + 1;
         let edit = match self.scopes {
             None => {
                 let lines = format!("{}:\n  - {}", gradio::oauth().list, self.scope);
-                Edit::insert_line(file, after(self.switch.value_span.end), &lines)
+                Edit::insert_line(file, self.card.line_behind(self.switch)?, &lines)
             }
             Some(scopes) => {
                 let last = scopes.items.last()?.span;
@@ -87,7 +86,8 @@ impl<'a> Check<'a> for MissingOauthScope<'a> {
                 let before = &file.text.as_str()[start as usize..last.start as usize];
                 // In brackets, or each on a line of its own.
                 if before.trim() == "-" {
-                    Edit::insert_line(file, line + 1, &format!("{before}{}", self.scope))
+                    let next = self.card.line_after(last.start)?;
+                    Edit::insert_line(file, next, &format!("{before}{}", self.scope))
                 } else {
                     Edit::insert(file, last.end, format!(", {}", self.scope))
                 }

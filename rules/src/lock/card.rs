@@ -31,7 +31,9 @@ pub(super) fn pin(job: &Job<'_>, edits: &mut Edits) -> Result<(), Refusal> {
     }
     let sdk = card.get("sdk").filter(|_| !lines.is_empty());
     if let Some(sdk) = sdk {
-        let next = card.file.text.line_of(sdk.value_span.end) + 1;
+        let Some(next) = card.line_behind(sdk) else {
+            return Err(Refusal::Broken(card.file.path.clone()));
+        };
         edits.add(Edit::insert_line(&card.file, next, &lines.join("\n")));
     }
     if edits.all.is_empty() || is_sound(card) {

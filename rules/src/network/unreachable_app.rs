@@ -240,7 +240,7 @@ impl<'a> Container<'a> {
             edits.push(if let Some(entry) = self.card.get(key) {
                 Edit::replace(Location::new(file, entry.inner_span), port.value.to_string())
             } else {
-                let next = file.text.line_of(self.card.get("sdk")?.value_span.end) + 1;
+                let next = self.card.line_behind(self.card.get("sdk")?)?;
                 Edit::insert_line(file, next, &format!("{key}: {}", port.value))
             });
         }

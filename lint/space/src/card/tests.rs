@@ -201,6 +201,26 @@ fn an_unclosed_card_is_read_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_pair_is_written_behind_another_where_it_would_be_one() {
+    let behind = |text: &str| {
+        let card = card(text);
+        card.line_behind(card.get("sdk").expect("it is there"))
+    };
+    assert_eq!(behind("---\ntitle: A\nsdk: gradio\n---\n"), Some(4));
+    assert_eq!(behind("---\nsdk: gradio"), Some(3));
+    assert_eq!(behind("\u{feff}---\r\nsdk: >-\r\n  gradio\r\ntitle: A\r\n---\r\n"), Some(4));
+    assert_eq!(behind("---\ntitle: A\rsdk: gradio\n---\n"), Some(3));
+    for text in [
+        "---\n{sdk: gradio}\n---\n",
+        "---\n  sdk: gradio\n  title: A\n---\n",
+        "---\nsdk: gradio\r---\nText.\n",
+        "---\nsdk: gradio\rText.\n",
+    ] {
+        assert_eq!(behind(text), None, "{text:?}");
+    }
+}
+
+#[test]
 fn a_key_twice_is_a_fault_and_the_last_one_counts() {
     let card = card("---\nsdk: gradio\nsdk_version: 4.0.0\n\"sdk_version\": 5.0.0\n---\n");
     assert_eq!(card.str("sdk_version"), Some("5.0.0"));
