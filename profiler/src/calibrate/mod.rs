@@ -121,9 +121,8 @@ impl Calibration {
         let found = translate(&self.bands(), &to.collect(), shares);
         found.map(|found| (slice, found)).map_err(|error| error.to_string())
     }
-}
 
-impl Calibration {
+    /// The same for a function of which several calls may have been looked into: it may be made up like any of them.
     fn of_function(&self, size: Size, shares: &[Shares]) -> Option<OnPlatform> {
         let (slice, found) = self.on_platform(size, None).ok()?;
         let rest = found.factor;
@@ -134,8 +133,8 @@ impl Calibration {
     }
 }
 
-/// By what seconds of the GPU of that name are multiplied to be those of the platform, if a calibration of it is kept. Of a
-/// function several calls may have been looked into: it may be made up like any of them.
+/// By what seconds of the GPU of that name are multiplied to be those of the platform, if a calibration of it is kept,
+/// given what a function is made of.
 pub(crate) fn translation(gpu: &str) -> impl Fn(Size, &[Shares]) -> Option<OnPlatform> {
     let kept = Store::of_user().and_then(|store| store.newest_of_gpu(gpu));
     move |size, shares| kept.as_ref()?.of_function(size, shares)
