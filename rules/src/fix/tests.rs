@@ -83,6 +83,28 @@ fn a_card_in_which_a_pair_has_no_place_is_left_as_it_is() {
 }
 
 #[test]
+fn a_line_that_is_not_understood_is_left_as_it_is() {
+    let app = |decorator: &str| {
+        format!(
+            "import spaces\nfrom diffusers import QwenImageEditPlusPipeline as Pipeline\nimport torch\n\n\
+             pipe = Pipeline.from_pretrained(\"Qwen/Qwen-Image-Edit-2511\", torch_dtype=torch.bfloat16).to(\"cuda\")\n\n\n\
+             {decorator}\ndef edit(image):\n    return pipe(image=image)\n\n\nedit(1)\n"
+        )
+    };
+    let made = |decorator: &str| {
+        let card = "---\nsdk: gradio\nsdk_version: 6.31.0\n---\n";
+        let files = memory(&[("README.md", card), ("app.py", &app(decorator))]);
+        let fixed = fix(files, &Selection::default(), Applicability::Unsafe);
+        assert!(!fixed.unsettled, "{decorator}");
+        fixed.files.len()
+    };
+    assert_eq!(made("@spaces.GPU(duration=30)"), 1);
+    assert_eq!(made("@spaces.GPU(duration=30package.GPUrge\")"), 0);
+    // What is broken elsewhere counts there.
+    assert_eq!(made("x = = 2\n\n\n@spaces.GPU(duration=30)"), 1);
+}
+
+#[test]
 fn the_edits_of_a_fix_are_fitted_to_the_file_and_none_breaks_it() {
     let file = file("app.py", "\u{feff}one\r\ntwo\r\n");
     let insert = |content: &str| Fix::safe("x", vec![Edit::insert(&file, 0, content)]);
@@ -172,8 +194,9 @@ fn only_what_is_allowed_is_applied() {
 #[test]
 fn what_would_break_a_file_is_not_applied() {
     assert_eq!(after(&fixed("x = one\n", replacing("one", "(", &LIGHT))), "unchanged");
-    // Already broken, and no more so afterwards.
-    assert_eq!(after(&fixed("x = = one\n", replacing("one", "two", &LIGHT))), "x = = two\n");
+    // Already broken elsewhere, and no more so afterwards.
+    let broken = "x = = 1\ny = one\n";
+    assert_eq!(after(&fixed(broken, replacing("one", "two", &LIGHT))), "x = = 1\ny = two\n");
     let requirements = [("app.py", "x\n"), ("requirements.txt", "gradio==1\n")];
     let offer = offering("requirements.txt", replacing("==1", "=-1", &LIGHT));
     assert!(fix_with(memory(&requirements), Applicability::Safe, offer).files.is_empty());
