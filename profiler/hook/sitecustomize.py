@@ -297,11 +297,15 @@ def _install(os, time, thread_local):
                 return name
         return ""
 
+    def is_operator(event):
+        # Calls of the driver stand on the host, too: linked to their operator, or with a number that is that of another.
+        if not is_on_host(event) or event.linked_correlation_id() or event.name().startswith("cu"):
+            return False
+        return getattr(event, "external_id", event.correlation_id)() != 0
+
     def kernels_of(events):
         """Begin and end of each, the operator that asked for it, and the type of that one's numbers."""
-        # What calls the driver stands there too, each linked to its operator.
-        hosts = (event for event in events if is_on_host(event) and not event.linked_correlation_id())
-        operators = {event.correlation_id(): event for event in hosts}
+        operators = {event.correlation_id(): event for event in filter(is_operator, events)}
         for event in events:
             is_annotation = getattr(event, "is_user_annotation", bool)
             if is_on_host(event) or is_annotation():

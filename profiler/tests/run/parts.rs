@@ -18,12 +18,13 @@ import spaces
 
 
 class Event:
-    def __init__(self, device, name, begin, worked, number=0, linked=0, of=(), is_annotation=False):
+    def __init__(self, device, name, begin, worked, number=0, linked=0, of=(), is_annotation=False, is_own=True):
         self.device_type = lambda: types.SimpleNamespace(name=device)
         self.name = lambda: name
         self.start_ns = lambda: begin * 10**6
         self.duration_ns = lambda: worked * 10**6
         self.correlation_id = lambda: number
+        self.external_id = lambda: linked or (number if is_own else 0)
         self.linked_correlation_id = lambda: linked
         self.dtypes = lambda: list(of)
         self.is_async = lambda: False
@@ -35,8 +36,10 @@ EVENTS = [
     # What they take on the host is not what the device takes.
     Event("CPU", "aten::addmm", 0, 900, number=1, of=("", "c10::Half", "Scalar")),
     Event("CPU", "aten::mul", 0, 900, number=2, of=("float",)),
-    # A call of the driver, which has the number of the one and is linked to the other.
+    # Calls of the driver, which have the numbers of others.
     Event("CPU", "cudaLaunchKernel", 0, 1, number=1, linked=2),
+    Event("CPU", "cudaDeviceSynchronize", 0, 1, number=1, is_own=False),
+    Event("CPU", "Activity Buffer Request", 0, 1, number=2, is_own=False),
     Event("CUDA", "nvjet_hsh_128x256", 10, 30, number=7, linked=1),
     Event("CUDA", "nvjet_hsh_128x256", 40, 30, number=8, linked=1),
     # While that one works.
