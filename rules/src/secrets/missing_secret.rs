@@ -67,10 +67,12 @@ impl<'a> Check<'a> for MissingSecret<'a> {
 
     fn fix(&self) -> Option<Fix> {
         let name = &self.wanted.name;
-        if tokens::may_hold(name) {
+        let title = self.wanted.title();
+        // A line that ends within a name says another.
+        if tokens::may_hold(name) || title.contains(char::is_control) {
             return None;
         }
-        let entry = format!("{}: {}", self.wanted.title(), self.says());
+        let entry = format!("{title}: {}", self.says());
         let edit = readme::add(self.readme?, self.card, &entry)?;
         Some(Fix::needs_review(format!("name `{name}` in the README"), vec![edit]))
     }

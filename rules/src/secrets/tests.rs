@@ -310,3 +310,14 @@ fn a_token_in_the_place_of_a_name_is_not_repeated() {
     );
     assert!(findings[0].fix.is_none());
 }
+
+#[test]
+fn a_name_of_two_lines_is_not_written() {
+    for name in ["A\\nKEY", "A\\rKEY", "A\\x85KEY"] {
+        let app = format!("import os\nos.environ['{name}']\n");
+        let files = memory(&[("README.md", "---\nsdk: gradio\n---\n"), ("app.py", &app)]);
+        let findings = crate::check(&Space::read(&files), &Selection::default()).findings;
+        let finding = findings.iter().find(|it| it.rule.name == "missing-secret");
+        assert!(finding.expect("it is missing").fix.is_none(), "{name}");
+    }
+}
