@@ -708,6 +708,18 @@ fn a_loop_that_may_have_been_left_long_ago_goes_on_as_any_turn() {
 }
 
 #[test]
+fn a_function_that_hands_over_others_of_its_kind_is_followed_for_so_long() {
+    let hands = "    ext.later(lambda: read(path))\n".repeat(4);
+    let program = format!("import ext\ndef read(path):\n{hands}    ext.end()\nread(1)\n");
+    let (trace, ..) = traced(&program);
+    assert_eq!(trace.roots.len(), 4 * 256);
+    assert!(trace.exhausted.is_empty() && trace.steps < 50_000, "{}", trace.steps);
+    // A page of handlers that a loop makes has each of them.
+    let (trace, ..) = traced("import ext\nfor n in range(200):\n    ext.later(lambda: n)\n");
+    assert_eq!(trace.roots.len(), 200);
+}
+
+#[test]
 fn an_event_loop_within_another_is_refused() {
     check(
         "import asyncio, ext\nasync def inner():\n    ext.never()\nasync def outer():\n    try:\n        asyncio.run(inner())\n    except RuntimeError:\n        ext.refused()\nasyncio.run(outer())\n",

@@ -95,6 +95,10 @@ impl Default for Limits {
 /// over again.
 const MAX_ROOT_DEPTH: usize = 8;
 
+/// How many roots are one function in the text: those that a loop makes, or one that hands over others of its kind, each with
+/// names of its own. What was followed so often holds no news.
+const MAX_ROOTS_OF_ONE: u32 = 256;
+
 /// Native stack that a level of nesting, and all that does not count as one, leaves untouched at
 /// least; where there is less, more is made. A thread for each trace, with a stack for all levels that
 /// there may be, would cost more than to trace a small Space.
@@ -272,6 +276,8 @@ struct Interpreter<'w, W: World> {
     queue: Vec<Value>,
     /// By function, role, and the role of the root that it was handed over in.
     seen_roots: FxHashSet<(u32, usize, Option<usize>)>,
+    /// How many roots there are of a function of the text.
+    roots_of: FxHashMap<usize, u32>,
     roles: Vec<W::Role>,
     out: Trace<W::Effect, W::Role>,
 }
@@ -327,6 +333,7 @@ impl<'w, W: World> Interpreter<'w, W> {
             functions: 0,
             queue: Vec::new(),
             seen_roots: FxHashSet::default(),
+            roots_of: FxHashMap::default(),
             roles: Vec::new(),
             out: Trace {
                 events: Vec::new(),
@@ -498,6 +505,11 @@ impl<'w, W: World> Interpreter<'w, W> {
             if self.depth_of_root() > MAX_ROOT_DEPTH
                 || !self.seen_roots.insert((function.id, role_index, within))
             {
+                continue;
+            }
+            let made = self.roots_of.entry(Arc::as_ptr(&function.def).addr()).or_insert(0);
+            *made += 1;
+            if *made > MAX_ROOTS_OF_ONE {
                 continue;
             }
             let callable = self.frozen(callable);
