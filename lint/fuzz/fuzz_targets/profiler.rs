@@ -26,10 +26,10 @@ mod profiler {
         pub(crate) mod work;
     }
 }
-pub(crate) use profiler::{parts, recording};
 use profiler::zerogpu::hook::Told;
 use profiler::zerogpu::ledger::{Ledger, Terms};
 use profiler::zerogpu::server::{Scheduler, Setup};
+pub(crate) use profiler::{parts, recording};
 
 /// Each line is a request: a method, a path and a query, or what the hook writes.
 fn run(bytes: &[u8]) {
