@@ -228,22 +228,27 @@ fn is_sound(fix: &Fix) -> bool {
         .all(|(index, edit)| fix.edits[..index].iter().all(|other| !touches(edit, other)));
     disjoint
         && fix.edits.iter().all(fits)
-        && !fix.edits.iter().any(is_guesswork)
+        && !is_guesswork(fix)
         && apply([fix]).iter().all(is_file_sound)
 }
 
 /// Whether it changes Python on a line of which a piece is not understood: what the rest of that line means is a guess, and so
 /// is what an edit would make of it. A comment says nothing of the code.
-fn is_guesswork(edit: &Edit) -> bool {
-    let Location { file, span } = &edit.location;
-    if file.path.extension() != Some("py") || edit.content.trim_start().starts_with('#') {
-        return false;
-    }
-    let text = &file.text;
-    let (first, last) = (text.line_of(span.start), text.line_of(span.end));
-    let lines = text.line_span(first).start..=text.line_span(last).end;
-    let broken = spacelint_python::parse(text.as_str()).broken;
-    broken.iter().any(|it| it.start <= *lines.end() && *lines.start() <= it.end)
+fn is_guesswork(fix: &Fix) -> bool {
+    let mut broken: BTreeMap<&Utf8PathBuf, Vec<Span>> = BTreeMap::new();
+    fix.edits.iter().any(|edit| {
+        let Location { file, span } = &edit.location;
+        if file.path.extension() != Some("py") || edit.content.trim_start().starts_with('#') {
+            return false;
+        }
+        let text = &file.text;
+        let broken = broken
+            .entry(&file.path)
+            .or_insert_with(|| spacelint_python::parse(text.as_str()).broken);
+        let start = text.line_span(text.line_of(span.start)).start;
+        let end = text.line_span(text.line_of(span.end)).end;
+        broken.iter().any(|it| it.start <= end && start <= it.end)
+    })
 }
 
 /// Whether `after` can be written back exactly and reads no worse than the file it came from.
