@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use spacelint_knowledge::operators;
 
 use super::calls::rounded;
 use crate::parts::Part;
@@ -70,68 +71,24 @@ impl Work {
     }
 }
 
-/// Which kind of work an operator of PyTorch is whose first tensor has that type, or a kernel for which none is known.
-///
-/// What PyTorch's own library does beyond products, attention and convolutions reads each number, does little with it and
-/// writes it: it is bound by memory. Names are those of PyTorch 2.15's profiler; kernels of its compiler begin with what
-/// they do.
+/// Which part the work of an operator is whose first tensor has that type, or that of a kernel for which none is known; none
+/// where nobody knows, and of copies from and to pinned memory, which have no part.
 fn part(name: &str, of: &str, tf32: bool) -> Option<Part> {
-    const POINTWISE: [&str; 3] = ["triton_poi_", "triton_red_", "triton_per_"];
-    const ATTENTION: [&str; 4] = ["attention", "flash_attn", "flash_fwd", "fmha"];
-    const CONVOLUTION: [&str; 5] = ["convolution", "conv1d", "conv2d", "conv3d", "conv_"];
-    // Those of quantised or packed numbers, networks that are more than one product, and solvers.
-    const OTHER: [&str; 6] = ["mm", "rnn", "lstm", "gru", "linalg", "pack"];
-    let contains = |words: &[&str]| words.iter().any(|word| name.contains(word));
-
-    if name.starts_with("Memset") || name.starts_with("Memcpy DtoD") {
-        return Some(Part::Memory);
-    }
-    if name.starts_with("Memcpy") {
-        // Copies from and to pinned memory have no part.
-        let is = |way: &str| name.starts_with(way) && name.contains("Pageable");
-        return is("Memcpy HtoD")
-            .then_some(Part::HostToDevice)
-            .or_else(|| is("Memcpy DtoH").then_some(Part::DeviceToHost));
-    }
-    if contains(&ATTENTION) {
-        return Some(Part::Attention);
-    }
-    let Some(operator) = name.strip_prefix("aten::") else {
-        return POINTWISE.iter().any(|it| name.starts_with(it)).then_some(Part::Memory);
-    };
-    if is_product(operator) {
-        return match of {
+    match operators::work(name) {
+        operators::Work::Attention => Some(Part::Attention),
+        operators::Work::Convolution => Some(Part::Convolution),
+        operators::Work::DeviceToHost => Some(Part::DeviceToHost),
+        operators::Work::HostToDevice => Some(Part::HostToDevice),
+        operators::Work::Memory => Some(Part::Memory),
+        operators::Work::Product => match of {
             "float" if tf32 => Some(Part::MatmulTf32),
             "float" => Some(Part::MatmulF32),
             "c10::Half" => Some(Part::MatmulF16),
             "c10::BFloat16" => Some(Part::MatmulBf16),
             _ => None,
-        };
+        },
+        operators::Work::Unknown => None,
     }
-    if contains(&CONVOLUTION) {
-        return Some(Part::Convolution);
-    }
-    (!contains(&OTHER)).then_some(Part::Memory)
-}
-
-/// Whether it is a product of matrices of plain numbers.
-fn is_product(operator: &str) -> bool {
-    matches!(
-        operator,
-        "mm" | "addmm"
-            | "_addmm_activation"
-            | "bmm"
-            | "baddbmm"
-            | "addbmm"
-            | "_grouped_mm"
-            | "mv"
-            | "addmv"
-            | "dot"
-            | "matmul"
-            | "linear"
-            | "mkldnn_linear"
-            | "_mkldnn_linear"
-    )
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod failures;
 pub mod gradio;
 pub mod models;
 pub mod modules;
+pub mod operators;
 pub mod packages;
 pub mod platform;
 pub mod quota;

@@ -13,6 +13,7 @@ mod failures;
 mod gradio;
 mod models;
 mod modules;
+mod operators;
 mod packages;
 mod platform;
 mod servers;
@@ -45,6 +46,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table { file: "gradio.toml", generate: gradio::generate },
     Table { file: "models.toml", generate: models::generate },
     Table { file: "modules.toml", generate: modules::generate },
+    Table { file: "operators.toml", generate: operators::generate },
     Table { file: "packages.toml", generate: packages::generate },
     Table { file: "platform.toml", generate: platform::generate },
     Table { file: "servers.toml", generate: servers::generate },
